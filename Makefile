@@ -1,0 +1,91 @@
+# `make` alone prints the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+TOOLS := target/tools
+DIESEL := $(TOOLS)/bin/diesel
+DENY := $(TOOLS)/bin/cargo-deny
+DIESEL_VERSION := 2.3.12
+DENY_VERSION := 0.20.2
+
+.PHONY: help
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ## Build Heirloom and serve it with a database of its own
+	cargo build --release --locked
+	exec target/release/heirloom serve
+
+.PHONY: build
+build: setup ## Build the release binary
+	cargo build --release --locked
+
+.PHONY: test
+test: setup ## Run every test
+	cargo test --locked --no-fail-fast
+
+.PHONY: check
+check: fmt-check clippy doc test schema-check openapi-check ## Everything that CI checks
+
+.PHONY: fmt
+fmt: ## Format the code
+	cargo fmt
+
+.PHONY: fmt-check
+fmt-check:
+	cargo fmt --check
+
+.PHONY: clippy
+clippy: setup
+	cargo clippy --locked --all-targets -- -D warnings
+
+.PHONY: doc
+doc: setup ## Build the code's documentation
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+.PHONY: schema
+schema: setup $(DIESEL) ## Write src/db/schema.rs from the migrations
+	cargo run --locked --quiet --example with_database -- $(DIESEL) print-schema > target/schema.rs
+	mv target/schema.rs src/db/schema.rs
+	cargo fmt
+
+.PHONY: schema-check
+schema-check: setup $(DIESEL)
+	cargo run --locked --quiet --example with_database -- $(DIESEL) print-schema > target/schema.rs
+	rustfmt --edition 2024 target/schema.rs
+	diff -u src/db/schema.rs target/schema.rs || { echo 'src/db/schema.rs is not what the migrations make: run `make schema`' >&2; exit 1; }
+
+.PHONY: openapi
+openapi: setup ## Write openapi.json from the routes
+	cargo run --locked --quiet -- openapi > target/openapi.json
+	mv target/openapi.json openapi.json
+
+.PHONY: openapi-check
+openapi-check: setup
+	cargo run --locked --quiet -- openapi > target/openapi.json
+	diff -u openapi.json target/openapi.json || { echo 'openapi.json is not what the routes make: run `make openapi`' >&2; exit 1; }
+
+.PHONY: deny
+deny: $(DENY) ## Check licences, bans, sources and, where they can be fetched, advisories
+	$(DENY) check licenses bans sources
+	$(DENY) check advisories || { [ -n "$${DENY_ADVISORIES:-}" ] && exit 1 || echo 'The advisories could not be checked or hold something: see above' >&2; }
+
+.PHONY: bench
+bench: setup ## Time a refresh of a single client on the embedded database
+	cargo run --locked --release --example single_refresh
+
+.PHONY: setup
+setup: ## Install what the build needs from the system, where there is the right to
+	@scripts/setup
+
+.PHONY: clean
+clean: ## Remove what was built
+	cargo clean
+
+$(DIESEL):
+	cargo install --quiet --locked --root $(TOOLS) diesel_cli --version $(DIESEL_VERSION) --no-default-features --features postgres
+
+$(DENY):
+	cargo install --quiet --locked --root $(TOOLS) cargo-deny --version $(DENY_VERSION) --no-default-features

@@ -1,0 +1,31 @@
+//! `heirloom serve`.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{CliError, print_line};
+use crate::app::Application;
+use crate::config::Config;
+use crate::domain::clock::Clock;
+
+pub(super) fn serve(config: &Config, migrate: bool) -> Result<(), CliError> {
+    actix_web::rt::System::new().block_on(async {
+        // Before anything is started: a signal in between must not leave the embedded database behind.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let application = Application::build(config, Clock::system(), migrate)?;
+        let stopper = application.stopper();
+        tracing::info!(address = %application.address(), "Listening");
+        print_line(&format!("Heirloom serves {}", application.url()))?;
+        actix_web::rt::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("Stopping: requests in flight are answered first");
+            stopper.stop().await;
+        });
+        application.run().await?;
+        tracing::info!("Stopped");
+        Ok(())
+    })
+}

@@ -1,0 +1,301 @@
+//! Settings: what was typed, and what it means. Read once at start; below this room nobody asks the environment.
+
+mod origin;
+mod reader;
+mod settings;
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::domain::password::PasswordPolicy;
+use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use crate::domain::secret::Secret;
+
+pub use origin::Origin;
+pub use reader::{ConfigError, ConfigErrors};
+pub use settings::Settings;
+
+use reader::Reader;
+
+/// Browsers shorten cookies that live longer (draft-ietf-httpbis-rfc6265bis §5.5).
+const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Everything that the server is told from outside, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub database: DatabaseConfig,
+    pub bind: SocketAddr,
+    /// Empty, or starting with a slash and not ending in one.
+    pub base_path: String,
+    /// Newest first. Empty only with the embedded database, which keeps a generated one.
+    pub secrets: Vec<Secret>,
+    pub rotation: RotationPolicy,
+    pub lifetimes: Lifetimes,
+    pub access_token: AccessTokenPolicy,
+    pub password: PasswordPolicy,
+    pub hash_cost: HashCost,
+    pub hashes_at_once: NonZeroUsize,
+    pub cookie: CookieConfig,
+    pub allowed_origins: Vec<Origin>,
+    pub body_timeout: Duration,
+    pub log: LogConfig,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    pub place: DatabasePlace,
+    /// At least 1.
+    pub connections: u32,
+    pub prepare: bool,
+    /// How long a request waits for the database.
+    pub patience: Duration,
+}
+
+/// Whose Postgres it is.
+#[derive(Clone, Debug)]
+pub enum DatabasePlace {
+    /// Ours, in this directory.
+    Embedded(PathBuf),
+    /// Somebody else's, at this URL.
+    External(SecretString),
+}
+
+/// What the refresh cookie looks like.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CookieConfig {
+    pub same_site: SameSite,
+    pub path: String,
+    pub domain: Option<String>,
+    pub is_insecure: bool,
+}
+
+/// The cookie attribute of that name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
+
+/// What is logged, and how.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogConfig {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for CookieConfig {
+    fn default() -> Self {
+        Self { same_site: SameSite::Strict, path: "/".to_owned(), domain: None, is_insecure: false }
+    }
+}
+
+impl Config {
+    /// What `settings` mean. `data_dir` is where the embedded database goes when they do not say.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`]: every setting that cannot be right, each named.
+    pub fn resolve(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Self, ConfigErrors> {
+        let mut read = Reader::default();
+        let bind = read.parsed("HEIRLOOM_BIND", &settings.bind, "127.0.0.1:8080", "an address such as 127.0.0.1:8080");
+        let place = place(&mut read, settings, data_dir);
+        let config = Self {
+            secrets: secrets(&mut read, settings, &place),
+            database: DatabaseConfig {
+                place,
+                connections: read.in_range("HEIRLOOM_DATABASE_POOL", &settings.database_pool, 8, 1..=1_000),
+                prepare: read.boolean("HEIRLOOM_DATABASE_PREPARE", &settings.database_prepare, true),
+                patience: Duration::from_secs(5),
+            },
+            bind,
+            base_path: read.base_path("HEIRLOOM_BASE_PATH", &settings.base_path),
+            rotation: RotationPolicy {
+                overlap: read.duration("HEIRLOOM_REFRESH_OVERLAP", &settings.refresh_overlap, "10s"),
+                recovery_burst: read.in_range(
+                    "HEIRLOOM_REFRESH_RECOVERY_BURST",
+                    &settings.refresh_recovery_burst,
+                    3,
+                    0..=1_000,
+                ),
+                recovery_every: read.in_range(
+                    "HEIRLOOM_REFRESH_RECOVERY_EVERY",
+                    &settings.refresh_recovery_every,
+                    10,
+                    1..=1_000_000,
+                ),
+            },
+            lifetimes: lifetimes(&mut read, settings),
+            access_token: AccessTokenPolicy {
+                algorithm: read.one_of(
+                    "HEIRLOOM_ACCESS_TOKEN_ALG",
+                    &settings.access_token_alg,
+                    &[("EdDSA", AccessTokenAlgorithm::EdDsa), ("HS256", AccessTokenAlgorithm::Hs256)],
+                ),
+                ttl: read.duration_from(
+                    "HEIRLOOM_ACCESS_TOKEN_TTL",
+                    &settings.access_token_ttl,
+                    "15m",
+                    Duration::from_secs(1),
+                ),
+                issuer: read.text("HEIRLOOM_ISSUER", &settings.issuer, "heirloom"),
+                audience: read.text("HEIRLOOM_AUDIENCE", &settings.audience, "heirloom"),
+            },
+            password: PasswordPolicy {
+                min_length: read.in_range("HEIRLOOM_PASSWORD_MIN_LENGTH", &settings.password_min_length, 8, 8..=64),
+            },
+            hash_cost: hash_cost(&mut read, settings),
+            hashes_at_once: hashes_at_once(&mut read, settings),
+            cookie: cookie(&mut read, settings, bind),
+            allowed_origins: origins(&mut read, settings),
+            body_timeout: read.duration_from(
+                "HEIRLOOM_BODY_TIMEOUT",
+                &settings.body_timeout,
+                "10s",
+                Duration::from_millis(100),
+            ),
+            log: LogConfig {
+                filter: read.text("HEIRLOOM_LOG", &settings.log, "info"),
+                format: read.one_of(
+                    "HEIRLOOM_LOG_FORMAT",
+                    &settings.log_format,
+                    &[("text", LogFormat::Text), ("json", LogFormat::Json)],
+                ),
+            },
+        };
+        read.finish(config)
+    }
+}
+
+fn place(read: &mut Reader, settings: &Settings, data_dir: Option<PathBuf>) -> DatabasePlace {
+    if let Some(url) = settings.database_url.as_ref().filter(|url| !url.expose_secret().is_empty()) {
+        return DatabasePlace::External(url.clone());
+    }
+    match Reader::given(&settings.data_dir).map(PathBuf::from).or(data_dir) {
+        Some(directory) => DatabasePlace::Embedded(directory),
+        None => {
+            read.refuse("HEIRLOOM_DATA_DIR", "is needed here, since this platform names no directory for data");
+            DatabasePlace::Embedded(PathBuf::new())
+        }
+    }
+}
+
+fn secrets(read: &mut Reader, settings: &Settings, place: &DatabasePlace) -> Vec<Secret> {
+    let typed = settings.secret.as_ref().map(|secret| secret.expose_secret().trim()).unwrap_or_default();
+    if typed.is_empty() {
+        if matches!(place, DatabasePlace::External(_)) {
+            read.refuse(
+                "HEIRLOOM_SECRET",
+                "is needed with DATABASE_URL: every process on one database must have the same; make one with `heirloom \
+                 secret generate`",
+            );
+        }
+        return Vec::new();
+    }
+    let mut secrets = Vec::new();
+    for text in typed.split(',') {
+        match Secret::new(text.trim()) {
+            Ok(secret) => secrets.push(secret),
+            Err(error) => read.refuse("HEIRLOOM_SECRET", error.to_string()),
+        }
+    }
+    secrets
+}
+
+fn lifetimes(read: &mut Reader, settings: &Settings) -> Lifetimes {
+    let second = Duration::from_secs(1);
+    let lifetimes = Lifetimes {
+        idle: read.duration_from("HEIRLOOM_REFRESH_IDLE_TTL", &settings.refresh_idle_ttl, "7d", second),
+        absolute: read.duration_from("HEIRLOOM_REFRESH_ABSOLUTE_TTL", &settings.refresh_absolute_ttl, "30d", second),
+    };
+    if lifetimes.absolute < lifetimes.idle {
+        read.refuse(
+            "HEIRLOOM_REFRESH_ABSOLUTE_TTL",
+            "is shorter than HEIRLOOM_REFRESH_IDLE_TTL; raise it, or lower the other",
+        );
+    }
+    if lifetimes.idle > LONGEST_COOKIE {
+        read.refuse("HEIRLOOM_REFRESH_IDLE_TTL", "is over 400 days, which is longer than browsers keep a cookie");
+    }
+    lifetimes
+}
+
+fn hash_cost(read: &mut Reader, settings: &Settings) -> HashCost {
+    let cost = HashCost {
+        memory: read.in_range("HEIRLOOM_ARGON2_MEMORY", &settings.argon2_memory, 19_456, 7_168..=262_144),
+        passes: read.in_range("HEIRLOOM_ARGON2_PASSES", &settings.argon2_passes, 2, 1..=16),
+        lanes: read.in_range("HEIRLOOM_ARGON2_LANES", &settings.argon2_lanes, 1, 1..=16),
+    };
+    if !cost.is_enough() {
+        read.refuse(
+            "HEIRLOOM_ARGON2_MEMORY",
+            "is too little for so few HEIRLOOM_ARGON2_PASSES; OWASP asks for 47104 KiB with 1 pass, 19456 with 2, 12288 with \
+             3, 9216 with 4 or 7168 with 5",
+        );
+    }
+    cost
+}
+
+fn hashes_at_once(read: &mut Reader, settings: &Settings) -> NonZeroUsize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let count = read.in_range("HEIRLOOM_HASHES_AT_ONCE", &settings.hashes_at_once, cores, 1..=1_024);
+    NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn cookie(read: &mut Reader, settings: &Settings, bind: SocketAddr) -> CookieConfig {
+    let modes = [("strict", SameSite::Strict), ("lax", SameSite::Lax), ("none", SameSite::None)];
+    let path = read.text("HEIRLOOM_COOKIE_PATH", &settings.cookie_path, "/");
+    if !path.starts_with('/') || !path.chars().all(|c| c.is_ascii_graphic() && c != ';' && c != ',') {
+        read.refuse("HEIRLOOM_COOKIE_PATH", "has to be a path such as / or /auth");
+    }
+    let domain = Reader::given(&settings.cookie_domain).map(str::to_owned);
+    if domain.as_ref().is_some_and(|domain| !domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-'))
+    {
+        read.refuse("HEIRLOOM_COOKIE_DOMAIN", "has to be a host name such as example.com");
+    }
+    let cookie = CookieConfig {
+        same_site: read.one_of("HEIRLOOM_COOKIE_SAMESITE", &settings.cookie_samesite, &modes),
+        path,
+        domain,
+        is_insecure: read.boolean("HEIRLOOM_COOKIE_INSECURE", &settings.cookie_insecure, false),
+    };
+    if cookie.is_insecure && !bind.ip().is_loopback() {
+        read.refuse(
+            "HEIRLOOM_COOKIE_INSECURE",
+            "would send sessions in the clear over a network; it is for a server bound to a loopback address only",
+        );
+    }
+    if cookie.is_insecure && cookie.same_site == SameSite::None {
+        read.refuse(
+            "HEIRLOOM_COOKIE_SAMESITE",
+            "is `none`, which browsers accept only with Secure; leave out HEIRLOOM_COOKIE_INSECURE",
+        );
+    }
+    cookie
+}
+
+fn origins(read: &mut Reader, settings: &Settings) -> Vec<Origin> {
+    let typed = Reader::given(&settings.allowed_origins).unwrap_or_default();
+    let mut origins = Vec::new();
+    for text in typed.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+        match Origin::parse(text) {
+            Some(origin) => origins.push(origin),
+            None => read.refuse(
+                "HEIRLOOM_ALLOWED_ORIGINS",
+                format!("holds {text:?}, which is not an origin; write each as a browser sends it, such as https://app.example.com"),
+            ),
+        }
+    }
+    origins
+}

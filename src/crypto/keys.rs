@@ -1,0 +1,152 @@
+//! The configured secrets and the keys derived from them. One key for one purpose: HKDF-SHA-256 separates them by label,
+//! so that nothing made for one purpose verifies for another (RFC 8725 §3.12).
+
+use std::fmt;
+
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::CryptoRng;
+use secrecy::{ExposeSecret, SecretBox, zeroize::Zeroize};
+
+use crate::domain::secret::{Secret, SecretError};
+
+/// Names the secret that a token was made with. It stands readable in every refresh token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct KeyId(pub u8);
+
+/// The keys derived from one secret.
+pub struct DerivedKeys {
+    pub id: KeyId,
+    /// HMAC-SHA-256 key of the refresh tokens.
+    pub refresh: Key,
+    /// HMAC key or Ed25519 seed of the access tokens, by algorithm.
+    pub access_hs256: Key,
+    pub access_ed25519: Key,
+    /// Names the access-token key to those who verify. Longer than the key id, so that a replaced key never answers to
+    /// the name under which a verifier has cached its predecessor.
+    pub access_kid: String,
+}
+
+/// 32 secret bytes, wiped when dropped.
+pub struct Key(SecretBox<[u8; 32]>);
+
+impl Key {
+    /// The bytes.
+    pub fn expose(&self) -> &[u8; 32] {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key([REDACTED])")
+    }
+}
+
+/// The keys of every configured secret, newest first: the first makes tokens, all verify them.
+pub struct Keyring(Vec<DerivedKeys>);
+
+impl Keyring {
+    /// Derives the keys of `secrets`, newest first.
+    ///
+    /// # Errors
+    /// [`SecretError::Missing`] without any; [`SecretError::SameKeyId`] where a token could not tell two of them apart
+    /// (one pair in 256).
+    pub fn derive(secrets: &[Secret]) -> Result<Self, SecretError> {
+        let keys: Vec<DerivedKeys> = secrets.iter().map(DerivedKeys::derive).collect();
+        if keys.is_empty() {
+            return Err(SecretError::Missing);
+        }
+        let repeats = |(at, key): (usize, &DerivedKeys)| keys[..at].iter().any(|earlier| earlier.id == key.id);
+        if keys.iter().enumerate().any(repeats) {
+            return Err(SecretError::SameKeyId);
+        }
+        Ok(Self(keys))
+    }
+
+    /// The keys that new tokens are made with.
+    pub fn newest(&self) -> &DerivedKeys {
+        &self.0[0]
+    }
+
+    /// All keys, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &DerivedKeys> {
+        self.0.iter()
+    }
+}
+
+impl DerivedKeys {
+    /// NEVER CHANGE A LABEL: doing so ends every session.
+    fn derive(secret: &Secret) -> Self {
+        let expand = |label: &str| expand(secret.as_bytes(), label);
+        Self {
+            id: KeyId(expand("heirloom/key-id/v1").expose()[0]),
+            refresh: expand("heirloom/refresh/v1"),
+            access_hs256: expand("heirloom/access/hs256/v1"),
+            access_ed25519: expand("heirloom/access/ed25519/v1"),
+            access_kid: URL_SAFE_NO_PAD.encode(&expand("heirloom/access/kid/v1").expose()[..9]),
+        }
+    }
+}
+
+/// A new secret for the configuration: 32 random bytes in base64url.
+pub fn generate_secret(rng: &mut impl CryptoRng) -> String {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+struct ThirtyTwoBytes;
+
+impl KeyType for ThirtyTwoBytes {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+fn expand(secret: &[u8], label: &str) -> Key {
+    let prk = Salt::new(HKDF_SHA256, b"heirloom").extract(secret);
+    let mut bytes = [0; 32];
+    prk.expand(&[label.as_bytes()], ThirtyTwoBytes)
+        .and_then(|okm| okm.fill(&mut bytes))
+        .expect("32 bytes are within what HKDF-SHA-256 can give");
+    let key = Key(SecretBox::new(Box::new(bytes)));
+    bytes.zeroize();
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Keyring, Secret, SecretError};
+
+    const A: &str = "an old secret of more than thirty-two bytes";
+
+    #[test]
+    fn no_secret_makes_no_keyring() {
+        assert_eq!(Keyring::derive(&[]).err(), Some(SecretError::Missing));
+    }
+
+    #[test]
+    fn two_secrets_that_tokens_cannot_tell_apart_are_refused() {
+        let first = Secret::new(A).unwrap();
+        assert_eq!(Keyring::derive(&[first.clone(), first.clone()]).err(), Some(SecretError::SameKeyId));
+        let id = |text: &str| Keyring::derive(&[Secret::new(text).unwrap()]).unwrap().newest().id;
+        let colliding = (0..100_000).map(|n| format!("{A}{n}")).find(|text| id(text) == id(A)).unwrap();
+        let pair = [first, Secret::new(&colliding).unwrap()];
+        assert_eq!(Keyring::derive(&pair).err(), Some(SecretError::SameKeyId));
+    }
+
+    #[test]
+    fn keys_differ_by_purpose_and_stay_the_same_for_ever() {
+        let ring = Keyring::derive(&[Secret::new(A).unwrap()]).unwrap();
+        let keys = ring.newest();
+        assert_ne!(keys.refresh.expose(), keys.access_hs256.expose());
+        assert_ne!(keys.access_hs256.expose(), keys.access_ed25519.expose());
+        assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation logs everybody out");
+        assert_eq!(format!("{:?}", keys.refresh), "Key([REDACTED])");
+    }
+
+    /// Computed by another implementation of RFC 5869.
+    const KNOWN_START: [u8; 4] = [73, 69, 64, 204];
+}

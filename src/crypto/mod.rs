@@ -1,0 +1,8 @@
+//! Keys and what is made with them: refresh tokens, access tokens, password hashes. Everything secret is a type that does
+//! not print itself.
+
+pub mod access_token;
+pub mod jwk;
+pub mod keys;
+pub mod password_hash;
+pub mod refresh_token;

@@ -1,0 +1,151 @@
+//! Password hashes: Argon2id, with bounded work in flight.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash as Phc;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use rand::CryptoRng;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use crate::domain::password::{Password, PasswordHash};
+use crate::domain::policy::HashCost;
+
+/// What a stored hash may cost at most to check, so that a planted one cannot eat the machine: 256 MiB, 16 passes.
+const STORED_MEMORY_LIMIT: u32 = 256 * 1024;
+const STORED_PASSES_LIMIT: u32 = 16;
+const STORED_LANES_LIMIT: u32 = 16;
+
+/// How many hashes may wait for each that is being computed: at 45 ms each, the last waits three quarters of a second.
+const WAITING_FOR_EACH_RUNNING: usize = 16;
+
+/// What checking a password against a stored hash has shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// Right, but hashed at another cost than new ones are: hash it again.
+    RightButOutdated,
+}
+
+/// Why no verdict or hash was reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum HashingError {
+    /// As many hashes as allowed are being computed and waited for.
+    #[error("too many passwords are being checked at the moment")]
+    Overloaded,
+    /// The stored text is no Argon2id hash, or one of an absurd cost.
+    #[error("a stored password hash cannot be used")]
+    Unusable,
+}
+
+/// Hashes and checks passwords on the blocking pool: `running` at a time, a bounded number waiting, the rest refused at
+/// once, since each takes its memory for as long as it runs.
+#[derive(Clone)]
+pub struct PasswordHasher {
+    argon2: Argon2<'static>,
+    cost: HashCost,
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+    /// What an unknown account's password is checked against: nobody's, at the present cost.
+    nobody: PasswordHash,
+}
+
+impl PasswordHasher {
+    /// A hasher of `cost` that computes at most `running` hashes at once.
+    ///
+    /// # Errors
+    /// [`HashingError::Unusable`] for a cost that Argon2 itself refuses.
+    pub fn new(cost: HashCost, running: NonZeroUsize, rng: &mut impl CryptoRng) -> Result<Self, HashingError> {
+        let params = Params::new(cost.memory, cost.passes, cost.lanes, None).map_err(|_| HashingError::Unusable)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut password = [0; 32];
+        rng.fill_bytes(&mut password);
+        let nobody = compute(&argon2, &password, &salt(rng))?;
+        let running = running.get();
+        Ok(Self {
+            argon2,
+            cost,
+            running: Arc::new(Semaphore::new(running)),
+            admitted: Arc::new(Semaphore::new(running * (1 + WAITING_FOR_EACH_RUNNING))),
+            nobody,
+        })
+    }
+
+    /// Hashes a new password with a salt of its own.
+    ///
+    /// # Errors
+    /// [`HashingError::Overloaded`].
+    pub async fn hash(&self, password: Password, rng: &mut impl CryptoRng) -> Result<PasswordHash, HashingError> {
+        let salt = salt(rng);
+        let argon2 = self.argon2.clone();
+        self.bounded(move || compute(&argon2, password.as_bytes(), &salt)).await
+    }
+
+    /// Checks a password against a stored hash.
+    ///
+    /// # Errors
+    /// [`HashingError`]; a wrong password is no error but [`Verdict::Wrong`].
+    pub async fn verify(&self, password: Password, stored: &PasswordHash) -> Result<Verdict, HashingError> {
+        let (argon2, cost, stored) = (self.argon2.clone(), self.cost, stored.clone());
+        self.bounded(move || check(&argon2, cost, password.as_bytes(), &stored)).await
+    }
+
+    /// Takes as long as [`verify`](Self::verify) and always ends in [`Verdict::Wrong`]: for accounts that do not exist, so
+    /// that the time of the answer does not tell them apart (CVE-2024-39329).
+    ///
+    /// # Errors
+    /// [`HashingError::Overloaded`].
+    pub async fn verify_nobody(&self, password: Password) -> Result<Verdict, HashingError> {
+        self.verify(password, &self.nobody).await.map(|_| Verdict::Wrong)
+    }
+
+    async fn bounded<T, F>(&self, work: F) -> Result<T, HashingError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, HashingError> + Send + 'static,
+    {
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| HashingError::Overloaded)?;
+        let running = self.running.clone().acquire_owned().await.map_err(|_| HashingError::Overloaded)?;
+        // The permits move into the work: a caller that goes away does not make room before the hash is done.
+        let task = spawn_blocking(move || {
+            let result = work();
+            drop((admitted, running));
+            result
+        });
+        task.await.unwrap_or(Err(HashingError::Unusable))
+    }
+}
+
+fn salt(rng: &mut impl CryptoRng) -> [u8; 16] {
+    let mut salt = [0; 16];
+    rng.fill_bytes(&mut salt);
+    salt
+}
+
+fn compute(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<PasswordHash, HashingError> {
+    let phc = argon2.hash_password_with_salt(password, salt).map_err(|_| HashingError::Unusable)?;
+    Ok(PasswordHash::from_stored(phc.to_string()))
+}
+
+fn check(argon2: &Argon2<'_>, cost: HashCost, password: &[u8], stored: &PasswordHash) -> Result<Verdict, HashingError> {
+    let phc = Phc::new(stored.expose()).map_err(|_| HashingError::Unusable)?;
+    let params = Params::try_from(&phc).map_err(|_| HashingError::Unusable)?;
+    let stored_cost = HashCost { memory: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() };
+    let is_argon2id = phc.algorithm == Algorithm::Argon2id.ident();
+    if !is_argon2id
+        || stored_cost.memory > STORED_MEMORY_LIMIT
+        || stored_cost.passes > STORED_PASSES_LIMIT
+        || stored_cost.lanes > STORED_LANES_LIMIT
+    {
+        return Err(HashingError::Unusable);
+    }
+    match argon2.verify_password(password, &phc) {
+        Ok(()) if stored_cost == cost => Ok(Verdict::Right),
+        Ok(()) => Ok(Verdict::RightButOutdated),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
+        Err(_) => Err(HashingError::Unusable),
+    }
+}

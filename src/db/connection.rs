@@ -1,0 +1,142 @@
+//! How connections are made, kept and thrown away.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::{AnsiTransactionManager, CacheSize, TransactionManager as _};
+use diesel::pg::PgConnection;
+use diesel::r2d2::{self, ManageConnection, R2D2Connection as _};
+use diesel::{Connection as _, ConnectionError};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::DbError;
+
+/// After so long without use a connection is asked whether it still lives, before it is trusted with a request.
+const STALE_AFTER: Duration = Duration::from_secs(1);
+
+/// A connection of the pool.
+pub struct Connection {
+    pg: PgConnection,
+    last_used: Instant,
+    broken: bool,
+}
+
+impl Connection {
+    /// Diesel's connection.
+    pub fn pg(&mut self) -> &mut PgConnection {
+        &mut self.pg
+    }
+
+    /// Runs `work` in a transaction: committed on `Ok`, rolled back on `Err`. A refusal that must be remembered is therefore
+    /// an `Ok` until here.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`DbError`] where the transaction could not begin or commit.
+    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, DbError>) -> Result<T, DbError> {
+        AnsiTransactionManager::begin_transaction(&mut self.pg)?;
+        match work(self) {
+            Ok(value) => {
+                AnsiTransactionManager::commit_transaction(&mut self.pg)?;
+                Ok(value)
+            }
+            Err(error) => {
+                // A failed rollback leaves a connection that Diesel knows to be broken; the first error says more.
+                let _ = AnsiTransactionManager::rollback_transaction(&mut self.pg);
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes what became of the last use: a connection that failed for a reason that lies in itself is not used again.
+    pub(super) fn note<T>(&mut self, result: &Result<T, DbError>) {
+        self.last_used = monotonic_now();
+        if matches!(result, Err(DbError::Unavailable(_))) {
+            self.broken = true;
+        }
+    }
+}
+
+/// Makes the pool's connections. Diesel's own manager would keep one whose server has gone.
+#[derive(Debug)]
+pub(super) struct Connector {
+    pub url: SecretString,
+    pub prepare: bool,
+}
+
+impl ManageConnection for Connector {
+    type Connection = Connection;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Connection, r2d2::Error> {
+        let mut pg = establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
+        if !self.prepare {
+            pg.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
+        Ok(Connection { pg, last_used: monotonic_now(), broken: false })
+    }
+
+    fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
+        if connection.last_used.elapsed() < STALE_AFTER {
+            return Ok(());
+        }
+        connection.pg.ping().map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut Connection) -> bool {
+        connection.broken || std::thread::panicking() || connection.pg.is_broken()
+    }
+}
+
+/// Connects once, outside any pool.
+pub(super) fn establish(url: &SecretString) -> Result<PgConnection, ConnectionError> {
+    PgConnection::establish(&with_timeouts(url.expose_secret()))
+}
+
+/// libpq waits for ever by default, to connect as well as for the acknowledgement of what it sent to a machine that is
+/// gone. What the operator has set stays.
+fn with_timeouts(url: &str) -> String {
+    const DEFAULTS: [(&str, &str); 4] = [
+        ("connect_timeout", "5"),
+        ("tcp_user_timeout", "10000"),
+        ("keepalives_idle", "30"),
+        ("application_name", "heirloom"),
+    ];
+    let is_uri = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let mut out = url.to_owned();
+    for (name, value) in DEFAULTS {
+        if url.contains(name) {
+            continue;
+        }
+        let separator = match (is_uri, out.contains('?')) {
+            (true, true) => '&',
+            (true, false) => '?',
+            (false, _) => ' ',
+        };
+        out.push(separator);
+        out.push_str(name);
+        out.push('=');
+        out.push_str(value);
+    }
+    out
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the age of a connection is measured on the machine, not told to anybody"
+)]
+fn monotonic_now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_timeouts;
+
+    #[test]
+    fn timeouts_are_added_to_either_form_of_a_connection_string_and_never_override() {
+        let uri = with_timeouts("postgresql://u@h/db?connect_timeout=2");
+        assert!(uri.starts_with("postgresql://u@h/db?connect_timeout=2&tcp_user_timeout=10000&"), "{uri}");
+        assert_eq!(uri.matches("connect_timeout").count(), 1);
+        assert!(with_timeouts("postgres://h/db").starts_with("postgres://h/db?connect_timeout=5&"));
+        assert!(with_timeouts("host=h dbname=db").starts_with("host=h dbname=db connect_timeout=5 "));
+    }
+}

@@ -1,0 +1,119 @@
+//! Migrations, embedded in the binary.
+
+use diesel::Connection as _;
+use diesel::migration::{Migration, MigrationName, MigrationSource as _, MigrationVersion};
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use secrecy::SecretString;
+
+use super::connection::establish;
+use super::error::DbError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// A migration this binary knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MigrationState {
+    pub name: String,
+    pub is_applied: bool,
+}
+
+/// A connection of its own for migrating. `CREATE INDEX` takes as long as it takes, so that no time-out applies.
+pub struct Migrator(PgConnection);
+
+impl Migrator {
+    /// Connects to the database at `url`.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`].
+    pub fn connect(url: &SecretString) -> Result<Self, DbError> {
+        establish(url).map(Self).map_err(|error| DbError::Unavailable(error.to_string()))
+    }
+
+    /// Every migration this binary knows, oldest first.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn status(&mut self) -> Result<Vec<MigrationState>, DbError> {
+        let applied = self.0.applied_migrations().map_err(DbError::corrupt)?;
+        let state = |name: &dyn MigrationName| MigrationState {
+            name: name.to_string(),
+            is_applied: applied.contains(&name.version()),
+        };
+        Ok(known()?.iter().map(|migration| state(migration.name())).collect())
+    }
+
+    /// Applies what is missing, oldest first, all or nothing. Safe to run from several processes at once: one of them
+    /// migrates, the others wait and find nothing to do.
+    ///
+    /// # Errors
+    /// [`DbError`]; nothing has changed then.
+    pub fn run(&mut self) -> Result<Vec<String>, DbError> {
+        self.0.transaction(|pg| {
+            lock_out_other_migrators(pg)?;
+            let applied = pg.run_pending_migrations(MIGRATIONS).map_err(DbError::corrupt)?;
+            Ok(applied.iter().map(MigrationVersion::to_string).collect())
+        })
+    }
+
+    /// Takes the newest applied migration back, with the data that only it made room for.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn revert(&mut self) -> Result<Option<String>, DbError> {
+        self.0.transaction(|pg| {
+            lock_out_other_migrators(pg)?;
+            if pg.applied_migrations().map_err(DbError::corrupt)?.is_empty() {
+                return Ok(None);
+            }
+            let reverted = pg.revert_last_migration(MIGRATIONS).map_err(DbError::corrupt)?;
+            Ok(Some(reverted.to_string()))
+        })
+    }
+
+    /// Makes the database `name` on this server, unless it is there.
+    ///
+    /// # Errors
+    /// [`DbError`]. `name` is ours, not a user's: it is quoted, but not otherwise checked.
+    pub fn create_database(&mut self, name: &str) -> Result<(), DbError> {
+        diesel::define_sql_function!(fn quote_ident(name: diesel::sql_types::Text) -> diesel::sql_types::Text);
+        diesel::table! { pg_database (datname) { datname -> Text, } }
+        let found: i64 = pg_database::table.filter(pg_database::datname.eq(name)).count().get_result(&mut self.0)?;
+        if found == 0 {
+            let quoted: String = diesel::select(quote_ident(name)).get_result(&mut self.0)?;
+            diesel::sql_query(format!("CREATE DATABASE {quoted}")).execute(&mut self.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether every migration this binary knows has been applied. Others, of a newer binary, do not matter: migrations
+/// expand first and contract a release later.
+///
+/// # Errors
+/// [`DbError`]; a database without any migration is no error but `false`.
+pub fn is_migrated(pg: &mut PgConnection) -> Result<bool, DbError> {
+    diesel::table! { __diesel_schema_migrations (version) { version -> Text, } }
+    use __diesel_schema_migrations::dsl::{__diesel_schema_migrations as table, version};
+    let missing = |error: &diesel::result::Error| error.to_string().contains("does not exist");
+    let applied: Vec<String> = match table.select(version).load(pg) {
+        Ok(applied) => applied,
+        Err(error) if missing(&error) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(known()?.iter().all(|migration| applied.contains(&migration.name().version().to_string())))
+}
+
+fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, DbError> {
+    let mut known = MIGRATIONS.migrations().map_err(DbError::corrupt)?;
+    known.sort_by(|a, b| a.name().version().cmp(&b.name().version()));
+    Ok(known)
+}
+
+/// A transaction-level lock (no session outlives it, so that PgBouncer may stand between). The number is arbitrary.
+fn lock_out_other_migrators(pg: &mut PgConnection) -> Result<(), DbError> {
+    diesel::define_sql_function!(fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt));
+    diesel::select(pg_advisory_xact_lock(0x6865_6972_6c6f_6f6d_i64)).execute(pg)?;
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Postgres through Diesel: the pool, the schema, and the functions that read and write each table. Rows are private to
+//! this room; what leaves it are domain values.
+
+mod connection;
+pub mod error;
+pub mod events;
+pub mod families;
+pub mod migrations;
+pub mod pool;
+mod rows;
+pub mod schema;
+pub mod users;
+
+pub use connection::Connection;
+pub use error::DbError;
+pub use pool::{Database, DatabaseOptions};

@@ -1,0 +1,197 @@
+//! Rows as they are stored, and their way into the domain and back. A row that contradicts itself is refused loudly.
+
+use std::net::IpAddr;
+
+use diesel::prelude::*;
+use ipnet::IpNet;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::error::DbError;
+use super::schema::{session_events, token_families, users};
+use crate::domain::Timestamp;
+use crate::domain::account::{Email, User};
+use crate::domain::event::Event;
+use crate::domain::family::{Family, Revocation};
+use crate::domain::password::PasswordHash;
+use crate::domain::rotation::{FamilyState, Generation};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
+pub(super) struct UserRow {
+    id: Uuid,
+    email: String,
+    is_active: bool,
+    created_at: Timestamp,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = DbError;
+
+    fn try_from(row: UserRow) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.id.into(),
+            email: Email::parse(&row.email).map_err(|error| DbError::corrupt(format!("users.email {error}")))?,
+            is_active: row.is_active,
+            created_at: row.created_at,
+        })
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+pub(super) struct NewUserRow<'a> {
+    id: Uuid,
+    email: &'a str,
+    password_hash: &'a str,
+    is_active: bool,
+    created_at: Timestamp,
+}
+
+impl<'a> NewUserRow<'a> {
+    pub fn new(user: &'a User, password_hash: &'a PasswordHash) -> Self {
+        Self {
+            id: user.id.as_uuid(),
+            email: user.email.as_str(),
+            password_hash: password_hash.expose(),
+            is_active: user.is_active,
+            created_at: user.created_at,
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = token_families, check_for_backend(diesel::pg::Pg))]
+pub(super) struct FamilyRow {
+    id: Uuid,
+    user_id: Uuid,
+    created_at: Timestamp,
+    authenticated_at: Timestamp,
+    expires_at: Timestamp,
+    idle_expires_at: Timestamp,
+    rotated_at: Timestamp,
+    generation: i32,
+    confirmed: i32,
+    recovered: i32,
+    recovery_tat: i64,
+    revoked_at: Option<Timestamp>,
+    revoked_reason: Option<String>,
+    delivery: String,
+    ip: Option<IpNet>,
+    user_agent: Option<String>,
+}
+
+impl TryFrom<FamilyRow> for Family {
+    type Error = DbError;
+
+    fn try_from(row: FamilyRow) -> Result<Self, DbError> {
+        let revoked = match (row.revoked_at, row.revoked_reason) {
+            (None, None) => None,
+            (Some(at), Some(reason)) => Some(Revocation { at, reason: reason.parse().map_err(DbError::corrupt)? }),
+            (at, _) => {
+                return Err(DbError::corrupt(format!(
+                    "token_families {}: revoked at {at:?} without the other half",
+                    row.id
+                )));
+            }
+        };
+        let generation = generation(row.generation)?;
+        let (confirmed, recovered) = (self::generation(row.confirmed)?, self::generation(row.recovered)?);
+        if confirmed > generation || recovered > generation || row.idle_expires_at > row.expires_at {
+            return Err(DbError::corrupt(format!("token_families {}: columns contradict each other", row.id)));
+        }
+        Ok(Self {
+            id: row.id.into(),
+            user_id: row.user_id.into(),
+            delivery: row.delivery.parse().map_err(DbError::corrupt)?,
+            state: FamilyState {
+                generation,
+                rotated_at: row.rotated_at,
+                confirmed,
+                recovered,
+                recovery_tat: u64::try_from(row.recovery_tat).map_err(DbError::corrupt)?,
+                idle_expires_at: row.idle_expires_at,
+                expires_at: row.expires_at,
+                revoked,
+            },
+            created_at: row.created_at,
+            authenticated_at: row.authenticated_at,
+            ip: row.ip.map(|net| net.addr()),
+            user_agent: row.user_agent,
+        })
+    }
+}
+
+impl From<&Family> for FamilyRow {
+    fn from(family: &Family) -> Self {
+        let state = &family.state;
+        Self {
+            id: family.id.as_uuid(),
+            user_id: family.user_id.as_uuid(),
+            created_at: family.created_at,
+            authenticated_at: family.authenticated_at,
+            expires_at: state.expires_at,
+            idle_expires_at: state.idle_expires_at,
+            rotated_at: state.rotated_at,
+            generation: number(state.generation),
+            confirmed: number(state.confirmed),
+            recovered: number(state.recovered),
+            recovery_tat: stored_tat(state.recovery_tat),
+            revoked_at: state.revoked.map(|revocation| revocation.at),
+            revoked_reason: state.revoked.map(|revocation| revocation.reason.as_str().to_owned()),
+            delivery: family.delivery.as_str().to_owned(),
+            ip: family.ip.map(address),
+            user_agent: family.user_agent.clone(),
+        }
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = session_events)]
+pub(super) struct NewEventRow<'a> {
+    id: Uuid,
+    at: Timestamp,
+    user_id: Uuid,
+    family_id: Option<Uuid>,
+    kind: &'static str,
+    ip: Option<IpNet>,
+    user_agent: Option<&'a str>,
+    detail: Value,
+}
+
+impl<'a> From<&'a Event> for NewEventRow<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self {
+            id: event.id.as_uuid(),
+            at: event.at,
+            user_id: event.user_id.as_uuid(),
+            family_id: event.family_id.map(|id| id.as_uuid()),
+            kind: event.kind.name(),
+            ip: event.client.ip.map(address),
+            user_agent: event.client.user_agent.as_deref(),
+            detail: event.kind.detail(),
+        }
+    }
+}
+
+/// A single address as Postgres's `inet` holds it: with the full prefix.
+pub(super) fn address(ip: IpAddr) -> IpNet {
+    ip.into()
+}
+
+/// A generation as its column holds it; [`Generation::LAST`] is the column's last too.
+pub(super) fn number(generation: Generation) -> i32 {
+    i32::try_from(generation.number()).unwrap_or(i32::MAX)
+}
+
+/// Credit is counted in generations, so that it stays far below the column's end.
+pub(super) fn stored_tat(tat: u64) -> i64 {
+    i64::try_from(tat).unwrap_or(i64::MAX)
+}
+
+pub(super) fn generation(number: i32) -> Result<Generation, DbError> {
+    u32::try_from(number)
+        .ok()
+        .and_then(Generation::new)
+        .ok_or_else(|| DbError::corrupt(format!("a generation of {number}")))
+}

@@ -1,0 +1,50 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    session_events (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        user_id -> Uuid,
+        family_id -> Nullable<Uuid>,
+        kind -> Text,
+        ip -> Nullable<Inet>,
+        user_agent -> Nullable<Text>,
+        detail -> Jsonb,
+    }
+}
+
+diesel::table! {
+    token_families (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        authenticated_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        idle_expires_at -> Timestamptz,
+        rotated_at -> Timestamptz,
+        generation -> Int4,
+        confirmed -> Int4,
+        recovered -> Int4,
+        recovery_tat -> Int8,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_reason -> Nullable<Text>,
+        delivery -> Text,
+        ip -> Nullable<Inet>,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        email -> Text,
+        password_hash -> Text,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(session_events -> users (user_id));
+diesel::joinable!(token_families -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(session_events, token_families, users,);

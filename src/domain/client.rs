@@ -1,0 +1,41 @@
+//! Who is calling, as far as it can be told and is worth keeping.
+
+use std::net::IpAddr;
+
+/// The longest user agent that is kept, in bytes. Real ones stay under 300.
+const USER_AGENT_LIMIT: usize = 512;
+
+/// The other end of a request: kept with a session and in the security log, never used to decide who somebody is.
+#[derive(Clone, Default, Debug)]
+pub struct Client {
+    pub ip: Option<IpAddr>,
+    pub user_agent: Option<String>,
+}
+
+impl Client {
+    /// A client at `ip` that calls itself `user_agent`, whatever that may contain: it is cut to 512 bytes, and control
+    /// characters become spaces, so that it can neither fill the table nor forge a line of a log.
+    pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+        Self { ip, user_agent: user_agent.map(presentable).filter(|text| !text.is_empty()) }
+    }
+}
+
+fn presentable(text: &str) -> String {
+    let cut = text.floor_char_boundary(USER_AGENT_LIMIT);
+    let printable: String = text[..cut].chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    printable.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Client;
+
+    #[test]
+    fn a_user_agent_is_cut_at_a_character_and_holds_no_control_characters() {
+        let long = "ä".repeat(10_000);
+        assert_eq!(Client::new(None, Some(&long)).user_agent.unwrap().len(), 512);
+        let forged = Client::new(None, Some("curl\r\n\u{1b}[31mlevel=info"));
+        assert_eq!(forged.user_agent.as_deref(), Some("curl   [31mlevel=info"));
+        assert_eq!(Client::new(None, Some(" \u{0} ")).user_agent, None);
+    }
+}

@@ -1,0 +1,77 @@
+//! The only place that asks the machine for the time of day.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::Timestamp;
+
+/// Tells the time to everything that needs it. Cheap to clone; clones of a manual clock move together.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    /// Microseconds since the Unix epoch.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still until [`advance`](Self::advance) moves it.
+    pub fn manual(start: Timestamp) -> Self {
+        Self(Source::Manual(Arc::new(AtomicI64::new(micros(start)))))
+    }
+
+    /// The present moment, cut to microseconds so that a time read back from Postgres equals the one written.
+    #[expect(clippy::disallowed_methods, reason = "this is the one clock that everything else is given")]
+    pub fn now(&self) -> Timestamp {
+        let micros = match &self.0 {
+            Source::System => micros(OffsetDateTime::now_utc()),
+            Source::Manual(micros) => micros.load(Ordering::SeqCst),
+        };
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// Moves a manual clock forward. A system clock moves by itself, and this does nothing to it.
+    pub fn advance(&self, by: Duration) {
+        if let Source::Manual(micros) = &self.0 {
+            let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+            micros.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+}
+
+fn micros(at: Timestamp) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use time::macros::datetime;
+
+    use super::Clock;
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told_and_its_clones_move_along() {
+        let clock = Clock::manual(datetime!(2026-01-02 03:04:05 UTC));
+        let clone = clock.clone();
+        assert_eq!(clone.now(), datetime!(2026-01-02 03:04:05 UTC));
+        clock.advance(Duration::from_secs(61));
+        assert_eq!(clone.now(), datetime!(2026-01-02 03:05:06 UTC));
+    }
+
+    #[test]
+    fn the_system_clock_tells_whole_microseconds() {
+        assert_eq!(Clock::system().now().nanosecond() % 1000, 0);
+    }
+}

@@ -1,0 +1,132 @@
+//! The rule: what a presented refresh token means. `docs/design.md` tells why each line is there.
+
+use super::Timestamp;
+use super::family::{Revocation, RevocationReason};
+use super::policy::RotationPolicy;
+
+/// The place of a token in its family: 1 is given out at login, each rotation adds one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// No generation yet: what `confirmed` and `recovered` start from.
+    pub const NONE: Self = Self(0);
+    /// What a login gives out.
+    pub const FIRST: Self = Self(1);
+    /// The column is a Postgres `integer`.
+    pub const LAST: Self = Self(i32::MAX as u32);
+
+    /// A generation as a token or a row carries it; `None` beyond [`LAST`](Self::LAST).
+    pub fn new(number: u32) -> Option<Self> {
+        (number <= Self::LAST.0).then_some(Self(number))
+    }
+
+    /// The plain number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The one after this, unless this is the last.
+    pub fn next(self) -> Option<Self> {
+        Self::new(self.0 + 1)
+    }
+}
+
+/// The part of a family that the rule judges by. Invariant, held by the table's checks: neither `confirmed` nor
+/// `recovered` is above `generation`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FamilyState {
+    /// The newest generation issued.
+    pub generation: Generation,
+    /// When that generation was first issued; answering it again does not move this.
+    pub rotated_at: Timestamp,
+    /// The highest generation whose access token has been seen in use.
+    pub confirmed: Generation,
+    /// The last generation that was answered late.
+    pub recovered: Generation,
+    /// The credit for late answers, as the arrival time of a GCRA that counts generations instead of seconds.
+    pub recovery_tat: u64,
+    pub idle_expires_at: Timestamp,
+    /// Never before `idle_expires_at`.
+    pub expires_at: Timestamp,
+    pub revoked: Option<Revocation>,
+}
+
+/// What is to be done about a presented token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decision {
+    /// The family had been ended before.
+    Revoked(RevocationReason),
+    /// The family has outlived one of its expiries.
+    Expired,
+    /// The newest token: issue this generation.
+    Rotate(Generation),
+    /// The database lost a rotation that we had answered: go on after the presented one, with this generation.
+    Ahead(Generation),
+    /// Two tabs, or a quick retry: answer this generation, the newest, again. Nothing is written.
+    Replay(Generation),
+    /// The answer that carried this generation, the newest, was lost: give it again.
+    Recover {
+        generation: Generation,
+        /// The credit that is left, to be stored along with `recovered = generation`; `None` if this generation had been
+        /// recovered before, which costs nothing.
+        recovery_tat: Option<u64>,
+    },
+    /// The token was replaced `distance` generations ago and nothing excuses showing it: somebody holds a copy. End the
+    /// family.
+    Reuse { distance: u32 },
+}
+
+/// Judges the token of generation `presented`, whose tag has been verified, against its family's `state` at `now`.
+/// Pure; total over every state, and the first line that holds decides.
+pub fn decide(state: &FamilyState, presented: Generation, now: Timestamp, policy: &RotationPolicy) -> Decision {
+    let newest = state.generation;
+    if let Some(revocation) = state.revoked {
+        return Decision::Revoked(revocation.reason);
+    }
+    if now >= state.expires_at || now >= state.idle_expires_at {
+        return Decision::Expired;
+    }
+    if presented >= newest {
+        return match presented.next() {
+            // Two billion rotations are 68 years of one a second: the family has outlived any expiry.
+            None => Decision::Expired,
+            Some(next) if presented == newest => Decision::Rotate(next),
+            Some(next) => Decision::Ahead(next),
+        };
+    }
+    let distance = newest.0 - presented.0;
+    if distance == 1 {
+        if !policy.overlap.is_zero() && now - state.rotated_at <= policy.overlap {
+            return Decision::Replay(newest);
+        }
+        // Once generation g has been confirmed, its client has it, and whoever still shows g−1 does not. That this client
+        // confirms what it gets (it did confirm g−1) is what gives the silence about g a meaning.
+        if state.confirmed == presented {
+            if state.recovered == newest {
+                return Decision::Recover { generation: newest, recovery_tat: None };
+            }
+            if let Some(left) = take_recovery_credit(state.recovery_tat, newest, policy) {
+                return Decision::Recover { generation: newest, recovery_tat: Some(left) };
+            }
+        }
+    }
+    Decision::Reuse { distance }
+}
+
+/// GCRA with the generation as its clock. Counted in generations and not in hours, since a thief who goes first costs the
+/// victim one credit at each of her refreshes, and by the hour she would earn them back faster than he spends them.
+fn take_recovery_credit(tat: u64, newest: Generation, policy: &RotationPolicy) -> Option<u64> {
+    let now = u64::from(newest.0);
+    let every = u64::from(policy.recovery_every);
+    let left = tat.max(now) + every;
+    (left - now <= every * u64::from(policy.recovery_burst)).then_some(left)
+}
+
+impl FamilyState {
+    /// Whether a confirmation of `generation` proves that the row lost a rotation (an access token of that generation was
+    /// accepted, so it was issued).
+    pub fn is_behind(&self, generation: Generation) -> bool {
+        generation > self.generation
+    }
+}

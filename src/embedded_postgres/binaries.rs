@@ -1,0 +1,99 @@
+//! Finding the binaries of a Postgres installation.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::error::EmbeddedPostgresError;
+
+/// `initdb` and `postgres` of one installation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Binaries {
+    pub directory: PathBuf,
+    /// The major version.
+    pub version: u32,
+}
+
+/// Where installations are looked for, the most telling place first: what the user's PATH names, then where packages of
+/// the usual systems put them.
+pub(super) fn standard_places() -> Vec<PathBuf> {
+    let mut places: Vec<PathBuf> =
+        env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
+    for (parent, prefix, suffix) in [
+        ("/usr/lib/postgresql", "", "bin"),
+        ("/usr", "pgsql-", "bin"),
+        ("/opt/homebrew/opt", "postgresql", "bin"),
+        ("/usr/local/opt", "postgresql", "bin"),
+    ] {
+        let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+        let mut found: Vec<PathBuf> = entries
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+            .map(|entry| entry.path().join(suffix))
+            .collect();
+        found.sort_by_key(|path| std::cmp::Reverse(version_in(&path.to_string_lossy())));
+        places.extend(found);
+    }
+    places
+}
+
+impl Binaries {
+    /// The installation that fits the data (of the major version `wanted`, if there are any), else the first in `places`.
+    pub fn find(places: &[PathBuf], wanted: Option<(PathBuf, u32)>) -> Result<Self, EmbeddedPostgresError> {
+        let mut installations: Vec<Self> = Vec::new();
+        for installation in places.iter().filter_map(|place| Self::at(place)) {
+            if !installations.contains(&installation) {
+                installations.push(installation);
+            }
+        }
+        if installations.is_empty() {
+            return Err(EmbeddedPostgresError::NoBinaries);
+        }
+        let Some((directory, wanted)) = wanted else { return Ok(installations.swap_remove(0)) };
+        match installations.iter().position(|installation| installation.version == wanted) {
+            Some(at) => Ok(installations.swap_remove(at)),
+            None => {
+                let found: Vec<String> = installations.iter().map(|found| found.version.to_string()).collect();
+                Err(EmbeddedPostgresError::OtherVersion { directory, wanted, found: found.join(", ") })
+            }
+        }
+    }
+
+    /// The installation that `place` leads to, if both programs are there. Links are followed, since a link to `postgres`
+    /// in some `bin` says nothing of where its `initdb` is.
+    fn at(place: &Path) -> Option<Self> {
+        let directory = fs::canonicalize(place.join("postgres")).ok()?.parent()?.to_path_buf();
+        if !directory.join("initdb").is_file() {
+            return None;
+        }
+        let told = std::process::Command::new(directory.join("postgres")).arg("--version").output().ok()?;
+        Some(Self { version: version_in(&String::from_utf8_lossy(&told.stdout))?, directory })
+    }
+
+    pub fn initdb(&self) -> PathBuf {
+        self.directory.join("initdb")
+    }
+
+    pub fn postgres(&self) -> PathBuf {
+        self.directory.join("postgres")
+    }
+}
+
+/// The first whole number in a text: `postgres (PostgreSQL) 15.18` is 15, `/usr/lib/postgresql/9.6/bin` is 9.
+fn version_in(text: &str) -> Option<u32> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let digits: String = text[start..].chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_in;
+
+    #[test]
+    fn versions_are_read_from_what_postgres_says_and_from_paths() {
+        assert_eq!(version_in("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(15));
+        assert_eq!(version_in("/usr/lib/postgresql/9.6/bin"), Some(9));
+        assert_eq!(version_in("/opt/homebrew/opt/postgresql@17/bin"), Some(17));
+        assert_eq!(version_in("postgres"), None);
+    }
+}

@@ -1,0 +1,139 @@
+//! Register, log in, refresh, log out.
+
+use actix_web::http::header::{PRAGMA, SET_COOKIE};
+use actix_web::{HttpRequest, HttpResponse};
+use secrecy::ExposeSecret as _;
+
+use super::body::{JsonBody, OptionalJsonBody};
+use super::credentials::refresh_credential;
+use super::dto::{LoginRequest, MessageAnswer, RefreshTokenRequest, RegisterRequest, TokenAnswer, UserAnswer};
+use super::problem::{
+    ACCOUNT_DISABLED, EMAIL_TAKEN, INVALID_CREDENTIALS, Problem, ProblemBody, REFRESH_TOKEN_EXPIRED,
+    REFRESH_TOKEN_INVALID, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_REUSED, SESSION_REVOKED,
+};
+use super::state::{HttpState, client};
+use crate::domain::family::Delivery;
+use crate::service::{LoginOutcome, RefreshOutcome, Refusal, RegisterOutcome, SessionGrant};
+
+/// Make an account
+#[utoipa::path(post, path = "/register", tag = "sessions", request_body = RegisterRequest, responses(
+    (status = 201, description = "The account", body = UserAnswer),
+    (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "`validation_failed`, with every field that is wrong", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "`malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `cross_site_request`, `overloaded`, `unavailable`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn register(
+    request: HttpRequest,
+    JsonBody(body): JsonBody<RegisterRequest>,
+) -> Result<HttpResponse, Problem> {
+    let service = &HttpState::of(&request).service;
+    match service.register(&body.email, &body.password, client(&request)).await? {
+        RegisterOutcome::Registered(user) => Ok(HttpResponse::Created().json(UserAnswer::from(&user))),
+        RegisterOutcome::EmailTaken => Err((&EMAIL_TAKEN).into()),
+        RegisterOutcome::Invalid(errors) => Err(Problem::validation(errors.into_iter().map(Into::into).collect())),
+    }
+}
+
+/// Begin a session
+///
+/// The refresh token is set as a cookie, unless `token_delivery` is `body`.
+#[utoipa::path(post, path = "/login", tag = "sessions", request_body = LoginRequest, responses(
+    (status = 200, description = "The session's first tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The refresh token, with `token_delivery: \"cookie\"`"))),
+    (status = 401, description = "`invalid_credentials`: unknown address or wrong password", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 403, description = "`account_disabled`, after the right password only; `cross_site_request`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "`overloaded`, `unavailable`; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "`malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn login(
+    request: HttpRequest,
+    JsonBody(body): JsonBody<LoginRequest>,
+) -> Result<HttpResponse, Problem> {
+    let state = HttpState::of(&request);
+    let delivery = body.token_delivery.into();
+    match state.service.login(&body.email, &body.password, delivery, client(&request)).await? {
+        LoginOutcome::Granted(grant) => Ok(token_answer(state, &grant)),
+        LoginOutcome::InvalidCredentials => Err((&INVALID_CREDENTIALS).into()),
+        LoginOutcome::AccountDisabled => Err((&ACCOUNT_DISABLED).into()),
+    }
+}
+
+/// Exchange the refresh token for the next
+///
+/// A token that was set as a cookie is taken from the cookie only; one that was given in a body, from the body or as
+/// Bearer. Tabs that race get the same successor. An old token ends the whole session.
+#[utoipa::path(post, path = "/refresh", tag = "sessions", request_body(content = RefreshTokenRequest, description = "Left out by browsers"), responses(
+    (status = 200, description = "The next tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The next refresh token, for a session with cookie delivery"))),
+    (status = 400, description = "`ambiguous_credentials`, `malformed_json`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 401, description = "`refresh_token_missing`, `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`, `session_revoked`; the cookie, if one was sent, is cleared", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 403, description = "`account_disabled`, `cross_site_request`; the cookie is kept", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "`unavailable`; the cookie is kept, see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "`unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn refresh(
+    request: HttpRequest,
+    OptionalJsonBody(body): OptionalJsonBody<RefreshTokenRequest>,
+) -> Result<HttpResponse, Problem> {
+    let state = HttpState::of(&request);
+    let Some(credential) = refresh_credential(&request, body.as_ref())? else {
+        return Err((&REFRESH_TOKEN_MISSING).into());
+    };
+    let outcome = state.service.refresh(&credential.token, credential.delivery, client(&request)).await?;
+    match outcome {
+        RefreshOutcome::Granted(grant) => Ok(token_answer(state, &grant)),
+        RefreshOutcome::Refused(refusal) => Ok(refusal_answer(state, refusal, credential.delivery)),
+    }
+}
+
+/// End the session
+///
+/// Succeeds too where there is nothing to end (RFC 7009).
+#[utoipa::path(post, path = "/logout", tag = "sessions", request_body(content = RefreshTokenRequest, description = "Left out by browsers"), responses(
+    (status = 200, description = "The session is over; its cookie is cleared and its access tokens are dead", body = MessageAnswer),
+    (status = 400, description = "`ambiguous_credentials`, `malformed_json`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "`unavailable`; the session may still be alive, and the cookie is kept", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "`cross_site_request`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(super) async fn logout(
+    request: HttpRequest,
+    OptionalJsonBody(body): OptionalJsonBody<RefreshTokenRequest>,
+) -> Result<HttpResponse, Problem> {
+    let state = HttpState::of(&request);
+    if let Some(credential) = refresh_credential(&request, body.as_ref())? {
+        state.service.logout(&credential.token, credential.delivery, client(&request)).await?;
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((SET_COOKIE, state.options.cookies.clear_refresh()))
+        .json(MessageAnswer { message: "Successfully logged out" }))
+}
+
+fn token_answer(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    // RFC 6749 §5.1, beside the `Cache-Control` that every answer has.
+    response.insert_header((PRAGMA, "no-cache"));
+    if grant.delivery == Delivery::Cookie {
+        let cookie = state.options.cookies.set_refresh(grant.refresh_token.expose_secret(), grant.refresh_expires_in);
+        response.insert_header((SET_COOKIE, cookie));
+    }
+    response.json(TokenAnswer::from(grant))
+}
+
+/// A cookie is cleared only with a 401, since only then is its token known to be dead: a loser of a race that clears the
+/// winner's cookie logs an honest user out.
+fn refusal_answer(state: &HttpState, refusal: Refusal, delivery: Delivery) -> HttpResponse {
+    let mut reason = None;
+    let (kind, is_dead) = match refusal {
+        Refusal::Invalid => (&REFRESH_TOKEN_INVALID, true),
+        Refusal::Expired => (&REFRESH_TOKEN_EXPIRED, true),
+        Refusal::Reused => (&REFRESH_TOKEN_REUSED, true),
+        Refusal::Revoked(why) => {
+            reason = why;
+            (&SESSION_REVOKED, true)
+        }
+        Refusal::AccountDisabled => (&ACCOUNT_DISABLED, false),
+    };
+    let mut response = Problem { reason, ..Problem::from(kind) }.response();
+    if is_dead && delivery == Delivery::Cookie {
+        response.insert_header((SET_COOKIE, state.options.cookies.clear_refresh()));
+    }
+    response.finish()
+}

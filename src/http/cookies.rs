@@ -1,0 +1,179 @@
+//! The refresh cookie. It is read from the bytes of the header: readers that percent-decode or trim names let
+//! `%5F%5FHost-…` pass for `__Host-…`, and with it a cookie that a sibling domain has planted.
+
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
+use cookie::Cookie;
+
+/// How our cookies look.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CookiePolicy {
+    pub same_site: SameSite,
+    pub path: String,
+    pub domain: Option<String>,
+    /// Without `Secure` and prefix, for a loopback address.
+    pub is_insecure: bool,
+}
+
+/// The cookie attribute of that name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
+
+/// What a request's cookies hold under one name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Presented<'a> {
+    Nothing,
+    One(&'a [u8]),
+    /// Two cookies of one name: one of them is planted, and nothing tells which.
+    Several,
+}
+
+impl CookiePolicy {
+    /// The refresh cookie's name. Browsers hold what the prefix promises (draft-ietf-httpbis-rfc6265bis §4.1.3).
+    pub(super) fn refresh_name(&self) -> &'static str {
+        if self.is_insecure {
+            "heirloom_refresh"
+        } else if self.path == "/" && self.domain.is_none() {
+            "__Host-heirloom_refresh"
+        } else {
+            "__Secure-heirloom_refresh"
+        }
+    }
+
+    /// A `Set-Cookie` that gives a browser its refresh token for `max_age` seconds.
+    pub(super) fn set_refresh(&self, token: &str, max_age: i64) -> HeaderValue {
+        self.header(token, max_age)
+    }
+
+    /// A `Set-Cookie` that takes it away again.
+    pub(super) fn clear_refresh(&self) -> HeaderValue {
+        self.header("", 0)
+    }
+
+    fn header(&self, value: &str, max_age: i64) -> HeaderValue {
+        let same_site = match self.same_site {
+            SameSite::Strict => cookie::SameSite::Strict,
+            SameSite::Lax => cookie::SameSite::Lax,
+            SameSite::None => cookie::SameSite::None,
+        };
+        let mut cookie = Cookie::build((self.refresh_name(), value))
+            .http_only(true)
+            .secure(!self.is_insecure)
+            .same_site(same_site)
+            .path(self.path.as_str())
+            .max_age(time::Duration::seconds(max_age));
+        if let Some(domain) = &self.domain {
+            cookie = cookie.domain(domain.as_str());
+        }
+        let header = HeaderValue::from_str(&cookie.build().to_string());
+        header.expect("a token is base64url, and path and domain were checked at start")
+    }
+}
+
+/// The value of the cookie `name`, byte by byte, over all `Cookie` headers.
+pub(super) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Presented<'a> {
+    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|&byte| byte == b';'));
+    let mut values = pairs.filter_map(|pair| {
+        let at = pair.iter().position(|&byte| byte == b'=')?;
+        let (key, value) = (trim(&pair[..at]), trim(&pair[at + 1..]));
+        (key == name.as_bytes() && !value.is_empty()).then_some(value)
+    });
+    match (values.next(), values.next()) {
+        (None, _) => Presented::Nothing,
+        (Some(value), None) => Presented::One(value),
+        (Some(_), Some(_)) => Presented::Several,
+    }
+}
+
+/// Only what the cookie specification calls white space.
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] = bytes {
+        bytes = rest;
+    }
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
+
+    use super::{CookiePolicy, Presented, SameSite, find};
+
+    const NAME: &str = "__Host-heirloom_refresh";
+
+    fn sent(lines: &[&[u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn the_genuine_cookie_is_found_among_others_and_over_several_headers() {
+        let headers = sent(&[b"a=1; __Host-heirloom_refresh=good;b=2"]);
+        assert_eq!(find(&headers, NAME), Presented::One(b"good"));
+        let headers = sent(&[b"a=1", b"\t__Host-heirloom_refresh = good "]);
+        assert_eq!(find(&headers, NAME), Presented::One(b"good"));
+        assert_eq!(find(&sent(&[]), NAME), Presented::Nothing);
+        assert_eq!(find(&sent(&[b"__Host-heirloom_refresh=; x"]), NAME), Presented::Nothing);
+    }
+
+    #[test]
+    fn look_alikes_are_other_cookies_before_and_behind_the_genuine_one() {
+        for look_alike in [
+            &b"%5F%5FHost-heirloom_refresh=evil"[..],
+            b"__host-heirloom_refresh=evil",
+            "\u{2000}__Host-heirloom_refresh=evil".as_bytes(),
+            "__Host-heirloom_refresh\u{a0}=evil".as_bytes(),
+            b"\x85__Host-heirloom_refresh=evil",
+            b"__Host-heirloom_refresh2=evil",
+            b"\xff\xfe=evil",
+        ] {
+            assert_eq!(find(&sent(&[look_alike]), NAME), Presented::Nothing, "{look_alike:?}");
+            let genuine = b"__Host-heirloom_refresh=good";
+            assert_eq!(find(&sent(&[look_alike, genuine]), NAME), Presented::One(b"good"));
+            assert_eq!(find(&sent(&[&[&genuine[..], b"; ", look_alike].concat()]), NAME), Presented::One(b"good"));
+        }
+    }
+
+    #[test]
+    fn two_of_one_name_are_not_chosen_between() {
+        let doubled = b"__Host-heirloom_refresh=good; __Host-heirloom_refresh=good";
+        assert_eq!(find(&sent(&[doubled]), NAME), Presented::Several);
+        assert_eq!(
+            find(&sent(&[b"__Host-heirloom_refresh=a", b"__Host-heirloom_refresh=b"]), NAME),
+            Presented::Several
+        );
+    }
+
+    #[test]
+    fn attributes_and_prefix_follow_the_policy() {
+        let mut policy =
+            CookiePolicy { same_site: SameSite::Strict, path: "/".into(), domain: None, is_insecure: false };
+        assert_eq!(
+            policy.set_refresh("hl_x", 60),
+            "__Host-heirloom_refresh=hl_x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
+        );
+        assert_eq!(
+            policy.clear_refresh(),
+            "__Host-heirloom_refresh=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0"
+        );
+        policy.path = "/auth".into();
+        policy.same_site = SameSite::None;
+        assert_eq!(
+            policy.set_refresh("hl_x", 60),
+            "__Secure-heirloom_refresh=hl_x; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
+        );
+        policy.domain = Some("example.com".into());
+        assert!(policy.clear_refresh().to_str().unwrap().contains("Domain=example.com"));
+        policy.is_insecure = true;
+        assert_eq!(policy.refresh_name(), "heirloom_refresh");
+    }
+}

@@ -1,0 +1,77 @@
+//! What every answer gets on its way out: the request's id, the security headers, and for errors a problem's body,
+//! whoever made the error. A handler that panics becomes an answer too, instead of a dropped connection.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+use futures_util::FutureExt as _;
+use tracing_actix_web::RequestId;
+
+use super::problem::{INTERNAL, Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Marks an error answer that brings a body of its own instead of a problem's.
+#[derive(Clone, Copy)]
+pub(super) struct OwnBody;
+
+/// What holds unless the answer says otherwise. Nothing is cached, framed, sniffed or run.
+static DEFAULTS: [(HeaderName, HeaderValue); 5] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
+/// The middleware.
+pub(super) async fn finish(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            Ok(ServiceResponse::new(request, dress(response, &id)))
+        }
+        Ok(Err(error)) => Err(finished_error(error.error_response(), &id)),
+        // The panic hook has logged what happened and where.
+        Err(_panic) => Err(finished_error(Problem::from(&INTERNAL).response().finish(), &id)),
+    }
+}
+
+fn finished_error(response: HttpResponse, id: &str) -> Error {
+    InternalError::from_response("refused", dress(response, id)).into()
+}
+
+fn dress(mut response: HttpResponse, id: &str) -> HttpResponse {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if is_error && response.extensions_mut().remove::<OwnBody>().is_none() {
+        let given = response.extensions_mut().remove::<Problem>();
+        let problem = given.unwrap_or_else(|| Problem::for_status(status));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.remove(CONTENT_LENGTH);
+        response = response.set_body(BoxBody::new(problem.body(id)));
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    for (name, value) in &DEFAULTS {
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+    response
+}

@@ -1,0 +1,53 @@
+//! HTTP: routes, cookies, credentials, problems. Knows the use cases and nothing below them.
+
+mod auth;
+mod bearer;
+mod body;
+mod cookies;
+mod cors;
+mod credentials;
+mod cross_site;
+mod docs;
+mod dto;
+mod finish;
+mod health;
+mod openapi;
+mod problem;
+mod request_log;
+mod routes;
+mod state;
+mod users;
+
+pub use cookies::{CookiePolicy, SameSite};
+pub use openapi::openapi_json;
+pub use request_log::RequestLog;
+pub use state::{HttpOptions, HttpState};
+
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, Error, web};
+use tracing_actix_web::TracingLogger;
+
+/// The application that each worker runs. Each layer sees only what those around it let through: outermost the log,
+/// then what every answer gets, then the refusal of cross-site requests.
+pub fn app(
+    state: web::Data<HttpState>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let cors = Condition::new(!state.options.allowed_origins.is_empty(), cors::cors(&state.options));
+    App::new()
+        .app_data(state.clone())
+        .configure(|app| routes::configure(app, &state))
+        .default_service(web::to(routes::not_found))
+        .wrap(cors)
+        .wrap(from_fn(cross_site::refuse))
+        .wrap(from_fn(finish::finish))
+        .wrap(TracingLogger::<RequestLog>::new())
+}

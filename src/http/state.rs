@@ -1,0 +1,42 @@
+//! What every handler is given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::USER_AGENT;
+use actix_web::web::Data;
+
+use super::cookies::CookiePolicy;
+use crate::domain::client::Client;
+use crate::service::Service;
+
+/// How this server speaks HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// Empty, or starting with a slash and not ending in one.
+    pub base_path: String,
+    pub cookies: CookiePolicy,
+    /// Origins other than our own whose pages may call us, as browsers send them.
+    pub allowed_origins: Vec<String>,
+    /// How long a request's body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+/// Shared by all workers.
+pub struct HttpState {
+    pub service: Arc<Service>,
+    pub options: HttpOptions,
+}
+
+impl HttpState {
+    pub(super) fn of(request: &HttpRequest) -> &Self {
+        request.app_data::<Data<Self>>().expect("the application is built with its state")
+    }
+}
+
+/// Who is calling. The address is the socket's peer: forwarded headers can be sent by anyone.
+pub(super) fn client(request: &HttpRequest) -> Client {
+    let user_agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Client::new(request.peer_addr().map(|peer| peer.ip()), user_agent.as_deref())
+}

@@ -1,0 +1,130 @@
+//! Logging in: the beginning of a family.
+
+use secrecy::SecretString;
+
+use super::session::Heir;
+use super::{Service, ServiceError, SessionGrant, rng};
+use crate::crypto::password_hash::Verdict;
+use crate::db::{events, families, users};
+use crate::domain::account::{Email, User};
+use crate::domain::client::Client;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::family::{Delivery, Family};
+use crate::domain::ids::{EventId, FamilyId, UserId};
+use crate::domain::password::{Password, PasswordHash};
+
+/// How often a login begins anew because the account changed while its password was being checked.
+const ATTEMPTS: usize = 3;
+
+/// What came of a login.
+#[derive(Debug)]
+pub enum LoginOutcome {
+    Granted(SessionGrant),
+    /// Unknown address or wrong password; which of them is not told, nor does it show in the time taken.
+    InvalidCredentials,
+    /// The password was right, and the account has been disabled.
+    AccountDisabled,
+}
+
+impl Service {
+    /// Begins a session for the account `email`, if `password` is its password.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; refusals are outcomes.
+    pub async fn login(
+        &self,
+        email: &str,
+        password: &SecretString,
+        delivery: Delivery,
+        client: Client,
+    ) -> Result<LoginOutcome, ServiceError> {
+        for _ in 0..ATTEMPTS {
+            let (user, verified) = match self.check_password(email, password).await? {
+                Checked::Right(user, verified) => (user, verified),
+                Checked::Wrong => return Ok(LoginOutcome::InvalidCredentials),
+                Checked::Changed => continue,
+            };
+            if !user.is_active {
+                return Ok(LoginOutcome::AccountDisabled);
+            }
+            if let Some(grant) = self.begin_session(user.id, verified, delivery, client.clone()).await? {
+                return Ok(LoginOutcome::Granted(grant));
+            }
+        }
+        Err(ServiceError::Unavailable("the account kept changing during the login".to_owned()))
+    }
+
+    async fn check_password(&self, email: &str, password: &SecretString) -> Result<Checked, ServiceError> {
+        let password = Password::presented(password);
+        let found = match Email::parse(email) {
+            Ok(email) => self.db.run(move |connection| users::find_by_email(connection, &email)).await?,
+            Err(_) => None,
+        };
+        let Some((user, stored)) = found else {
+            self.hasher.verify_nobody(password).await?;
+            return Ok(Checked::Wrong);
+        };
+        match self.hasher.verify(password.clone(), &stored).await? {
+            Verdict::Wrong => Ok(Checked::Wrong),
+            Verdict::Right => Ok(Checked::Right(user, stored)),
+            Verdict::RightButOutdated => {
+                let renewed = self.hasher.hash(password, &mut rng()).await?;
+                let (id, new) = (user.id, renewed.clone());
+                let replaced =
+                    self.db.run(move |connection| users::replace_hash(connection, id, &stored, &new)).await?;
+                Ok(if replaced { Checked::Right(user, renewed) } else { Checked::Changed })
+            }
+        }
+    }
+
+    /// `None` where the account was disabled, deleted or given another password since `verified` was read: a login that
+    /// was under way must not outlive the change (CVE-2026-22706).
+    async fn begin_session(
+        &self,
+        user_id: UserId,
+        verified: PasswordHash,
+        delivery: Delivery,
+        client: Client,
+    ) -> Result<Option<SessionGrant>, ServiceError> {
+        let now = self.clock.now();
+        let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &self.lifetimes);
+        family.ip = client.ip;
+        family.user_agent.clone_from(&client.user_agent);
+        let heir = Heir {
+            family_id: family.id,
+            user_id,
+            delivery,
+            generation: family.state.generation,
+            authenticated_at: family.authenticated_at,
+            idle_expires_at: family.state.idle_expires_at,
+            expires_at: family.state.expires_at,
+        };
+        let event = Event {
+            id: EventId::new(now, &mut rng()),
+            at: now,
+            user_id,
+            family_id: Some(family.id),
+            kind: EventKind::LoginSucceeded,
+            client,
+        };
+        let begun = self.db.run(move |connection| {
+            connection.transaction(|connection| {
+                if !users::lock_unchanged(connection, user_id, &verified)? {
+                    return Ok(false);
+                }
+                families::insert(connection, &family)?;
+                events::insert(connection, &event)?;
+                Ok(true)
+            })
+        });
+        Ok(begun.await?.then(|| self.grant(&heir, now)))
+    }
+}
+
+enum Checked {
+    /// With the hash that is stored now.
+    Right(User, PasswordHash),
+    Wrong,
+    /// The stored hash was replaced in the meantime.
+    Changed,
+}

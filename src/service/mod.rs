@@ -1,0 +1,114 @@
+//! The use cases. They open transactions, ask the rule, and write what it says; `http/` and `cli/` call them and know
+//! neither tables nor keys.
+
+mod account;
+mod confirmations;
+mod error;
+mod login;
+mod logout;
+mod refresh;
+mod register;
+mod session;
+
+use std::num::NonZeroUsize;
+
+use rand::CryptoRng;
+
+use crate::crypto::access_token::AccessTokens;
+use crate::crypto::jwk::JwkSet;
+use crate::crypto::keys::Keyring;
+use crate::crypto::password_hash::{HashingError, PasswordHasher};
+use crate::crypto::refresh_token::RefreshTokens;
+use crate::db::{Database, DbError, migrations};
+use crate::domain::clock::Clock;
+use crate::domain::password::PasswordPolicy;
+use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+
+pub use crate::crypto::access_token::AccessTokenError;
+pub use account::{Authenticated, AuthenticationError};
+pub use error::ServiceError;
+pub use login::LoginOutcome;
+pub use refresh::{RefreshOutcome, Refusal};
+pub use register::{FieldError, RegisterOutcome};
+pub use session::SessionGrant;
+
+/// Everything that the use cases work by.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub rotation: RotationPolicy,
+    pub lifetimes: Lifetimes,
+    pub password: PasswordPolicy,
+    pub access_token: AccessTokenPolicy,
+    pub hash_cost: HashCost,
+    /// How many password hashes are computed at once.
+    pub hashes_at_once: NonZeroUsize,
+}
+
+/// Heirloom's use cases over one database. One for each process, shared by all its threads.
+pub struct Service {
+    db: Database,
+    clock: Clock,
+    refresh_tokens: RefreshTokens,
+    access_tokens: AccessTokens,
+    hasher: PasswordHasher,
+    rotation: RotationPolicy,
+    lifetimes: Lifetimes,
+    password: PasswordPolicy,
+    confirmations: confirmations::Confirmations,
+}
+
+/// Whether requests can be served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Readiness {
+    Ready,
+    /// The database answers, but lacks a migration that this binary needs.
+    NotMigrated,
+    DatabaseUnavailable,
+}
+
+impl Service {
+    /// A service over `db` with the keys of `keyring`.
+    ///
+    /// # Errors
+    /// [`HashingError::Unusable`] for a cost that Argon2 refuses.
+    pub fn new(db: Database, clock: Clock, keyring: &Keyring, policy: Policy) -> Result<Self, HashingError> {
+        Ok(Self {
+            db,
+            clock,
+            refresh_tokens: RefreshTokens::new(keyring),
+            access_tokens: AccessTokens::new(keyring, policy.access_token),
+            hasher: PasswordHasher::new(policy.hash_cost, policy.hashes_at_once, &mut rng())?,
+            rotation: policy.rotation,
+            lifetimes: policy.lifetimes,
+            password: policy.password,
+            confirmations: confirmations::Confirmations::default(),
+        })
+    }
+
+    /// The public keys of the access tokens.
+    pub fn jwks(&self) -> JwkSet {
+        self.access_tokens.jwks()
+    }
+
+    /// Whether the database answers and is migrated.
+    pub async fn readiness(&self) -> Readiness {
+        match self.db.run(|connection| migrations::is_migrated(connection.pg())).await {
+            Ok(true) => Readiness::Ready,
+            Ok(false) => Readiness::NotMigrated,
+            Err(DbError::Unavailable(_)) => Readiness::DatabaseUnavailable,
+            Err(error) => {
+                tracing::error!(error = %error, "The database answers, but not to the question whether it is migrated");
+                Readiness::NotMigrated
+            }
+        }
+    }
+}
+
+/// The one place where randomness enters; everything below is given it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the use cases draw for the rooms below them, which take it as a parameter"
+)]
+fn rng() -> impl CryptoRng {
+    rand::rng()
+}

@@ -1,0 +1,167 @@
+//! Refreshing: the one statement, and the rule behind it.
+
+use super::session::Heir;
+use super::{Service, ServiceError, SessionGrant, rng};
+use crate::db::families::{self, LockedFamily, Presented, Rotated};
+use crate::db::{Connection, DbError, events};
+use crate::domain::client::Client;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::family::{Delivery, Revocation, RevocationReason};
+use crate::domain::ids::EventId;
+use crate::domain::policy::{Lifetimes, RotationPolicy};
+use crate::domain::rotation::{Decision, Generation, decide};
+
+/// What came of a refresh.
+#[derive(Debug)]
+pub enum RefreshOutcome {
+    Granted(SessionGrant),
+    Refused(Refusal),
+}
+
+/// Why a refresh token was not honoured. After each of them but `AccountDisabled` the token is dead for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Not ours, or shown in another place than the one it was given out for. No family was touched.
+    Invalid,
+    Expired,
+    /// An old token; its family has just been ended.
+    Reused,
+    /// The family had been ended before; without a reason, its row is gone (deleted account, pruned session).
+    Revoked(Option<RevocationReason>),
+    /// Nothing was written: the token is good again once the account is.
+    AccountDisabled,
+}
+
+impl Service {
+    /// Judges a presented refresh token by the rule of [`decide`], and gives what it is due: the next generation, the
+    /// newest once more, or a refusal.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; the token is as good as before then, since showing it again is answered with the same successor.
+    pub async fn refresh(
+        &self,
+        token: &[u8],
+        delivery: Delivery,
+        client: Client,
+    ) -> Result<RefreshOutcome, ServiceError> {
+        let Ok(token) = self.refresh_tokens.verify(token) else {
+            return Ok(RefreshOutcome::Refused(Refusal::Invalid));
+        };
+        let now = self.clock.now();
+        let presented =
+            Presented { family_id: token.family_id, generation: token.generation, delivery, at: now, client };
+        let (rotation, lifetimes) = (self.rotation, self.lifetimes);
+        let judged = self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?;
+        Ok(match judged {
+            Ok(heir) => RefreshOutcome::Granted(self.grant(&heir, now)),
+            Err(refusal) => RefreshOutcome::Refused(refusal),
+        })
+    }
+}
+
+/// A refusal is `Ok(Err(..))` until the transaction has committed: an `Err` would roll back the revocation that it reports.
+type Judged = Result<Heir, Refusal>;
+
+fn present(
+    connection: &mut Connection,
+    presented: &Presented,
+    rotation: &RotationPolicy,
+    lifetimes: &Lifetimes,
+) -> Result<Judged, DbError> {
+    if let Some(next) = presented.generation.next()
+        && let Some(rotated) = families::rotate_newest(connection, presented, next, lifetimes)?
+    {
+        return Ok(Ok(rotated_heir(presented, next, &rotated)));
+    }
+    connection.transaction(|connection| match families::lock(connection, presented.family_id)? {
+        Some(locked) if locked.family().delivery == presented.delivery => {
+            judge(connection, locked, presented, rotation, lifetimes)
+        }
+        Some(_) => Ok(Err(Refusal::Invalid)),
+        None => Ok(Err(Refusal::Revoked(None))),
+    })
+}
+
+fn judge(
+    connection: &mut Connection,
+    mut locked: LockedFamily,
+    presented: &Presented,
+    rotation: &RotationPolicy,
+    lifetimes: &Lifetimes,
+) -> Result<Judged, DbError> {
+    let newest = locked.family().state.generation;
+    let decision = decide(&locked.family().state, presented.generation, presented.at, rotation);
+    let is_active = locked.owner().is_active;
+    match decision {
+        Decision::Revoked(RevocationReason::Disabled) if !is_active => return Ok(Err(Refusal::AccountDisabled)),
+        Decision::Revoked(reason) => return Ok(Err(Refusal::Revoked(Some(reason)))),
+        Decision::Expired => return Ok(Err(Refusal::Expired)),
+        Decision::Reuse { .. } => {
+            locked.revoke(connection, Revocation { at: presented.at, reason: RevocationReason::Reuse })?;
+            let kind = EventKind::ReuseDetected {
+                presented: presented.generation.number(),
+                newest: newest.number(),
+                last_ip: locked.family().ip,
+            };
+            record(connection, &locked, presented, kind)?;
+            return Ok(Err(Refusal::Reused));
+        }
+        _ if !is_active => return Ok(Err(Refusal::AccountDisabled)),
+        Decision::Rotate(next) => locked.rotate(connection, presented, next, lifetimes)?,
+        Decision::Ahead(next) => {
+            locked.rotate(connection, presented, next, lifetimes)?;
+            let kind = EventKind::RowCaughtUp { from: newest.number(), to: presented.generation.number() };
+            record(connection, &locked, presented, kind)?;
+        }
+        Decision::Replay(_) | Decision::Recover { recovery_tat: None, .. } => {}
+        Decision::Recover { generation, recovery_tat: Some(recovery_tat) } => {
+            locked.note_recovery(connection, recovery_tat)?;
+            let kind = EventKind::AnswerRecovered { generation: generation.number() };
+            record(connection, &locked, presented, kind)?;
+        }
+    }
+    families::commit_without_waiting_for_disk(connection)?;
+    Ok(Ok(newest_heir(&locked)))
+}
+
+fn record(
+    connection: &mut Connection,
+    locked: &LockedFamily,
+    presented: &Presented,
+    kind: EventKind,
+) -> Result<(), DbError> {
+    let event = Event {
+        id: EventId::new(presented.at, &mut rng()),
+        at: presented.at,
+        user_id: locked.family().user_id,
+        family_id: Some(locked.family().id),
+        kind,
+        client: presented.client.clone(),
+    };
+    events::insert(connection, &event)
+}
+
+fn rotated_heir(presented: &Presented, generation: Generation, rotated: &Rotated) -> Heir {
+    Heir {
+        family_id: presented.family_id,
+        user_id: rotated.user_id,
+        delivery: presented.delivery,
+        generation,
+        authenticated_at: rotated.authenticated_at,
+        idle_expires_at: rotated.idle_expires_at,
+        expires_at: rotated.expires_at,
+    }
+}
+
+fn newest_heir(locked: &LockedFamily) -> Heir {
+    let family = locked.family();
+    Heir {
+        family_id: family.id,
+        user_id: family.user_id,
+        delivery: family.delivery,
+        generation: family.state.generation,
+        authenticated_at: family.authenticated_at,
+        idle_expires_at: family.state.idle_expires_at,
+        expires_at: family.state.expires_at,
+    }
+}

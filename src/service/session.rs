@@ -1,0 +1,60 @@
+//! What a client is given when it has logged in or refreshed.
+
+use secrecy::SecretString;
+
+use super::{Service, rng};
+use crate::crypto::access_token::AccessGrant;
+use crate::domain::Timestamp;
+use crate::domain::family::Delivery;
+use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::rotation::Generation;
+
+/// A session's tokens of one generation.
+#[derive(Debug)]
+pub struct SessionGrant {
+    pub session_id: FamilyId,
+    pub delivery: Delivery,
+    pub access_token: SecretString,
+    /// In seconds.
+    pub access_expires_in: i64,
+    pub refresh_token: SecretString,
+    /// In seconds, until the idle expiry.
+    pub refresh_expires_in: i64,
+    pub idle_expires_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A family at one generation, as far as its tokens are made from it.
+#[derive(Clone, Copy)]
+pub(super) struct Heir {
+    pub family_id: FamilyId,
+    pub user_id: UserId,
+    pub delivery: Delivery,
+    pub generation: Generation,
+    pub authenticated_at: Timestamp,
+    pub idle_expires_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+impl Service {
+    /// The tokens of a generation that is on record. The refresh token comes out the same each time.
+    pub(super) fn grant(&self, heir: &Heir, now: Timestamp) -> SessionGrant {
+        let grant = AccessGrant {
+            user_id: heir.user_id,
+            family_id: heir.family_id,
+            generation: heir.generation,
+            authenticated_at: heir.authenticated_at,
+        };
+        let access = self.access_tokens.issue(&grant, now, heir.expires_at, &mut rng());
+        SessionGrant {
+            session_id: heir.family_id,
+            delivery: heir.delivery,
+            access_token: access.token,
+            access_expires_in: access.expires_in,
+            refresh_token: self.refresh_tokens.mint(heir.family_id, heir.generation),
+            refresh_expires_in: (heir.idle_expires_at - now).whole_seconds().max(0),
+            idle_expires_at: heir.idle_expires_at,
+            expires_at: heir.expires_at,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Logs: structured, for people or for programs, on standard error. Secrets are kept out where they are made, by types
+//! that do not print them; nothing here filters.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// A filter that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadFilter(String);
+
+/// Checks a filter such as `info` or `heirloom=debug,actix_web=warn`.
+///
+/// # Errors
+/// [`BadFilter`].
+pub fn check_filter(filter: &str) -> Result<(), BadFilter> {
+    parse(filter).map(drop)
+}
+
+/// Sends the process's logs to standard error, and panics into the logs.
+///
+/// # Errors
+/// [`BadFilter`].
+pub fn init(filter: &str, is_json: bool) -> Result<(), BadFilter> {
+    let filter = parse(filter)?;
+    // A second call is a test's, and finds the first one's logs in place.
+    let _ = if is_json {
+        tracing_subscriber::registry().with(filter).with(json(io::stderr)).try_init()
+    } else {
+        tracing_subscriber::registry().with(filter).with(text(io::stderr)).try_init()
+    };
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("no message");
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(panic.message = message, panic.location = location, "A panic; the request that met it failed");
+    }));
+    Ok(())
+}
+
+fn parse(filter: &str) -> Result<EnvFilter, BadFilter> {
+    EnvFilter::try_new(filter).map_err(|error| BadFilter(error.to_string()))
+}
+
+fn text<S, W>(writer: W) -> impl tracing_subscriber::Layer<S>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    use std::io::IsTerminal as _;
+    tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal()).with_target(false)
+}
+
+fn json<S, W>(writer: W) -> impl tracing_subscriber::Layer<S>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer)
+}
