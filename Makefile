@@ -6,7 +6,7 @@ SHELL := /bin/bash
 TOOLS := target/tools
 DIESEL := $(TOOLS)/bin/diesel
 DENY := $(TOOLS)/bin/cargo-deny
-DIESEL_VERSION := 2.3.12
+DIESEL_VERSION := 2.3.14
 DENY_VERSION := 0.20.2
 
 .PHONY: help

@@ -1,0 +1,135 @@
+//! The documents and the program say the same.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::App;
+
+fn openapi() -> Value {
+    serde_json::from_str(&heirloom::http::openapi_json()).unwrap()
+}
+
+#[test]
+fn the_committed_openapi_document_is_the_one_that_is_served() {
+    let app = App::start();
+    let served = app.browser().bare_request("GET", "/openapi.json").send();
+    assert_eq!(served.header("content-type"), Some("application/json"));
+    assert_eq!(served.text, heirloom::http::openapi_json());
+    let committed = fs::read_to_string(root().join("openapi.json")).unwrap();
+    assert_eq!(committed, served.text, "run `make openapi`");
+}
+
+#[test]
+fn every_operation_of_the_document_is_served_and_answers_as_it_says() {
+    let app = App::start();
+    let browser = app.browser();
+    for (path, item) in openapi()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let answer = browser.bare_request(&method.to_uppercase(), path).send();
+            assert!(![404, 405].contains(&answer.status), "{method} {path}: {answer:?}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(
+                responses.contains_key(&answer.status.to_string()) || responses.contains_key("default"),
+                "{method} {path}: {answer:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_code_that_the_document_promises_exists() {
+    let known: BTreeSet<String> = fs::read_to_string(root().join("src/http/problem.rs"))
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.trim().split_once(": ")?.1.split('"').nth(1).map(str::to_owned))
+        .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .collect();
+    let document = heirloom::http::openapi_json();
+    let named: BTreeSet<&str> = document.split('`').skip(1).step_by(2).filter(|word| word.contains('_')).collect();
+    for code in ["email_taken", "refresh_token_reused", "session_revoked", "unavailable"] {
+        assert!(known.contains(code), "{code} is not among {known:?}");
+    }
+    for code in named {
+        let is_field = ["token_delivery", "refresh_token", "access_token"].iter().any(|field| code.starts_with(field));
+        assert!(known.contains(code) || is_field, "{code} is promised and does not exist");
+    }
+}
+
+#[test]
+fn the_page_for_people_needs_no_other_host() {
+    let app = App::start();
+    let browser = app.browser();
+    let page = browser.bare_request("GET", "/docs").send();
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    assert!(!page.text.contains("//"), "the page names another host: {}", page.text);
+    let linked: Vec<&str> =
+        page.text.split(['"']).filter(|text| text.starts_with("/docs/") || *text == "/openapi.json").collect();
+    assert_eq!(linked.len(), 5, "{linked:?}");
+    for path in linked {
+        let asset = browser.bare_request("GET", path).send();
+        assert_eq!(asset.status, 200, "{path}");
+        assert!(asset.text.len() > 50 || path.ends_with("png"), "{path} is empty");
+    }
+    for path in ["/docs/nope.js", "/docs/..%2f..%2fetc%2fpasswd"] {
+        assert_eq!(browser.bare_request("GET", path).send().verdict(), (404, "not_found"));
+    }
+}
+
+#[test]
+fn every_link_among_the_pages_leads_somewhere() {
+    let mut broken = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in links(&text) {
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            let has_anchor = || fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor));
+            let is_found = target.exists() && (anchor.is_empty() || has_anchor());
+            if !is_found {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(links("see [a](b.md#c)").eq(["b.md#c"]) && anchors("## The `rule`, whole\n").contains("the-rule-whole"));
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn pages() -> Vec<PathBuf> {
+    let in_folder = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
+    };
+    let pages = [in_folder(&root()), in_folder(&root().join("docs"))].concat();
+    assert!(pages.len() >= 5, "{pages:?}");
+    pages
+}
+
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
+}
+
+/// As code hosts make them of headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|heading| {
+            let words = heading.trim_start_matches('#').trim().to_lowercase();
+            words
+                .chars()
+                .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+                .map(|c| if c == ' ' { '-' } else { c })
+                .collect()
+        })
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! An answer as a client sees it, and what all answers have to keep to.
+
+use serde_json::Value;
+use ureq::http::{HeaderMap, Response};
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Answer {
+    /// Reads an answer, and checks what holds for every one of them.
+    pub fn read(mut response: Response<ureq::Body>) -> Self {
+        let bytes = response.body_mut().with_config().limit(1 << 24).read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let answer = Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            json: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        };
+        answer.keeps_the_contract();
+        answer
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or("no code")
+    }
+
+    /// Status and code at once, for comparing.
+    pub fn verdict(&self) -> (u16, &str) {
+        (self.status, if self.status < 400 { "" } else { self.code() })
+    }
+
+    pub fn access_token(&self) -> &str {
+        self.json["access_token"].as_str().expect("a token answer")
+    }
+
+    pub fn refresh_cookie(&self) -> Option<String> {
+        let all: Vec<&str> = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+        assert!(all.len() <= 1, "two Set-Cookie of one name: {all:?}");
+        all.first().map(ToString::to_string)
+    }
+
+    pub fn clears_the_cookie(&self) -> bool {
+        self.refresh_cookie().is_some_and(|cookie| cookie.contains("=; ") && cookie.contains("Max-Age=0"))
+    }
+
+    fn keeps_the_contract(&self) {
+        assert!(self.headers.contains_key("x-request-id"), "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
+        assert!(self.headers.contains_key("content-security-policy"), "{self:?}");
+        assert!(!self.headers.contains_key("server"), "{self:?}");
+        if self.headers.contains_key("set-cookie") || self.json["access_token"].is_string() {
+            assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        }
+        if self.status == 401 {
+            let challenge = self.header("www-authenticate").unwrap_or_default();
+            assert!(challenge.starts_with("Bearer"), "{self:?}");
+            assert_eq!(challenge == "Bearer", self.code().ends_with("_missing"), "{self:?}");
+        }
+        if self.status == 503 {
+            assert!(self.headers.contains_key("retry-after"), "{self:?}");
+        }
+        if self.status >= 400 && self.header("content-type") != Some("application/json") && !self.text.is_empty() {
+            self.is_a_problem();
+        }
+    }
+
+    fn is_a_problem(&self) {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let text = |name: &str| self.json[name].as_str().unwrap_or_else(|| panic!("no {name}: {self:?}"));
+        assert_eq!(self.json["status"], self.status, "{self:?}");
+        assert_eq!(text("type"), format!("urn:heirloom:problem:{}", text("code")));
+        assert_eq!(Some(text("instance")), self.header("x-request-id"));
+        assert!(!text("title").is_empty() && text("detail").ends_with(['.', '`']), "{self:?}");
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?}\n{}", self.status, self.headers, self.text)
+    }
+}

@@ -1,0 +1,156 @@
+//! A server under test: the very composition that `heirloom serve` runs, on a port of its own.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use heirloom::app::{Application, Stopper};
+use heirloom::config::{Config, CookieConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat};
+use heirloom::domain::clock::Clock;
+use heirloom::domain::password::PasswordPolicy;
+use heirloom::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use heirloom::domain::secret::Secret;
+use heirloom::service::Service;
+use time::macros::datetime;
+
+use super::browser::Browser;
+use super::native::NativeApp;
+use super::postgres::TestDatabase;
+
+pub const SECRET: &str = "a secret for the tests of thirty-two bytes and more";
+
+pub struct App {
+    pub url: String,
+    pub clock: Clock,
+    pub database: Arc<TestDatabase>,
+    service: Option<Arc<Service>>,
+    stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl App {
+    pub fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A server with other settings than the defaults.
+    pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let clock = Clock::manual(datetime!(2026-03-01 12:00:00 UTC));
+        Self::on(Arc::new(TestDatabase::create()), clock, change)
+    }
+
+    /// Another process on the same database, with the same clock.
+    pub fn sibling(&self, change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Arc::clone(&self.database), self.clock.clone(), change)
+    }
+
+    fn on(database: Arc<TestDatabase>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config(&database);
+        change(&mut config);
+        let (sender, started) = mpsc::channel();
+        let server_clock = clock.clone();
+        let thread = thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let application = Application::build(&config, server_clock, false).unwrap();
+                sender.send((application.url(), application.stopper(), application.service())).unwrap();
+                application.run().await.unwrap();
+            });
+        });
+        let (url, stopper, service) = started.recv().expect("the server starts");
+        Self { url, clock, database, service: Some(service), stopper, thread: Some(thread) }
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(self)
+    }
+
+    /// A browser whose user has an account and a session.
+    pub fn logged_in(&self, email: &str) -> Browser {
+        let mut browser = self.browser();
+        assert_eq!(browser.registers(email).status, 201);
+        assert_eq!(browser.logs_in(email).status, 200);
+        browser
+    }
+
+    pub fn native_app(&self) -> NativeApp {
+        NativeApp::new(self)
+    }
+
+    /// Lets time pass for the server.
+    pub fn passes(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// Waits for something outside the server, with a bound.
+    #[expect(clippy::disallowed_methods, reason = "what another process does cannot be moved by a clock of ours")]
+    pub fn eventually(&self, is_so: impl Fn() -> bool) {
+        let deadline = std::time::Instant::now() + seconds(30);
+        while !is_so() {
+            assert!(std::time::Instant::now() < deadline, "it did not come to be");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits for what the server does in the background.
+    pub fn settles(&self) {
+        block_on(self.service.as_ref().unwrap().confirmations_written());
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.service = None;
+        block_on(self.stopper.stop());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+pub fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub fn hours(hours: u64) -> Duration {
+    seconds(hours * 3600)
+}
+
+pub fn days(days: u64) -> Duration {
+    hours(days * 24)
+}
+
+/// The defaults of the product, except for hashes that cost nothing.
+fn config(database: &TestDatabase) -> Config {
+    Config {
+        database: DatabaseConfig {
+            place: DatabasePlace::External(database.url().into()),
+            connections: 4,
+            prepare: true,
+            patience: seconds(10),
+        },
+        bind: "127.0.0.1:0".parse().unwrap(),
+        base_path: String::new(),
+        secrets: vec![Secret::new(SECRET).unwrap()],
+        rotation: RotationPolicy::default(),
+        lifetimes: Lifetimes::default(),
+        access_token: AccessTokenPolicy {
+            algorithm: AccessTokenAlgorithm::EdDsa,
+            ttl: seconds(15 * 60),
+            issuer: "heirloom".to_owned(),
+            audience: "heirloom".to_owned(),
+        },
+        password: PasswordPolicy { min_length: 8 },
+        hash_cost: HashCost { memory: 64, passes: 1, lanes: 1 },
+        hashes_at_once: NonZeroUsize::new(2).unwrap(),
+        cookie: CookieConfig::default(),
+        allowed_origins: Vec::new(),
+        body_timeout: seconds(10),
+        log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
+    }
+}

@@ -1,0 +1,12 @@
+//! Servers, databases and people for the tests.
+
+pub mod answer;
+pub mod app;
+pub mod browser;
+pub mod database;
+pub mod native;
+pub mod postgres;
+pub mod wire;
+
+pub use answer::Answer;
+pub use app::App;

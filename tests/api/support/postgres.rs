@@ -1,0 +1,88 @@
+//! One Postgres for the whole run, one database for each test, cloned from a migrated template and gone with the test.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
+use heirloom::db::migrations::Migrator;
+use heirloom::embedded_postgres::{EmbeddedPostgres, Options};
+use std::os::unix::fs::PermissionsExt as _;
+
+const TEMPLATE: &str = "heirloom_template";
+
+struct Shared {
+    server: EmbeddedPostgres,
+    /// Reads from a pipe that the kernel closes when the run ends, whereupon it removes the directory.
+    _janitor: Child,
+}
+
+fn shared() -> &'static Shared {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let directory = tempfile::Builder::new().prefix("heirloom-test-").tempdir().unwrap().keep();
+        // Run as root, Postgres is another user, who has to get in.
+        std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let janitor = clean_up_afterwards(&directory);
+        let settings = vec![("max_connections".to_owned(), "400".to_owned())];
+        let server =
+            EmbeddedPostgres::start(Options { directory: directory.join("postgres"), durable: false, settings })
+                .expect("the tests need Postgres's binaries");
+        Migrator::connect(&server.database_url("postgres").into()).unwrap().create_database(TEMPLATE).unwrap();
+        Migrator::connect(&server.database_url(TEMPLATE).into()).unwrap().run().unwrap();
+        Shared { server, _janitor: janitor }
+    })
+}
+
+fn clean_up_afterwards(directory: &Path) -> Child {
+    let script = r#"read -r _; while [ -e "$0/postgres/data/postmaster.pid" ]; do sleep 0.1; done; rm -rf "$0""#;
+    Command::new("sh").arg("-c").arg(script).arg(directory).stdin(Stdio::piped()).spawn().unwrap()
+}
+
+/// A migrated database without rows.
+pub struct TestDatabase {
+    name: String,
+}
+
+impl TestDatabase {
+    pub fn create() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        static CLONING: Mutex<()> = Mutex::new(());
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let _one_at_a_time = CLONING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        administer(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"));
+        Self { name }
+    }
+
+    pub fn url(&self) -> String {
+        shared().server.database_url(&self.name)
+    }
+
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url()).unwrap()
+    }
+
+    /// Cuts every connection to this database and lets none in, or lets them in again.
+    pub fn set_reachable(&self, reachable: bool) {
+        administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS {reachable}", self.name));
+        if !reachable {
+            administer(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+                self.name
+            ));
+        }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        administer(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+fn administer(sql: &str) {
+    let mut connection = PgConnection::establish(&shared().server.database_url("postgres")).unwrap();
+    connection.batch_execute(sql).unwrap();
+}
