@@ -1,5 +1,7 @@
 //! How connections are made, kept and thrown away.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, CacheSize, TransactionManager as _};
@@ -60,6 +62,8 @@ impl Connection {
 pub(super) struct Connector {
     pub url: SecretString,
     pub prepare: bool,
+    /// Cleared by each connection that is made.
+    pub is_unreachable: Arc<AtomicBool>,
 }
 
 impl ManageConnection for Connector {
@@ -70,6 +74,9 @@ impl ManageConnection for Connector {
         let mut pg = establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
         if !self.prepare {
             pg.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
+        if self.is_unreachable.swap(false, Ordering::Relaxed) {
+            tracing::info!("The database is in reach again");
         }
         Ok(Connection { pg, last_used: monotonic_now(), broken: false })
     }

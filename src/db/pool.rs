@@ -1,6 +1,7 @@
 //! The pool, and the bridge from async code to Diesel's blocking calls.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
@@ -11,6 +12,9 @@ use tokio::time::timeout;
 
 use super::connection::{Connection, Connector};
 use super::error::DbError;
+
+/// How long a checkout waits for a connection to be made.
+const LONGEST_CHECKOUT: Duration = Duration::from_secs(2);
 
 /// How a database is to be used.
 #[derive(Clone, Debug)]
@@ -31,20 +35,29 @@ pub struct Database {
     pool: Pool<Connector>,
     turns: Arc<Semaphore>,
     patience: Duration,
+    /// The last attempt to connect failed; the pool goes on trying by itself.
+    is_unreachable: Arc<AtomicBool>,
 }
 
 impl Database {
     /// A pool that connects when it is first needed; a database that is out of reach shows with the first operation.
     pub fn new(options: &DatabaseOptions) -> Self {
         let connections = options.connections.max(1);
+        let is_unreachable = Arc::new(AtomicBool::new(false));
+        let connector = Connector {
+            url: options.url.clone(),
+            prepare: options.prepare,
+            is_unreachable: Arc::clone(&is_unreachable),
+        };
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
-            .connection_timeout(options.patience)
+            // Half of it is also the longest pause between two attempts to connect.
+            .connection_timeout(options.patience.min(LONGEST_CHECKOUT))
             .test_on_check_out(true)
-            .error_handler(Box::new(ReportConnecting))
-            .build_unchecked(Connector { url: options.url.clone(), prepare: options.prepare });
-        Self { pool, turns: Arc::new(Semaphore::new(connections as usize)), patience: options.patience }
+            .error_handler(Box::new(ConnectionTrouble(Arc::clone(&is_unreachable))))
+            .build_unchecked(connector);
+        Self { pool, turns: Arc::new(Semaphore::new(connections as usize)), patience: options.patience, is_unreachable }
     }
 
     /// Runs `work` on a connection of its own.
@@ -66,6 +79,10 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     {
+        if self.is_unreachable.load(Ordering::Relaxed) && self.open_connections() == 0 {
+            // Who waits for a database that is gone is in the way of what needs none.
+            return Err(DbError::Unavailable("the last attempt to connect failed".to_owned()));
+        }
         let closed = |_| DbError::Unavailable("the pool is closed".to_owned());
         let turn = self.turns.clone().acquire_owned().await.map_err(closed)?;
         let pool = self.pool.clone();
@@ -85,12 +102,14 @@ impl Database {
     }
 }
 
-/// r2d2 tries again by itself; each failure is told once here.
+/// r2d2 tries again by itself, up to several times a second: the change is told, not each attempt.
 #[derive(Debug)]
-struct ReportConnecting;
+struct ConnectionTrouble(Arc<AtomicBool>);
 
-impl diesel::r2d2::HandleError<diesel::r2d2::Error> for ReportConnecting {
+impl diesel::r2d2::HandleError<diesel::r2d2::Error> for ConnectionTrouble {
     fn handle_error(&self, error: diesel::r2d2::Error) {
-        tracing::warn!(error = %error, "Could not connect to the database; trying again");
+        if !self.0.swap(true, Ordering::Relaxed) {
+            tracing::error!(error = %error, "The database is out of reach; connecting is tried again until it works");
+        }
     }
 }

@@ -75,3 +75,36 @@ fn dress(mut response: HttpResponse, id: &str) -> HttpResponse {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, HttpResponse, test, web};
+    use serde_json::Value;
+
+    use super::finish;
+
+    async fn panics() -> HttpResponse {
+        panic!("a defect with a secret in it");
+    }
+
+    #[actix_web::test]
+    async fn a_panic_becomes_a_problem_and_the_next_request_is_served() {
+        let app = App::new()
+            .route("/panics", web::get().to(panics))
+            .route("/works", web::get().to(HttpResponse::Ok))
+            .wrap(from_fn(finish));
+        let app = test::init_service(app).await;
+        let error = test::try_call_service(&app, test::TestRequest::get().uri("/panics").to_request()).await.err();
+        let response = error.expect("a panic is an error").error_response();
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers().get("x-content-type-options").unwrap(), "nosniff");
+        assert_eq!(response.headers().get("content-type").unwrap(), "application/problem+json");
+        let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&problem["code"], &problem["status"]), (&"internal_error".into(), &500.into()));
+        assert!(!problem.to_string().contains("secret"), "{problem}");
+        let works = test::call_service(&app, test::TestRequest::get().uri("/works").to_request()).await;
+        assert_eq!(works.status(), 200);
+    }
+}

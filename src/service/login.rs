@@ -38,6 +38,28 @@ impl Service {
         delivery: Delivery,
         client: Client,
     ) -> Result<LoginOutcome, ServiceError> {
+        let outcome = self.try_login(email, password, delivery, client).await?;
+        match &outcome {
+            LoginOutcome::Granted(grant) => {
+                tracing::info!(event = "authn_login_success", family.id = %grant.session_id, "A login succeeded");
+            }
+            LoginOutcome::InvalidCredentials => {
+                tracing::warn!(event = "authn_login_fail", reason = "credentials", "A login failed");
+            }
+            LoginOutcome::AccountDisabled => {
+                tracing::warn!(event = "authn_login_fail", reason = "disabled", "A login failed");
+            }
+        }
+        Ok(outcome)
+    }
+
+    async fn try_login(
+        &self,
+        email: &str,
+        password: &SecretString,
+        delivery: Delivery,
+        client: Client,
+    ) -> Result<LoginOutcome, ServiceError> {
         for _ in 0..ATTEMPTS {
             let (user, verified) = match self.check_password(email, password).await? {
                 Checked::Right(user, verified) => (user, verified),

@@ -54,7 +54,16 @@ impl Service {
         let judged = self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?;
         Ok(match judged {
             Ok(heir) => RefreshOutcome::Granted(self.grant(&heir, now)),
-            Err(refusal) => RefreshOutcome::Refused(refusal),
+            Err(refusal) => {
+                if refusal == Refusal::Reused {
+                    tracing::warn!(
+                        event = "authn_token_reuse",
+                        family.id = %token.family_id,
+                        "An old refresh token was shown; its session has been ended"
+                    );
+                }
+                RefreshOutcome::Refused(refusal)
+            }
         })
     }
 }
