@@ -1,6 +1,7 @@
 //! The OpenAPI document. Its list of operations is the server's own, see [`super::routes`].
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi};
 
 use super::routes;
@@ -23,6 +24,12 @@ pub(super) fn document() -> OpenApi {
         ))
         .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").build()))
         .build();
+    let tag = |name, description| TagBuilder::new().name(name).description(Some(description)).build();
+    document.tags = Some(vec![
+        tag("sessions", "Beginning a session, keeping it alive and ending it"),
+        tag("account", "What an access token opens"),
+        tag("operation", "For balancers, monitors, and services that verify access tokens"),
+    ]);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("access_token", SecurityScheme::Http(bearer));
