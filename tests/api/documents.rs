@@ -80,6 +80,25 @@ fn the_page_for_people_needs_no_other_host() {
 }
 
 #[test]
+fn the_example_of_the_settings_names_each_and_shows_its_default() {
+    use clap::Args as _;
+    let example = fs::read_to_string(root().join(".env.example")).unwrap();
+    let shown: BTreeSet<&str> =
+        example.lines().filter_map(|line| Some(line.strip_prefix('#')?.split_once('=')?.0)).collect();
+    let command = heirloom::config::Settings::augment_args(clap::Command::new("serve"));
+    let known: BTreeSet<&str> =
+        command.get_arguments().map(|setting| setting.get_env().unwrap().to_str().unwrap()).collect();
+    assert_eq!(shown, known);
+    for setting in command.get_arguments() {
+        let help = setting.get_help().unwrap().to_string();
+        let name = setting.get_env().unwrap().to_str().unwrap();
+        let Some(default) = help.split("[default: ").nth(1).map(|rest| rest.trim_end_matches(']')) else { continue };
+        let is_value = !default.contains(' ') && default != "none";
+        assert!(!is_value || example.contains(&format!("#{name}={default}\n")), "{name} is {default} by default");
+    }
+}
+
+#[test]
 fn every_link_among_the_pages_leads_somewhere() {
     let mut broken = Vec::new();
     for page in pages() {
