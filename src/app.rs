@@ -15,6 +15,7 @@ use actix_web::{HttpServer, rt, web};
 use crate::config::{Config, SameSite};
 use crate::crypto::keys::Keyring;
 use crate::crypto::password_hash::HashingError;
+use crate::db::listener::Listener;
 use crate::db::{Database, DbError};
 use crate::domain::clock::Clock;
 use crate::domain::secret::SecretError;
@@ -35,6 +36,8 @@ pub struct Application {
     address: SocketAddr,
     base_path: String,
     service: Arc<Service>,
+    /// Dropped before the server that it listens to.
+    listener: Option<Listener>,
     embedded: Option<EmbeddedPostgres>,
 }
 
@@ -57,7 +60,7 @@ pub enum StartError {
     NotMigrated,
     #[error("HEIRLOOM_BIND: cannot listen on {address}: {error}. Stop what uses it, or choose another address")]
     Bind { address: SocketAddr, error: io::Error },
-    #[error("the generated secret cannot be kept in {path}: {error}")]
+    #[error("the generated secret in {path} cannot be used: {error}")]
     SecretFile { path: String, error: io::Error },
     #[error("passwords cannot be hashed at this cost: {0}")]
     Hashing(#[from] HashingError),
@@ -73,25 +76,29 @@ impl Application {
         let Opened { url, embedded, secrets } = database::open(config, migrate)?;
         let keyring = Keyring::derive(&secrets)?;
         let database = Database::new(&crate::db::DatabaseOptions {
-            url,
+            url: url.clone(),
             connections: config.database.connections,
             prepare: config.database.prepare,
             patience: config.database.patience,
         });
         let service = Arc::new(Service::new(database, clock, &keyring, policy(config))?);
+        let listener = config.database.listen.then(|| {
+            let service = Arc::clone(&service);
+            Listener::start(url, move || service.hear_of_ended_sessions())
+        });
         let state = web::Data::new(HttpState { service: Arc::clone(&service), options: http_options(config) });
         let bind_error = |error| StartError::Bind { address: config.bind, error };
-        let listener = TcpListener::bind(config.bind).map_err(bind_error)?;
-        let address = listener.local_addr().map_err(bind_error)?;
+        let socket = TcpListener::bind(config.bind).map_err(bind_error)?;
+        let address = socket.local_addr().map_err(bind_error)?;
         let server = HttpServer::new(move || http::app(state.clone()))
-            .listen(listener)
+            .listen(socket)
             .map_err(bind_error)?
             .client_request_timeout(Duration::from_secs(5))
             .shutdown_timeout(GRACE)
             // The caller decides what ends us: actix's own handling of Ctrl-C drops the requests in flight.
             .disable_signals()
             .run();
-        Ok(Self { server, address, base_path: config.base_path.clone(), service, embedded })
+        Ok(Self { server, address, base_path: config.base_path.clone(), service, listener, embedded })
     }
 
     /// Where the server listens; with port 0, the port that was picked.
@@ -120,12 +127,21 @@ impl Application {
     /// # Errors
     /// What broke the listening socket.
     pub async fn run(self) -> io::Result<()> {
-        let background = Arc::clone(&self.service);
-        let confirmations = rt::spawn(async move { background.write_confirmations().await });
+        if let Err(error) = self.service.catch_up_with_ended_sessions().await {
+            tracing::warn!(error = %error, "Could not look up ended sessions at the start; trying again each second");
+        }
+        let service = Arc::clone(&self.service);
+        let notes = rt::spawn(async move { service.write_notes().await });
+        let service = Arc::clone(&self.service);
+        let ended_sessions = rt::spawn(async move { service.keep_up_with_ended_sessions().await });
+        let service = Arc::clone(&self.service);
+        let pruning = rt::spawn(async move { service.keep_pruned().await });
         let result = self.server.await;
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.service.confirmations_written()).await;
-        confirmations.abort();
-        drop(self.service);
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.service.notes_written()).await;
+        notes.abort();
+        ended_sessions.abort();
+        pruning.abort();
+        drop((self.listener, self.service));
         if let Some(embedded) = self.embedded {
             embedded.stop();
         }
@@ -156,6 +172,8 @@ fn policy(config: &Config) -> Policy {
         rotation: config.rotation,
         lifetimes: config.lifetimes,
         password: config.password,
+        sessions_per_user: config.sessions_per_user,
+        event_retention: config.event_retention,
         access_token: config.access_token.clone(),
         hash_cost: config.hash_cost,
         hashes_at_once: config.hashes_at_once,

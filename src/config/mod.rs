@@ -5,7 +5,7 @@ mod reader;
 mod settings;
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     pub access_token: AccessTokenPolicy,
     pub password: PasswordPolicy,
+    pub sessions_per_user: NonZeroU32,
+    pub event_retention: Duration,
     pub hash_cost: HashCost,
     pub hashes_at_once: NonZeroUsize,
     pub cookie: CookieConfig,
@@ -52,6 +54,7 @@ pub struct DatabaseConfig {
     /// At least 1.
     pub connections: u32,
     pub prepare: bool,
+    pub listen: bool,
     /// How long a request waits for the database.
     pub patience: Duration,
 }
@@ -117,6 +120,7 @@ impl Config {
                 place,
                 connections: read.in_range("HEIRLOOM_DATABASE_POOL", &settings.database_pool, 8, 1..=1_000),
                 prepare: read.boolean("HEIRLOOM_DATABASE_PREPARE", &settings.database_prepare, true),
+                listen: read.boolean("HEIRLOOM_DATABASE_LISTEN", &settings.database_listen, true),
                 patience: Duration::from_secs(5),
             },
             bind,
@@ -133,7 +137,7 @@ impl Config {
                     "HEIRLOOM_REFRESH_RECOVERY_EVERY",
                     &settings.refresh_recovery_every,
                     10,
-                    1..=1_000_000,
+                    2..=1_000_000,
                 ),
             },
             lifetimes: lifetimes(&mut read, settings),
@@ -155,6 +159,13 @@ impl Config {
             password: PasswordPolicy {
                 min_length: read.in_range("HEIRLOOM_PASSWORD_MIN_LENGTH", &settings.password_min_length, 8, 8..=64),
             },
+            sessions_per_user: sessions_per_user(&mut read, settings),
+            event_retention: read.duration_from(
+                "HEIRLOOM_EVENT_RETENTION",
+                &settings.event_retention,
+                "90d",
+                Duration::from_secs(3600),
+            ),
             hash_cost: hash_cost(&mut read, settings),
             hashes_at_once: hashes_at_once(&mut read, settings),
             cookie: cookie(&mut read, settings, bind),
@@ -245,6 +256,11 @@ fn hash_cost(read: &mut Reader, settings: &Settings) -> HashCost {
         );
     }
     cost
+}
+
+fn sessions_per_user(read: &mut Reader, settings: &Settings) -> NonZeroU32 {
+    let count = read.in_range("HEIRLOOM_MAX_SESSIONS_PER_USER", &settings.max_sessions_per_user, 100, 1..=10_000);
+    NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
 }
 
 fn hashes_at_once(read: &mut Reader, settings: &Settings) -> NonZeroUsize {

@@ -114,20 +114,21 @@ impl Reader {
     ) -> Duration {
         /// Ten years; beyond them dates would leave what Postgres and JWTs can hold.
         const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
-        let text = Self::given(typed).unwrap_or(default);
+        let fallback = humantime::parse_duration(default).unwrap_or(least);
+        let Some(text) = Self::given(typed) else { return fallback };
         match humantime::parse_duration(text) {
             Ok(duration) if duration < least => {
                 self.refuse(variable, format!("is {text:?}, and the least is {}", humantime::format_duration(least)));
-                least
+                fallback
             }
             Ok(duration) if duration > LONGEST => {
                 self.refuse(variable, format!("is {text:?}, which is over ten years"));
-                LONGEST
+                fallback
             }
             Ok(duration) => duration,
             Err(_) => {
                 self.refuse(variable, format!("is {text:?}, which is not a duration such as 15m or 7d"));
-                least
+                fallback
             }
         }
     }

@@ -56,6 +56,14 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_REFRESH_RECOVERY_EVERY", value_name = "GENERATIONS")]
     pub refresh_recovery_every: Option<String>,
 
+    /// How many living sessions an account may have; beyond it the one used longest ago ends [default: 100]
+    #[arg(long, env = "HEIRLOOM_MAX_SESSIONS_PER_USER", value_name = "COUNT")]
+    pub max_sessions_per_user: Option<String>,
+
+    /// How long the security log is kept [default: 90d]
+    #[arg(long, env = "HEIRLOOM_EVENT_RETENTION", value_name = "DURATION")]
+    pub event_retention: Option<String>,
+
     /// The claim `iss` of access tokens [default: heirloom]
     #[arg(long, env = "HEIRLOOM_ISSUER", value_name = "TEXT")]
     pub issuer: Option<String>,
@@ -92,6 +100,11 @@ pub struct Settings {
     /// [default: true]
     #[arg(long, env = "HEIRLOOM_DATABASE_PREPARE", value_name = "BOOL")]
     pub database_prepare: Option<String>,
+
+    /// Whether other processes' word of ended sessions is listened for; false where LISTEN cannot work, such as behind
+    /// PgBouncer. They are looked up each second either way [default: true]
+    #[arg(long, env = "HEIRLOOM_DATABASE_LISTEN", value_name = "BOOL")]
+    pub database_listen: Option<String>,
 
     /// The shortest password that may be chosen, in characters [default: 8]
     #[arg(long, env = "HEIRLOOM_PASSWORD_MIN_LENGTH", value_name = "COUNT")]

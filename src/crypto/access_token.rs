@@ -161,7 +161,7 @@ impl AccessTokens {
             generation: Generation::new(claims.generation).ok_or(INVALID)?,
             authenticated_at: Timestamp::from_unix_timestamp(claims.auth_time).map_err(|_| INVALID)?,
         };
-        if claims.exp + LEEWAY <= now {
+        if claims.exp.saturating_add(LEEWAY) <= now {
             return Err(AccessTokenError::Expired);
         }
         Ok(grant)

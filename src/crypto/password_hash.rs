@@ -136,6 +136,8 @@ fn check(argon2: &Argon2<'_>, cost: HashCost, password: &[u8], stored: &Password
     let stored_cost = HashCost { memory: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() };
     let is_argon2id = phc.algorithm == Algorithm::Argon2id.ident();
     if !is_argon2id
+        || phc.salt.is_none()
+        || phc.hash.is_none()
         || stored_cost.memory > STORED_MEMORY_LIMIT
         || stored_cost.passes > STORED_PASSES_LIMIT
         || stored_cost.lanes > STORED_LANES_LIMIT

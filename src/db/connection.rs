@@ -1,12 +1,14 @@
 //! How connections are made, kept and thrown away.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, CacheSize, TransactionManager as _};
+use diesel::expression_methods::ExpressionMethods as _;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{self, ManageConnection, R2D2Connection as _};
+use diesel::sql_types::{Bool, Text};
 use diesel::{Connection as _, ConnectionError};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -57,6 +59,28 @@ impl Connection {
     }
 }
 
+/// How long a statement waits for another's row lock: a process that was paused in the middle of a transaction must not
+/// take the others with it.
+const LOCK_TIMEOUT: &str = "3s";
+
+diesel::define_sql_function! {
+    fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+}
+
+/// The condition that a setting has been set; setting it is how it becomes true.
+pub(super) type IsSet = diesel::dsl::Eq<set_config<&'static str, &'static str, bool>, &'static str>;
+
+/// True, and sets a setting until the transaction ends, which for a statement outside of one is its own end: no
+/// connection goes back to the pool with it, and no round trip is spent.
+pub(super) fn set_for_transaction(name: &'static str, value: &'static str) -> IsSet {
+    set_config(name, value, true).eq(value)
+}
+
+/// True, and bounds how long this transaction waits for locks.
+pub(super) fn within_lock_timeout() -> IsSet {
+    set_for_transaction("lock_timeout", LOCK_TIMEOUT)
+}
+
 /// Makes the pool's connections. Diesel's own manager would keep one whose server has gone.
 #[derive(Debug)]
 pub(super) struct Connector {
@@ -64,6 +88,8 @@ pub(super) struct Connector {
     pub prepare: bool,
     /// Cleared by each connection that is made.
     pub is_unreachable: Arc<AtomicBool>,
+    /// Counts them.
+    pub made: Arc<AtomicU64>,
 }
 
 impl ManageConnection for Connector {
@@ -75,6 +101,7 @@ impl ManageConnection for Connector {
         if !self.prepare {
             pg.set_prepared_statement_cache_size(CacheSize::Disabled);
         }
+        self.made.fetch_add(1, Ordering::Relaxed);
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is in reach again");
         }

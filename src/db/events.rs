@@ -4,12 +4,33 @@ use diesel::prelude::*;
 
 use super::connection::Connection;
 use super::error::DbError;
-use super::rows::NewEventRow;
+use super::rows::{EventRow, NewEventRow};
 use super::schema::session_events;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, RecordedEvent};
+use crate::domain::ids::{EventId, UserId};
 
 /// Stores an event, in the transaction that it reports.
 pub fn insert(connection: &mut Connection, event: &Event) -> Result<(), DbError> {
     diesel::insert_into(session_events::table).values(NewEventRow::from(event)).execute(connection.pg())?;
     Ok(())
+}
+
+/// At most `limit` events of a user, newest first, from before the event `before`.
+pub fn list(
+    connection: &mut Connection,
+    user_id: UserId,
+    limit: i64,
+    before: Option<EventId>,
+) -> Result<Vec<RecordedEvent>, DbError> {
+    let mut query = session_events::table
+        .filter(session_events::user_id.eq(user_id.as_uuid()))
+        .order(session_events::id.desc())
+        .limit(limit)
+        .select(EventRow::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(session_events::id.lt(before.as_uuid()));
+    }
+    let rows: Vec<EventRow> = query.load(connection.pg())?;
+    Ok(rows.into_iter().map(RecordedEvent::from).collect())
 }

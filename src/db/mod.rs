@@ -2,11 +2,16 @@
 //! this room; what leaves it are domain values.
 
 mod connection;
+pub mod ended_sessions;
 pub mod error;
 pub mod events;
 pub mod families;
+pub mod listener;
+pub mod live_sessions;
+pub mod locked_family;
 pub mod migrations;
 pub mod pool;
+pub mod prune;
 mod rows;
 pub mod schema;
 pub mod users;

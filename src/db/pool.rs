@@ -1,7 +1,7 @@
 //! The pool, and the bridge from async code to Diesel's blocking calls.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
@@ -37,6 +37,7 @@ pub struct Database {
     patience: Duration,
     /// The last attempt to connect failed; the pool goes on trying by itself.
     is_unreachable: Arc<AtomicBool>,
+    made: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -44,10 +45,12 @@ impl Database {
     pub fn new(options: &DatabaseOptions) -> Self {
         let connections = options.connections.max(1);
         let is_unreachable = Arc::new(AtomicBool::new(false));
+        let made = Arc::new(AtomicU64::new(0));
         let connector = Connector {
             url: options.url.clone(),
             prepare: options.prepare,
             is_unreachable: Arc::clone(&is_unreachable),
+            made: Arc::clone(&made),
         };
         let pool = Pool::builder()
             .max_size(connections)
@@ -57,7 +60,13 @@ impl Database {
             .test_on_check_out(true)
             .error_handler(Box::new(ConnectionTrouble(Arc::clone(&is_unreachable))))
             .build_unchecked(connector);
-        Self { pool, turns: Arc::new(Semaphore::new(connections as usize)), patience: options.patience, is_unreachable }
+        Self {
+            pool,
+            turns: Arc::new(Semaphore::new(connections as usize)),
+            patience: options.patience,
+            is_unreachable,
+            made,
+        }
     }
 
     /// Runs `work` on a connection of its own.
@@ -94,6 +103,12 @@ impl Database {
             result
         });
         task.await.unwrap_or_else(|error| Err(DbError::Corrupt(format!("a database operation panicked: {error}"))))
+    }
+
+    /// How many connections have been made so far. A crash of the database ends all of them, so that whoever remembers
+    /// what a crash may have taken back forgets it when this changes.
+    pub fn connections_made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// How many connections are open at the moment.

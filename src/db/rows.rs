@@ -11,7 +11,8 @@ use super::error::DbError;
 use super::schema::{session_events, token_families, users};
 use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
-use crate::domain::event::Event;
+use crate::domain::client::Client;
+use crate::domain::event::{Event, RecordedEvent};
 use crate::domain::family::{Family, Revocation};
 use crate::domain::password::PasswordHash;
 use crate::domain::rotation::{FamilyState, Generation};
@@ -170,6 +171,31 @@ impl<'a> From<&'a Event> for NewEventRow<'a> {
             ip: event.client.ip.map(address),
             user_agent: event.client.user_agent.as_deref(),
             detail: event.kind.detail(),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = session_events, check_for_backend(diesel::pg::Pg))]
+pub(super) struct EventRow {
+    id: Uuid,
+    at: Timestamp,
+    family_id: Option<Uuid>,
+    kind: String,
+    ip: Option<IpNet>,
+    user_agent: Option<String>,
+    detail: Value,
+}
+
+impl From<EventRow> for RecordedEvent {
+    fn from(row: EventRow) -> Self {
+        Self {
+            id: row.id.into(),
+            at: row.at,
+            family_id: row.family_id.map(Into::into),
+            kind: row.kind,
+            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent },
+            detail: row.detail,
         }
     }
 }

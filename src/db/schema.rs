@@ -1,6 +1,13 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    ended_sessions (family_id) {
+        family_id -> Uuid,
+        ended_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     session_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -47,4 +54,4 @@ diesel::table! {
 diesel::joinable!(session_events -> users (user_id));
 diesel::joinable!(token_families -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(session_events, token_families, users,);
+diesel::allow_tables_to_appear_in_same_query!(ended_sessions, session_events, token_families, users,);

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::connection::Connection;
+use super::connection::{Connection, within_lock_timeout};
 use super::error::DbError;
 use super::rows::{NewUserRow, UserRow};
 use super::schema::{token_families, users};
@@ -30,13 +30,71 @@ pub fn find_by_email(connection: &mut Connection, email: &Email) -> Result<Optio
     found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
 }
 
-/// Whether the account is still active and its password still the one that `verified` was checked against. If so, it is
-/// locked against being disabled, deleted or given another password until the transaction ends.
-pub fn lock_unchanged(connection: &mut Connection, id: UserId, verified: &PasswordHash) -> Result<bool, DbError> {
-    let unchanged = users::id.eq(id.as_uuid()).and(users::is_active).and(users::password_hash.eq(verified.expose()));
-    let found: Option<uuid::Uuid> =
-        users::table.filter(unchanged).select(users::id).for_share().first(connection.pg()).optional()?;
-    Ok(found.is_some())
+/// An account whose row this transaction has locked: no login of it can begin, and nothing else that concerns all of its
+/// sessions, until the transaction ends. Made by [`lock`] only. Always locked before any of its families, so that
+/// transactions never wait for each other in a circle.
+pub struct LockedAccount {
+    user: User,
+    password_hash: PasswordHash,
+}
+
+/// Locks an account; `None` if it is gone.
+pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAccount>, DbError> {
+    let found: Option<(UserRow, String)> = users::table
+        .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
+        .select((UserRow::as_select(), users::password_hash))
+        .for_no_key_update()
+        .first(connection.pg())
+        .optional()?;
+    found
+        .map(|(row, hash)| Ok(LockedAccount { user: row.try_into()?, password_hash: PasswordHash::from_stored(hash) }))
+        .transpose()
+}
+
+impl LockedAccount {
+    /// The account as it stands.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// Whether its password is still the one that `verified` was checked against.
+    pub fn has_password(&self, verified: &PasswordHash) -> bool {
+        self.password_hash.expose() == verified.expose()
+    }
+
+    /// Stores another password's hash.
+    pub fn set_password(&mut self, connection: &mut Connection, hash: PasswordHash) -> Result<(), DbError> {
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set(users::password_hash.eq(hash.expose()))
+            .execute(connection.pg())?;
+        self.password_hash = hash;
+        Ok(())
+    }
+
+    /// Lets the account in again, or no more. Its sessions are another matter.
+    pub fn set_active(&mut self, connection: &mut Connection, is_active: bool) -> Result<(), DbError> {
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set(users::is_active.eq(is_active))
+            .execute(connection.pg())?;
+        self.user.is_active = is_active;
+        Ok(())
+    }
+
+    /// Removes the account, its sessions and its events.
+    pub fn delete(self, connection: &mut Connection) -> Result<(), DbError> {
+        diesel::delete(users::table.filter(users::id.eq(self.user.id.as_uuid()))).execute(connection.pg())?;
+        Ok(())
+    }
+}
+
+/// The account and what its password is checked against; `None` if it is gone.
+pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, PasswordHash)>, DbError> {
+    let found: Option<(UserRow, String)> = users::table
+        .filter(users::id.eq(id.as_uuid()))
+        .select((UserRow::as_select(), users::password_hash))
+        .first(connection.pg())
+        .optional()?;
+    found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
 }
 
 /// The owner of a session together with how that session stands; `None` if either is gone.

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use rand::CryptoRng;
 use serde_json::{Value, json};
 
 use super::Timestamp;
 use super::client::Client;
+use super::family::RevocationReason;
 use super::ids::{EventId, FamilyId, UserId};
 
 /// One entry of the security log.
@@ -19,12 +21,60 @@ pub struct Event {
     pub client: Client,
 }
 
+/// An entry as it was stored, whose kind may be one of another version.
+#[derive(Clone, Debug)]
+pub struct RecordedEvent {
+    pub id: EventId,
+    pub at: Timestamp,
+    pub family_id: Option<FamilyId>,
+    pub kind: String,
+    pub client: Client,
+    /// A JSON object.
+    pub detail: Value,
+}
+
+impl Event {
+    /// Something that happened now to one of a user's sessions.
+    pub fn of_session(
+        now: Timestamp,
+        user_id: UserId,
+        family_id: FamilyId,
+        kind: EventKind,
+        client: Client,
+        rng: &mut impl CryptoRng,
+    ) -> Self {
+        Self { family_id: Some(family_id), ..Self::of_account(now, user_id, kind, client, rng) }
+    }
+
+    /// Something that happened now to an account.
+    pub fn of_account(
+        now: Timestamp,
+        user_id: UserId,
+        kind: EventKind,
+        client: Client,
+        rng: &mut impl CryptoRng,
+    ) -> Self {
+        Self { id: EventId::new(now, rng), at: now, user_id, family_id: None, kind, client }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum EventKind {
     Registered,
     LoginSucceeded,
+    /// Somebody tried this account with a wrong password.
+    LoginFailed,
     Logout,
+    /// A session was ended in another way than by its own logout or by reuse.
+    SessionRevoked {
+        reason: RevocationReason,
+    },
+    PasswordChanged,
+    /// Somebody with a session did not know the present password.
+    PasswordChangeFailed,
+    AccountDisabled,
+    AccountEnabled,
     /// An old token was shown; the family was ended.
     ReuseDetected {
         presented: u32,
@@ -49,7 +99,13 @@ impl EventKind {
         match self {
             Self::Registered => "registered",
             Self::LoginSucceeded => "login_succeeded",
+            Self::LoginFailed => "login_failed",
             Self::Logout => "logout",
+            Self::SessionRevoked { .. } => "session_revoked",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordChangeFailed => "password_change_failed",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountEnabled => "account_enabled",
             Self::ReuseDetected { .. } => "reuse_detected",
             Self::AnswerRecovered { .. } => "answer_recovered",
             Self::RowCaughtUp { .. } => "row_caught_up",
@@ -59,7 +115,15 @@ impl EventKind {
     /// What else is known, as a JSON object.
     pub fn detail(self) -> Value {
         match self {
-            Self::Registered | Self::LoginSucceeded | Self::Logout => json!({}),
+            Self::Registered
+            | Self::LoginSucceeded
+            | Self::LoginFailed
+            | Self::Logout
+            | Self::PasswordChanged
+            | Self::PasswordChangeFailed
+            | Self::AccountDisabled
+            | Self::AccountEnabled => json!({}),
+            Self::SessionRevoked { reason } => json!({ "reason": reason.as_str() }),
             Self::ReuseDetected { presented, newest, last_ip } => json!({
                 "presented": presented,
                 "newest": newest,

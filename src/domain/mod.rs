@@ -4,6 +4,7 @@
 pub mod account;
 pub mod client;
 pub mod clock;
+pub mod device;
 pub mod event;
 pub mod family;
 pub mod ids;

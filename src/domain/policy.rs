@@ -9,7 +9,8 @@ pub struct RotationPolicy {
     pub overlap: Duration,
     /// How many lost answers in a row are made good after the overlap. Zero: none.
     pub recovery_burst: u32,
-    /// One more is earned each so many generations. At least 1.
+    /// One more is earned each so many generations. At least 2: earned at every refresh, the credit would never run out on
+    /// a thief who goes first each time.
     pub recovery_every: u32,
 }
 

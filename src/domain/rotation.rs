@@ -38,7 +38,8 @@ impl Generation {
 pub struct FamilyState {
     /// The newest generation issued.
     pub generation: Generation,
-    /// When that generation was first issued; answering it again does not move this.
+    /// When that generation was first issued, or given again after its answer had been lost (`Recover`). A `Replay` does
+    /// not move this, so that nobody can hold the overlap open.
     pub rotated_at: Timestamp,
     /// The highest generation whose access token has been seen in use.
     pub confirmed: Generation,

@@ -61,7 +61,7 @@ pub(super) async fn login(
 ///
 /// A token that was set as a cookie is taken from the cookie only; one that was given in a body, from the body or as
 /// Bearer. Tabs that race get the same successor. An old token ends the whole session.
-#[utoipa::path(post, path = "/refresh", tag = "sessions", request_body(content = RefreshTokenRequest, description = "Left out by browsers"), responses(
+#[utoipa::path(post, path = "/refresh", tag = "sessions", request_body(content = Option<RefreshTokenRequest>, description = "Left out by browsers"), responses(
     (status = 200, description = "The next tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The next refresh token, for a session with cookie delivery"))),
     (status = 400, description = "`ambiguous_credentials`, `malformed_json`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "`refresh_token_missing`, `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`, `session_revoked`; the cookie, if one was sent, is cleared", body = ProblemBody, content_type = "application/problem+json"),
@@ -87,7 +87,7 @@ pub(super) async fn refresh(
 /// End the session
 ///
 /// Succeeds too where there is nothing to end (RFC 7009).
-#[utoipa::path(post, path = "/logout", tag = "sessions", request_body(content = RefreshTokenRequest, description = "Left out by browsers"), responses(
+#[utoipa::path(post, path = "/logout", tag = "sessions", request_body(content = Option<RefreshTokenRequest>, description = "Left out by browsers"), responses(
     (status = 200, description = "The session is over; its cookie is cleared and its access tokens are dead", body = MessageAnswer),
     (status = 400, description = "`ambiguous_credentials`, `malformed_json`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`; the session may still be alive, and the cookie is kept", body = ProblemBody, content_type = "application/problem+json"),

@@ -28,11 +28,10 @@ impl FromRequest for Caller {
 async fn authenticate(request: &HttpRequest) -> Result<Authenticated, Problem> {
     let token = bearer_value(request.headers())?.ok_or(&ACCESS_TOKEN_MISSING)?;
     let token = std::str::from_utf8(token).map_err(|_| &ACCESS_TOKEN_INVALID)?;
-    HttpState::of(request).service.authenticate(token).await.map_err(|error| match error {
+    HttpState::of(request).service.authenticate(token).map_err(|error| match error {
         AuthenticationError::Token(AccessTokenError::Expired) => (&ACCESS_TOKEN_EXPIRED).into(),
         AuthenticationError::Token(AccessTokenError::Invalid) => (&ACCESS_TOKEN_INVALID).into(),
         AuthenticationError::SessionRevoked => (&SESSION_REVOKED).into(),
-        AuthenticationError::Service(error) => error.into(),
     })
 }
 

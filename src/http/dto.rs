@@ -1,5 +1,7 @@
 //! What goes over the wire. Requests refuse unknown fields; nothing here is a row or a domain value.
 
+use std::net::IpAddr;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -7,7 +9,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::account::User;
-use crate::domain::family::Delivery;
+use crate::domain::device::device_name;
+use crate::domain::event::RecordedEvent;
+use crate::domain::family::{Delivery, Family};
 use crate::service::SessionGrant;
 
 #[derive(Deserialize, ToSchema)]
@@ -128,6 +132,109 @@ impl From<&User> for UserAnswer {
 pub(super) struct MessageAnswer {
     #[schema(example = "Successfully logged out")]
     pub message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct LogoutAllAnswer {
+    #[schema(example = "Successfully logged out from all devices")]
+    pub message: &'static str,
+    /// How many sessions were ended.
+    pub revoked: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct SessionsAnswer {
+    pub sessions: Vec<SessionAnswer>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(super) struct SessionAnswer {
+    pub id: Uuid,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub last_used_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+    /// The address that was last seen.
+    #[schema(value_type = Option<String>, example = "203.0.113.7")]
+    pub ip: Option<IpAddr>,
+    pub user_agent: Option<String>,
+    /// A name for people, made of the user agent.
+    #[schema(example = "Firefox on Linux")]
+    pub device: String,
+}
+
+impl SessionAnswer {
+    pub(super) fn new(family: &Family, current: bool) -> Self {
+        Self {
+            id: family.id.as_uuid(),
+            current,
+            created_at: family.created_at,
+            last_used_at: family.state.rotated_at,
+            expires_at: family.state.expires_at,
+            ip: family.ip,
+            user_agent: family.user_agent.clone(),
+            device: device_name(family.user_agent.as_deref()),
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangePasswordRequest {
+    #[schema(value_type = String, format = Password)]
+    pub current_password: SecretString,
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
+    pub new_password: SecretString,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeleteAccountRequest {
+    #[schema(value_type = String, format = Password)]
+    pub password: SecretString,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct EventsAnswer {
+    pub events: Vec<EventAnswer>,
+    /// To be sent as `before` for the next page; left out on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+pub(super) struct EventAnswer {
+    pub id: Uuid,
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    #[schema(example = "login_succeeded")]
+    pub kind: String,
+    pub session_id: Option<Uuid>,
+    #[schema(value_type = Option<String>, example = "203.0.113.7")]
+    pub ip: Option<IpAddr>,
+    pub user_agent: Option<String>,
+    /// What else is known, by kind.
+    pub detail: serde_json::Value,
+}
+
+impl From<&RecordedEvent> for EventAnswer {
+    fn from(event: &RecordedEvent) -> Self {
+        Self {
+            id: event.id.as_uuid(),
+            at: event.at,
+            kind: event.kind.clone(),
+            session_id: event.family_id.map(|id| id.as_uuid()),
+            ip: event.client.ip,
+            user_agent: event.client.user_agent.clone(),
+            detail: event.detail.clone(),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]

@@ -30,6 +30,7 @@ pub(super) async fn ready(request: HttpRequest) -> HttpResponse {
         Readiness::Ready => return HttpResponse::Ok().json(HealthAnswer { status: "ok" }),
         Readiness::NotMigrated => "not_migrated",
         Readiness::DatabaseUnavailable => "database_unavailable",
+        Readiness::CatchingUp => "catching_up",
     };
     let mut response = HttpResponse::ServiceUnavailable();
     response.insert_header((RETRY_AFTER, "1"));

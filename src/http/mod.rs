@@ -15,6 +15,7 @@ mod openapi;
 mod problem;
 mod request_log;
 mod routes;
+mod sessions;
 mod state;
 mod users;
 

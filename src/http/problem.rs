@@ -24,7 +24,7 @@ impl From<FieldError> for FieldProblem {
     }
 }
 
-/// The wire form. `instance` is known only where the answer leaves, see [`super::finish`].
+/// What every error answer is (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct ProblemBody<'a> {
@@ -108,8 +108,10 @@ kinds! {
     ACCESS_TOKEN_INVALID: UNAUTHORIZED, "access_token_invalid", "Access token invalid", "The access token is not valid; refresh to get another.", challenge = INVALID_TOKEN;
     ACCESS_TOKEN_EXPIRED: UNAUTHORIZED, "access_token_expired", "Access token expired", "The access token has expired; refresh to get another.", challenge = INVALID_TOKEN;
     ACCOUNT_DISABLED: FORBIDDEN, "account_disabled", "Account disabled", "This account has been disabled; ask whoever runs this service.";
+    WRONG_PASSWORD: FORBIDDEN, "invalid_credentials", "Invalid credentials", "The password is wrong; nothing was changed.";
     CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request", "Cross-site request", "Another site's page sent this request; its origin has to be among the allowed ones.";
     NOT_FOUND: NOT_FOUND, "not_found", "Not found", "There is nothing at this path; /docs shows what there is.";
+    SESSION_NOT_FOUND: NOT_FOUND, "session_not_found", "Session not found", "There is no such living session of yours.";
     METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path does not answer to that method; the header Allow names those it does.";
     REQUEST_TIMEOUT: REQUEST_TIMEOUT, "request_timeout", "Request timeout", "The body took too long to arrive.";
     EMAIL_TAKEN: CONFLICT, "email_taken", "Email taken", "There is an account with this email address already; log in instead.";
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_401_always_challenges() {
-        let codes: HashSet<&str> = ALL.iter().map(|kind| kind.code).collect();
+        let codes: HashSet<(u16, &str)> = ALL.iter().map(|kind| (kind.status.as_u16(), kind.code)).collect();
         assert_eq!(codes.len(), ALL.len());
         for kind in ALL {
             assert_eq!(kind.status == 401, kind.challenge != Challenge::None, "{}", kind.code);

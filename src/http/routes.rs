@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 
 use super::problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use super::state::HttpState;
-use super::{auth, docs, health, users};
+use super::{auth, docs, health, sessions, users};
 
 macro_rules! routes {
     ($($module:ident::$handler:ident),+ $(,)?) => {
@@ -36,7 +36,13 @@ routes! {
     auth::login,
     auth::refresh,
     auth::logout,
+    sessions::logout_all,
+    sessions::list_sessions,
+    sessions::end_session,
     users::show_me,
+    users::delete_me,
+    users::change_password,
+    users::list_events,
     health::ping,
     health::live,
     health::ready,

@@ -1,49 +1,187 @@
-//! What an access token opens: the caller's own account.
+//! What an access token opens: the caller's own account and its sessions.
 
-use super::{Service, ServiceError};
+use secrecy::SecretString;
+
+use super::logout::end_all;
+use super::register::FieldError;
+use super::{Service, ServiceError, rng};
 use crate::crypto::access_token::{AccessGrant, AccessTokenError};
-use crate::db::users;
+use crate::crypto::password_hash::Verdict;
+use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::account::User;
+use crate::domain::client::Client;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::family::{Family, Revocation, RevocationReason};
+use crate::domain::password::{Password, PasswordHash};
 
-/// A caller whose access token was good and whose session lives.
-#[derive(Clone, Debug)]
+/// A caller whose access token was good and whose session is not known to have ended.
+#[derive(Clone, Copy, Debug)]
 pub struct Authenticated {
-    pub user: User,
     pub grant: AccessGrant,
 }
 
 /// Why a caller is not let in by an access token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AuthenticationError {
     #[error(transparent)]
     Token(#[from] AccessTokenError),
     /// The session has ended, or its account was disabled or deleted.
     #[error("the session of this access token has ended")]
     SessionRevoked,
-    #[error(transparent)]
-    Service(#[from] ServiceError),
+}
+
+/// What came of something that asks for the password once more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PasswordOutcome {
+    Done,
+    /// Not the account's password.
+    WrongPassword,
+    /// The new password cannot be chosen.
+    Invalid(FieldError),
+    /// The caller's session has ended in the meantime.
+    SessionRevoked,
 }
 
 impl Service {
-    /// Lets a caller in by an access token, and notes that its generation has arrived. Fails closed: a database that does
-    /// not answer is an error, never a pass.
+    /// Lets a caller in by an access token, and notes that its generation has arrived. No database is asked.
     ///
     /// # Errors
     /// [`AuthenticationError`].
-    pub async fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
+    pub fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
-        let (user_id, family_id) = (grant.user_id, grant.family_id);
-        let found = self
-            .db
-            .run(move |connection| users::find_with_session(connection, user_id, family_id))
-            .await
-            .map_err(ServiceError::from)?;
-        match found {
-            Some((user, None)) if user.is_active => {
-                self.confirmations.note(family_id, grant.generation);
-                Ok(Authenticated { user, grant })
+        if self.ended_sessions.contains(grant.family_id) {
+            return Err(AuthenticationError::SessionRevoked);
+        }
+        self.notes.in_use(grant.family_id, grant.generation, self.db.connections_made());
+        Ok(Authenticated { grant })
+    }
+
+    /// The caller's account; `None` if their session has ended, which the database knows best.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn find_account(&self, caller: &Authenticated) -> Result<Option<User>, ServiceError> {
+        let (user_id, family_id) = (caller.grant.user_id, caller.grant.family_id);
+        let found = self.db.run(move |connection| users::find_with_session(connection, user_id, family_id)).await?;
+        Ok(found.and_then(|(user, revocation)| (user.is_active && revocation.is_none()).then_some(user)))
+    }
+
+    /// The caller's living sessions, the one used last first; `None` if the caller's own has ended.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn list_sessions(&self, caller: &Authenticated) -> Result<Option<Vec<Family>>, ServiceError> {
+        let (user_id, now) = (caller.grant.user_id, self.clock.now());
+        let sessions = self.db.run(move |connection| live_sessions::list(connection, user_id, now)).await?;
+        Ok(sessions.iter().any(|session| session.id == caller.grant.family_id).then_some(sessions))
+    }
+
+    /// Gives the caller's account another password, and ends every other session of it, those with a refresh in flight
+    /// too.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; refusals are outcomes.
+    pub async fn change_password(
+        &self,
+        caller: &Authenticated,
+        current: &SecretString,
+        new: &SecretString,
+        client: Client,
+    ) -> Result<PasswordOutcome, ServiceError> {
+        let Some((user, verified)) = self.verify_again(caller, current, &client).await? else {
+            return Ok(PasswordOutcome::WrongPassword);
+        };
+        let password = match Password::chosen(new, Some(&user.email), self.password) {
+            Ok(password) => password,
+            Err(error) => {
+                let error = FieldError { field: "new_password", message: error.to_string() };
+                return Ok(PasswordOutcome::Invalid(error));
             }
-            _ => Err(AuthenticationError::SessionRevoked),
+        };
+        let hash = self.hasher.hash(password, &mut rng()).await?;
+        let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::PasswordChange };
+        let own = caller.grant.family_id;
+        let changed = self.db.run(move |connection| {
+            connection.transaction(|connection| {
+                let Some(mut account) = users::lock(connection, user.id)? else { return Ok(None) };
+                let sessions = live_sessions::list(connection, user.id, revocation.at)?;
+                if !account.has_password(&verified) || !sessions.iter().any(|session| session.id == own) {
+                    return Ok(None);
+                }
+                account.set_password(connection, hash)?;
+                let kind = EventKind::PasswordChanged;
+                events::insert(
+                    connection,
+                    &Event::of_session(revocation.at, user.id, own, kind, client.clone(), &mut rng()),
+                )?;
+                end_all(connection, user.id, Some(own), revocation, &client).map(Some)
+            })
+        });
+        Ok(match changed.await? {
+            Some(ended) => {
+                self.ended_sessions.add(&ended);
+                PasswordOutcome::Done
+            }
+            None => PasswordOutcome::SessionRevoked,
+        })
+    }
+
+    /// Removes the caller's account with all that belongs to it.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; refusals are outcomes.
+    pub async fn delete_account(
+        &self,
+        caller: &Authenticated,
+        password: &SecretString,
+        client: Client,
+    ) -> Result<PasswordOutcome, ServiceError> {
+        let Some((user, verified)) = self.verify_again(caller, password, &client).await? else {
+            return Ok(PasswordOutcome::WrongPassword);
+        };
+        let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
+        let deleted = self.db.run(move |connection| {
+            connection.transaction(|connection| {
+                let unchanged = |account: &users::LockedAccount| account.has_password(&verified);
+                let Some(account) = users::lock(connection, user.id)?.filter(unchanged) else { return Ok(None) };
+                // Before the account goes: its sessions' rows go with it, and other processes have to hear of them.
+                let ended = live_sessions::revoke_all(connection, &account, None, revocation)?;
+                account.delete(connection)?;
+                Ok(Some(ended))
+            })
+        });
+        Ok(match deleted.await? {
+            Some(ended) => {
+                self.ended_sessions.add(&ended);
+                PasswordOutcome::Done
+            }
+            None => PasswordOutcome::SessionRevoked,
+        })
+    }
+
+    /// The caller's account if `password` is its password, with the hash that it was checked against.
+    async fn verify_again(
+        &self,
+        caller: &Authenticated,
+        password: &SecretString,
+        client: &Client,
+    ) -> Result<Option<(User, PasswordHash)>, ServiceError> {
+        let user_id = caller.grant.user_id;
+        let Some((user, stored)) = self.db.run(move |connection| users::find(connection, user_id)).await? else {
+            return Ok(None);
+        };
+        match self.hasher.verify(Password::presented(password), &stored).await? {
+            Verdict::Right | Verdict::RightButOutdated if user.is_active => Ok(Some((user, stored))),
+            Verdict::Right | Verdict::RightButOutdated | Verdict::Wrong => {
+                let (now, kind, client) = (self.clock.now(), EventKind::PasswordChangeFailed, client.clone());
+                let event = Event::of_session(now, user.id, caller.grant.family_id, kind, client, &mut rng());
+                self.db
+                    .run(move |connection: &mut Connection| -> Result<(), DbError> {
+                        events::insert(connection, &event)
+                    })
+                    .await?;
+                Ok(None)
+            }
         }
     }
 }

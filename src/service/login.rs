@@ -5,12 +5,14 @@ use secrecy::SecretString;
 use super::session::Heir;
 use super::{Service, ServiceError, SessionGrant, rng};
 use crate::crypto::password_hash::Verdict;
-use crate::db::{events, families, users};
+use crate::db::users::LockedAccount;
+use crate::db::{Connection, DbError, events, families, live_sessions, users};
+use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Delivery, Family};
-use crate::domain::ids::{EventId, FamilyId, UserId};
+use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
+use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::{Password, PasswordHash};
 
 /// How often a login begins anew because the account changed while its password was being checked.
@@ -61,7 +63,7 @@ impl Service {
         client: Client,
     ) -> Result<LoginOutcome, ServiceError> {
         for _ in 0..ATTEMPTS {
-            let (user, verified) = match self.check_password(email, password).await? {
+            let (user, verified) = match self.check_password(email, password, &client).await? {
                 Checked::Right(user, verified) => (user, verified),
                 Checked::Wrong => return Ok(LoginOutcome::InvalidCredentials),
                 Checked::Changed => continue,
@@ -76,7 +78,12 @@ impl Service {
         Err(ServiceError::Unavailable("the account kept changing during the login".to_owned()))
     }
 
-    async fn check_password(&self, email: &str, password: &SecretString) -> Result<Checked, ServiceError> {
+    async fn check_password(
+        &self,
+        email: &str,
+        password: &SecretString,
+        client: &Client,
+    ) -> Result<Checked, ServiceError> {
         let password = Password::presented(password);
         let found = match Email::parse(email) {
             Ok(email) => self.db.run(move |connection| users::find_by_email(connection, &email)).await?,
@@ -87,7 +94,11 @@ impl Service {
             return Ok(Checked::Wrong);
         };
         match self.hasher.verify(password.clone(), &stored).await? {
-            Verdict::Wrong => Ok(Checked::Wrong),
+            Verdict::Wrong => {
+                let kind = EventKind::LoginFailed;
+                self.notes.happened(Event::of_account(self.clock.now(), user.id, kind, client.clone(), &mut rng()));
+                Ok(Checked::Wrong)
+            }
             Verdict::Right => Ok(Checked::Right(user, stored)),
             Verdict::RightButOutdated => {
                 let renewed = self.hasher.hash(password, &mut rng()).await?;
@@ -121,26 +132,41 @@ impl Service {
             idle_expires_at: family.state.idle_expires_at,
             expires_at: family.state.expires_at,
         };
-        let event = Event {
-            id: EventId::new(now, &mut rng()),
-            at: now,
-            user_id,
-            family_id: Some(family.id),
-            kind: EventKind::LoginSucceeded,
-            client,
-        };
+        let event = Event::of_session(now, user_id, family.id, EventKind::LoginSucceeded, client, &mut rng());
+        let limit = self.sessions_per_user.get();
         let begun = self.db.run(move |connection| {
             connection.transaction(|connection| {
-                if !users::lock_unchanged(connection, user_id, &verified)? {
-                    return Ok(false);
-                }
+                let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
+                let Some(account) = users::lock(connection, user_id)?.filter(unchanged) else { return Ok(None) };
+                let ended = end_those_beyond(connection, &account, limit - 1, now)?;
                 families::insert(connection, &family)?;
                 events::insert(connection, &event)?;
-                Ok(true)
+                Ok(Some(ended))
             })
         });
-        Ok(begun.await?.then(|| self.grant(&heir, now)))
+        Ok(begun.await?.map(|ended| {
+            self.ended_sessions.add(&ended);
+            self.grant(&heir, now)
+        }))
     }
+}
+
+/// Makes room for a session: the ones used longest ago end. Under the account's lock, so that parallel logins cannot all
+/// find the same room.
+fn end_those_beyond(
+    connection: &mut Connection,
+    account: &LockedAccount,
+    keep: u32,
+    now: Timestamp,
+) -> Result<Vec<FamilyId>, DbError> {
+    let revocation = Revocation { at: now, reason: RevocationReason::Limit };
+    let ended = live_sessions::revoke_beyond(connection, account, keep, revocation)?;
+    for &family_id in &ended {
+        let kind = EventKind::SessionRevoked { reason: revocation.reason };
+        let event = Event::of_session(now, account.user().id, family_id, kind, Client::default(), &mut rng());
+        events::insert(connection, &event)?;
+    }
+    Ok(ended)
 }
 
 enum Checked {

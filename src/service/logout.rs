@@ -1,12 +1,12 @@
-//! Logging out: the end of a family that its holder wanted.
+//! Logging out: the end of sessions that their holder wanted.
 
-use super::{Service, ServiceError, rng};
-use crate::db::{Connection, DbError, events, families};
+use super::{Authenticated, Service, ServiceError, rng};
+use crate::db::{Connection, DbError, events, live_sessions, locked_family, users};
 use crate::domain::Timestamp;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Delivery, Revocation, RevocationReason};
-use crate::domain::ids::{EventId, FamilyId};
+use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
+use crate::domain::ids::{FamilyId, UserId};
 
 impl Service {
     /// Ends the session of a presented refresh token, of whatever generation: the token may have been rotated away by a
@@ -19,32 +19,93 @@ impl Service {
         let Ok(token) = self.refresh_tokens.verify(token) else { return Ok(()) };
         let now = self.clock.now();
         let end = move |connection: &mut Connection| {
-            connection.transaction(|connection| end(connection, token.family_id, delivery, now, client))
+            connection.transaction(|connection| {
+                let is_its = |family: &Family| family.delivery == delivery;
+                end(connection, token.family_id, is_its, EventKind::Logout, now, client)
+            })
         };
-        Ok(self.db.run(end).await?)
+        if self.db.run(end).await? {
+            self.ended_sessions.add(&[token.family_id]);
+        }
+        Ok(())
+    }
+
+    /// Ends one of the caller's own sessions, this one or another; `false` if there is no such living session of theirs.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: the session may still be alive.
+    pub async fn end_session(
+        &self,
+        caller: &Authenticated,
+        id: FamilyId,
+        client: Client,
+    ) -> Result<bool, ServiceError> {
+        let now = self.clock.now();
+        let user_id = caller.grant.user_id;
+        let end = move |connection: &mut Connection| {
+            connection.transaction(|connection| {
+                let is_theirs = |family: &Family| family.user_id == user_id && family.state.expires_at > now;
+                let kind = EventKind::SessionRevoked { reason: RevocationReason::Logout };
+                end(connection, id, is_theirs, kind, now, client)
+            })
+        };
+        let has_ended = self.db.run(end).await?;
+        if has_ended {
+            self.ended_sessions.add(&[id]);
+        }
+        Ok(has_ended)
+    }
+
+    /// Ends every session of the caller, and tells how many those were.
+    ///
+    /// # Errors
+    /// [`ServiceError`]: the sessions may still be alive.
+    pub async fn end_all_sessions(&self, caller: &Authenticated, client: Client) -> Result<usize, ServiceError> {
+        let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
+        let user_id = caller.grant.user_id;
+        let ended = self.db.run(move |connection| {
+            connection.transaction(|connection| end_all(connection, user_id, None, revocation, &client))
+        });
+        let ended = ended.await?;
+        self.ended_sessions.add(&ended);
+        Ok(ended.len())
     }
 }
 
+/// Ends the family if it lives and `is_meant`.
 fn end(
     connection: &mut Connection,
     family_id: FamilyId,
-    delivery: Delivery,
+    is_meant: impl Fn(&Family) -> bool,
+    kind: EventKind,
     now: Timestamp,
     client: Client,
-) -> Result<(), DbError> {
-    let Some(mut locked) = families::lock(connection, family_id)? else { return Ok(()) };
+) -> Result<bool, DbError> {
+    let Some(mut locked) = locked_family::lock(connection, family_id)? else { return Ok(false) };
     let family = locked.family();
-    if family.delivery != delivery || family.state.revoked.is_some() {
-        return Ok(());
+    if family.state.revoked.is_some() || !is_meant(family) {
+        return Ok(false);
     }
-    let event = Event {
-        id: EventId::new(now, &mut rng()),
-        at: now,
-        user_id: family.user_id,
-        family_id: Some(family.id),
-        kind: EventKind::Logout,
-        client,
-    };
+    let event = Event::of_session(now, family.user_id, family.id, kind, client, &mut rng());
     locked.revoke(connection, Revocation { at: now, reason: RevocationReason::Logout })?;
-    events::insert(connection, &event)
+    events::insert(connection, &event)?;
+    Ok(true)
+}
+
+/// Ends every living session of an account but `except`, and names them.
+pub(super) fn end_all(
+    connection: &mut Connection,
+    user_id: UserId,
+    except: Option<FamilyId>,
+    revocation: Revocation,
+    client: &Client,
+) -> Result<Vec<FamilyId>, DbError> {
+    let Some(account) = users::lock(connection, user_id)? else { return Ok(Vec::new()) };
+    let ended = live_sessions::revoke_all(connection, &account, except, revocation)?;
+    for &family_id in &ended {
+        let kind = EventKind::SessionRevoked { reason: revocation.reason };
+        let event = Event::of_session(revocation.at, user_id, family_id, kind, client.clone(), &mut rng());
+        events::insert(connection, &event)?;
+    }
+    Ok(ended)
 }

@@ -2,15 +2,19 @@
 //! neither tables nor keys.
 
 mod account;
-mod confirmations;
+mod ended_sessions;
 mod error;
+mod event_log;
 mod login;
 mod logout;
+mod notes;
+mod prune;
 mod refresh;
 mod register;
 mod session;
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
 
 use rand::CryptoRng;
 
@@ -25,9 +29,11 @@ use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
 
 pub use crate::crypto::access_token::AccessTokenError;
-pub use account::{Authenticated, AuthenticationError};
+pub use account::{Authenticated, AuthenticationError, PasswordOutcome};
 pub use error::ServiceError;
+pub use event_log::EventPage;
 pub use login::LoginOutcome;
+pub use prune::Pruned;
 pub use refresh::{RefreshOutcome, Refusal};
 pub use register::{FieldError, RegisterOutcome};
 pub use session::SessionGrant;
@@ -40,6 +46,10 @@ pub struct Policy {
     pub password: PasswordPolicy,
     pub access_token: AccessTokenPolicy,
     pub hash_cost: HashCost,
+    /// How many living sessions an account may have; beyond it the one used longest ago ends.
+    pub sessions_per_user: NonZeroU32,
+    /// How long the security log is kept.
+    pub event_retention: Duration,
     /// How many password hashes are computed at once.
     pub hashes_at_once: NonZeroUsize,
 }
@@ -54,7 +64,10 @@ pub struct Service {
     rotation: RotationPolicy,
     lifetimes: Lifetimes,
     password: PasswordPolicy,
-    confirmations: confirmations::Confirmations,
+    sessions_per_user: NonZeroU32,
+    event_retention: Duration,
+    notes: notes::Notes,
+    ended_sessions: ended_sessions::EndedSessions,
 }
 
 /// Whether requests can be served.
@@ -64,6 +77,8 @@ pub enum Readiness {
     /// The database answers, but lacks a migration that this binary needs.
     NotMigrated,
     DatabaseUnavailable,
+    /// The database answers again, but this process has yet to learn which sessions have ended in the meantime.
+    CatchingUp,
 }
 
 impl Service {
@@ -76,12 +91,15 @@ impl Service {
             db,
             clock,
             refresh_tokens: RefreshTokens::new(keyring),
+            ended_sessions: ended_sessions::EndedSessions::new(policy.access_token.ttl),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
             hasher: PasswordHasher::new(policy.hash_cost, policy.hashes_at_once, &mut rng())?,
             rotation: policy.rotation,
             lifetimes: policy.lifetimes,
             password: policy.password,
-            confirmations: confirmations::Confirmations::default(),
+            sessions_per_user: policy.sessions_per_user,
+            event_retention: policy.event_retention,
+            notes: notes::Notes::default(),
         })
     }
 
@@ -93,6 +111,7 @@ impl Service {
     /// Whether the database answers and is migrated.
     pub async fn readiness(&self) -> Readiness {
         match self.db.run(|connection| migrations::is_migrated(connection.pg())).await {
+            Ok(true) if !self.knows_what_has_ended() => Readiness::CatchingUp,
             Ok(true) => Readiness::Ready,
             Ok(false) => Readiness::NotMigrated,
             Err(DbError::Unavailable(_)) => Readiness::DatabaseUnavailable,

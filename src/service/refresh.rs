@@ -2,12 +2,12 @@
 
 use super::session::Heir;
 use super::{Service, ServiceError, SessionGrant, rng};
-use crate::db::families::{self, LockedFamily, Presented, Rotated};
+use crate::db::families::{self, Presented, Rotated};
+use crate::db::locked_family::{self, LockedFamily};
 use crate::db::{Connection, DbError, events};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Revocation, RevocationReason};
-use crate::domain::ids::EventId;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
 use crate::domain::rotation::{Decision, Generation, decide};
 
@@ -56,6 +56,7 @@ impl Service {
             Ok(heir) => RefreshOutcome::Granted(self.grant(&heir, now)),
             Err(refusal) => {
                 if refusal == Refusal::Reused {
+                    self.ended_sessions.add(&[token.family_id]);
                     tracing::warn!(
                         event = "authn_token_reuse",
                         family.id = %token.family_id,
@@ -82,7 +83,7 @@ fn present(
     {
         return Ok(Ok(rotated_heir(presented, next, &rotated)));
     }
-    connection.transaction(|connection| match families::lock(connection, presented.family_id)? {
+    connection.transaction(|connection| match locked_family::lock(connection, presented.family_id)? {
         Some(locked) if locked.family().delivery == presented.delivery => {
             judge(connection, locked, presented, rotation, lifetimes)
         }
@@ -122,9 +123,10 @@ fn judge(
             let kind = EventKind::RowCaughtUp { from: newest.number(), to: presented.generation.number() };
             record(connection, &locked, presented, kind)?;
         }
-        Decision::Replay(_) | Decision::Recover { recovery_tat: None, .. } => {}
-        Decision::Recover { generation, recovery_tat: Some(recovery_tat) } => {
-            locked.note_recovery(connection, recovery_tat)?;
+        Decision::Replay(_) => {}
+        Decision::Recover { recovery_tat: None, .. } => locked.note_recovery(connection, presented.at, None)?,
+        Decision::Recover { generation, recovery_tat: Some(left) } => {
+            locked.note_recovery(connection, presented.at, Some(left))?;
             let kind = EventKind::AnswerRecovered { generation: generation.number() };
             record(connection, &locked, presented, kind)?;
         }
@@ -139,14 +141,8 @@ fn record(
     presented: &Presented,
     kind: EventKind,
 ) -> Result<(), DbError> {
-    let event = Event {
-        id: EventId::new(presented.at, &mut rng()),
-        at: presented.at,
-        user_id: locked.family().user_id,
-        family_id: Some(locked.family().id),
-        kind,
-        client: presented.client.clone(),
-    };
+    let (family, client) = (locked.family(), presented.client.clone());
+    let event = Event::of_session(presented.at, family.user_id, family.id, kind, client, &mut rng());
     events::insert(connection, &event)
 }
 

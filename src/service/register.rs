@@ -7,7 +7,7 @@ use crate::db::{DbError, events, users};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::ids::{EventId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::password::Password;
 
 /// What came of a registration.
@@ -44,14 +44,7 @@ impl Service {
         let hash = self.hasher.hash(password, &mut rng()).await?;
         let now = self.clock.now();
         let user = User { id: UserId::new(now, &mut rng()), email, is_active: true, created_at: now };
-        let event = Event {
-            id: EventId::new(now, &mut rng()),
-            at: now,
-            user_id: user.id,
-            family_id: None,
-            kind: EventKind::Registered,
-            client,
-        };
+        let event = Event::of_account(now, user.id, EventKind::Registered, client, &mut rng());
         let stored = user.clone();
         let inserted = self.db.run(move |connection| {
             connection.transaction(|connection| {

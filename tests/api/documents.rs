@@ -17,18 +17,19 @@ fn the_committed_openapi_document_is_the_one_that_is_served() {
     let app = App::start();
     let served = app.browser().bare_request("GET", "/openapi.json").send();
     assert_eq!(served.header("content-type"), Some("application/json"));
-    assert_eq!(served.text, heirloom::http::openapi_json());
+    assert!(served.text == heirloom::http::openapi_json());
     let committed = fs::read_to_string(root().join("openapi.json")).unwrap();
-    assert_eq!(committed, served.text, "run `make openapi`");
+    assert!(committed == served.text, "openapi.json is not what is served: run `make openapi`");
 }
 
 #[test]
 fn every_operation_of_the_document_is_served_and_answers_as_it_says() {
     let app = App::start();
     let browser = app.browser();
+    let some_id = "00000000-0000-7000-8000-000000000000";
     for (path, item) in openapi()["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let answer = browser.bare_request(&method.to_uppercase(), path).send();
+            let answer = browser.bare_request(&method.to_uppercase(), &path.replace("{id}", some_id)).send();
             assert!(![404, 405].contains(&answer.status), "{method} {path}: {answer:?}");
             let responses = operation["responses"].as_object().unwrap();
             assert!(

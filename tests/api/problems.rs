@@ -95,15 +95,22 @@ fn paths_and_methods_that_are_not_there_say_what_is() {
     {
         assert_eq!(browser.bare_request("GET", path).send().verdict(), (404, "not_found"), "{path}");
     }
-    for path in ["/register", "/login", "/refresh", "/logout"] {
+    for path in ["/register", "/login", "/refresh", "/logout", "/logout-all", "/users/me/password"] {
         for method in ["GET", "HEAD", "PUT", "DELETE", "TRACE"] {
             let answer = browser.bare_request(method, path).send();
             assert_eq!((answer.status, answer.header("allow")), (405, Some("POST")), "{method} {path}");
         }
     }
-    for path in
-        ["/users/me", "/ping", "/health/live", "/health/ready", "/.well-known/jwks.json", "/openapi.json", "/docs"]
-    {
+    for path in [
+        "/users/me/events",
+        "/sessions",
+        "/ping",
+        "/health/live",
+        "/health/ready",
+        "/.well-known/jwks.json",
+        "/openapi.json",
+        "/docs",
+    ] {
         let answer = browser.bare_request("POST", path).send();
         assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")), "{path}");
     }

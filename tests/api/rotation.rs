@@ -75,6 +75,52 @@ fn an_answer_lost_eight_hours_ago_is_given_again() {
 }
 
 #[test]
+fn tabs_that_wake_together_all_get_the_late_answer() {
+    let app = App::start();
+    let mut alice = app.logged_in("alice@example.com");
+    alice.asks_who_am_i();
+    app.settles();
+    alice.refreshes_and_loses_the_answer();
+    app.passes(hours(8));
+    let mut slower = alice.tab();
+    assert_eq!(alice.refreshes().status, 200);
+    alice.asks_who_am_i();
+    app.settles();
+    app.passes(seconds(2));
+    assert_eq!(slower.refreshes().status, 200, "the second tab to wake is taken for a thief");
+    assert_eq!(slower.cookie(), alice.cookie());
+    app.passes(seconds(9));
+    assert_eq!(slower.asks_who_am_i().status, 200);
+    app.settles();
+    let retired = slower.cookie();
+    slower.refreshes();
+    slower.asks_who_am_i();
+    app.settles();
+    app.passes(seconds(11));
+    assert_eq!(alice.replays(&retired).verdict(), (401, "refresh_token_reused"));
+}
+
+#[test]
+fn a_confirmation_that_a_crash_took_back_is_written_again() {
+    let app = App::start();
+    let mut alice = app.logged_in("alice@example.com");
+    alice.asks_who_am_i();
+    app.settles();
+    app.executes("UPDATE token_families SET confirmed = 0");
+    // A crash ends every connection.
+    app.database.set_reachable(false);
+    app.database.set_reachable(true);
+    app.eventually(|| {
+        alice.asks_who_am_i();
+        app.settles();
+        app.counts("SELECT confirmed::bigint AS number FROM token_families") == 1
+    });
+    alice.refreshes_and_loses_the_answer();
+    app.passes(hours(1));
+    assert_eq!(alice.refreshes().status, 200);
+}
+
+#[test]
 fn the_credit_for_lost_answers_runs_out_and_is_earned_again() {
     let app = App::start();
     let mut alice = app.logged_in("alice@example.com");

@@ -12,8 +12,7 @@ fn ten_thousand_rotations_are_heap_only_and_the_table_does_not_grow() {
     let app = App::start();
     let mut clients: Vec<_> = (0..10).map(|n| app.logged_in(&format!("user{n}@example.com"))).collect();
     let size = || app.counts("SELECT pg_relation_size('token_families') AS number");
-    // Without a vacuum's help: the rows clean up behind themselves.
-    app.executes("ALTER TABLE token_families SET (autovacuum_enabled = false)");
+    // Without a vacuum's help: the test server has none.
     for _ in 0..1000 {
         for client in &mut clients {
             assert_eq!(client.refreshes().status, 200);
@@ -74,7 +73,7 @@ fn migrations_go_up_and_down_and_up_again() {
     assert_eq!(tables(), ["__diesel_schema_migrations", "__diesel_schema_migrations_pkey"]);
     assert!(migrator.status().unwrap().iter().all(|migration| !migration.is_applied));
     assert_eq!(app.browser().bare_request("GET", "/health/ready").send().json["status"], "not_migrated");
-    assert_eq!(migrator.run().unwrap().len(), 3);
+    assert_eq!(migrator.run().unwrap().len(), migrator.status().unwrap().len());
     assert_eq!(tables(), before);
     assert_eq!(migrator.run().unwrap(), Vec::<String>::new());
     assert_eq!(app.logged_in("alice@example.com").refreshes().status, 200);

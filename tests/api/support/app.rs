@@ -1,6 +1,6 @@
 //! A server under test: the very composition that `heirloom serve` runs, on a port of its own.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -93,9 +93,19 @@ impl App {
         }
     }
 
+    /// Takes away what is over, as the background task does each minute.
+    pub fn prunes(&self) {
+        block_on(self.service.as_ref().unwrap().prune(|_| {})).unwrap();
+    }
+
+    /// The use cases themselves, for what no route shows.
+    pub fn service(&self) -> &Service {
+        self.service.as_deref().unwrap()
+    }
+
     /// Waits for what the server does in the background.
     pub fn settles(&self) {
-        block_on(self.service.as_ref().unwrap().confirmations_written());
+        block_on(self.service.as_ref().unwrap().notes_written());
     }
 }
 
@@ -132,6 +142,7 @@ fn config(database: &TestDatabase) -> Config {
             place: DatabasePlace::External(database.url().into()),
             connections: 4,
             prepare: true,
+            listen: true,
             patience: seconds(10),
         },
         bind: "127.0.0.1:0".parse().unwrap(),
@@ -146,6 +157,8 @@ fn config(database: &TestDatabase) -> Config {
             audience: "heirloom".to_owned(),
         },
         password: PasswordPolicy { min_length: 8 },
+        sessions_per_user: NonZeroU32::new(100).unwrap(),
+        event_retention: days(90),
         hash_cost: HashCost { memory: 64, passes: 1, lanes: 1 },
         hashes_at_once: NonZeroUsize::new(2).unwrap(),
         cookie: CookieConfig::default(),

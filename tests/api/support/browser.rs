@@ -47,6 +47,12 @@ impl Browser {
         Wire::new(&self.agent, method, format!("{}{path}", self.url))
     }
 
+    /// A request with this browser's access token.
+    pub fn with_access<'a>(&'a self, method: &'a str, path: &str) -> Wire<'a> {
+        let token = self.access_token.as_deref().expect("a browser that has logged in");
+        self.bare_request(method, path).header("authorization", format!("Bearer {token}"))
+    }
+
     pub fn registers(&mut self, email: &str) -> Answer {
         self.bare_request("POST", "/register").json(&json!({ "email": email, "password": PASSWORD })).send()
     }

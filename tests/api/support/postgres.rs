@@ -26,7 +26,9 @@ fn shared() -> &'static Shared {
         // Run as root, Postgres is another user, who has to get in.
         std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
         let janitor = clean_up_afterwards(&directory);
-        let settings = vec![("max_connections".to_owned(), "400".to_owned())];
+        // A vacuum at a time of its own choosing would make the tests that count what a table does differ from run to run.
+        let settings = [("max_connections", "400"), ("autovacuum", "off")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let server =
             EmbeddedPostgres::start(Options { directory: directory.join("postgres"), durable: false, settings })
                 .expect("the tests need Postgres's binaries");

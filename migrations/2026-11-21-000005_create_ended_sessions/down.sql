@@ -1,0 +1,2 @@
+DROP INDEX token_families_expires_at_idx;
+DROP TABLE ended_sessions;

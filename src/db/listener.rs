@@ -1,0 +1,96 @@
+//! Hearing of ended sessions at once, by `LISTEN` on a connection of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::pg::PgConnection;
+use secrecy::SecretString;
+
+use super::connection::establish;
+use super::ended_sessions::CHANNEL;
+
+/// How often the connection is looked at: libpq's socket cannot be waited on through Diesel, and a look costs one system
+/// call that finds nothing.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// After a failure; meanwhile the query of each second does the work alone.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Listens from a thread of its own until it is dropped.
+pub struct Listener {
+    is_stopping: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    /// Calls `heard` for each word of ended sessions (several may come as one), and once for each new connection, since
+    /// something may have been missed before it.
+    pub fn start(url: SecretString, heard: impl Fn() + Send + 'static) -> Self {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&is_stopping);
+        let thread = thread::spawn(move || {
+            let mut has_failed = false;
+            while !flag.load(Ordering::Relaxed) {
+                match listen(&url) {
+                    Ok(connection) => {
+                        has_failed = false;
+                        heard();
+                        hear(connection, &heard, &flag);
+                    }
+                    Err(error) if !has_failed => {
+                        has_failed = true;
+                        tracing::warn!(error = %error, "Cannot listen for ended sessions; they are looked up each second");
+                    }
+                    Err(_) => {}
+                }
+                pause(RETRY_AFTER, &flag);
+            }
+        });
+        Self { is_stopping, thread: Some(thread) }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn listen(url: &SecretString) -> Result<PgConnection, String> {
+    let mut connection = establish(url).map_err(|error| error.to_string())?;
+    connection.batch_execute(&format!("LISTEN {CHANNEL}")).map_err(|error| error.to_string())?;
+    Ok(connection)
+}
+
+/// Returns when the connection has gone, or when it is time to stop.
+fn hear(mut connection: PgConnection, heard: &impl Fn(), is_stopping: &AtomicBool) {
+    while !is_stopping.load(Ordering::Relaxed) {
+        let mut has_heard = false;
+        for notification in connection.notifications_iter() {
+            match notification {
+                Ok(_) => has_heard = true,
+                Err(_) => return,
+            }
+        }
+        if has_heard {
+            heard();
+        }
+        pause(LOOK_EVERY, is_stopping);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread of its own that has nothing else to do")]
+fn pause(time: Duration, is_stopping: &AtomicBool) {
+    let mut left = time;
+    while !left.is_zero() && !is_stopping.load(Ordering::Relaxed) {
+        let step = left.min(Duration::from_millis(50));
+        thread::sleep(step);
+        left -= step;
+    }
+}

@@ -1,0 +1,88 @@
+//! All sessions of an account that are alive: listing them, and ending many at once.
+
+use diesel::prelude::*;
+use uuid::Uuid;
+
+use super::connection::Connection;
+use super::ended_sessions;
+use super::error::DbError;
+use super::rows::FamilyRow;
+use super::schema::token_families;
+use super::users::LockedAccount;
+use crate::domain::Timestamp;
+use crate::domain::family::{Family, Revocation};
+use crate::domain::ids::{FamilyId, UserId};
+
+type OfUser = diesel::dsl::And<
+    diesel::dsl::And<diesel::dsl::Eq<token_families::user_id, Uuid>, diesel::dsl::IsNull<token_families::revoked_at>>,
+    diesel::dsl::And<
+        diesel::dsl::Gt<token_families::idle_expires_at, Timestamp>,
+        diesel::dsl::Gt<token_families::expires_at, Timestamp>,
+    >,
+>;
+
+fn alive(user_id: UserId, now: Timestamp) -> OfUser {
+    let of_user = token_families::user_id.eq(user_id.as_uuid()).and(token_families::revoked_at.is_null());
+    of_user.and(token_families::idle_expires_at.gt(now).and(token_families::expires_at.gt(now)))
+}
+
+/// The user's sessions that are alive at `now`, the one used last first.
+pub fn list(connection: &mut Connection, user_id: UserId, now: Timestamp) -> Result<Vec<Family>, DbError> {
+    let rows: Vec<FamilyRow> = token_families::table
+        .filter(alive(user_id, now))
+        .order((token_families::rotated_at.desc(), token_families::id.desc()))
+        .select(FamilyRow::as_select())
+        .load(connection.pg())?;
+    rows.into_iter().map(Family::try_from).collect()
+}
+
+/// Ends every living session of the account but `except`, and names them.
+pub fn revoke_all(
+    connection: &mut Connection,
+    account: &LockedAccount,
+    except: Option<FamilyId>,
+    revocation: Revocation,
+) -> Result<Vec<FamilyId>, DbError> {
+    let others = token_families::id.ne_all(except.map(FamilyId::as_uuid).into_iter().collect::<Vec<_>>());
+    revoke(connection, alive(account.user().id, revocation.at).and(others), revocation)
+}
+
+/// Ends the sessions that were used longest ago, so that at most `keep` live ones remain, and names them.
+pub fn revoke_beyond(
+    connection: &mut Connection,
+    account: &LockedAccount,
+    keep: u32,
+    revocation: Revocation,
+) -> Result<Vec<FamilyId>, DbError> {
+    let beyond: Vec<Uuid> = token_families::table
+        .filter(alive(account.user().id, revocation.at))
+        .order((token_families::rotated_at.desc(), token_families::id.desc()))
+        .offset(i64::from(keep))
+        .select(token_families::id)
+        .load(connection.pg())?;
+    if beyond.is_empty() {
+        return Ok(Vec::new());
+    }
+    revoke(connection, alive(account.user().id, revocation.at).and(token_families::id.eq_any(beyond)), revocation)
+}
+
+fn revoke<C>(connection: &mut Connection, condition: C, revocation: Revocation) -> Result<Vec<FamilyId>, DbError>
+where
+    C: diesel::expression::NonAggregate
+        + diesel::expression::AppearsOnTable<token_families::table>
+        + diesel::expression::Expression<SqlType = diesel::sql_types::Bool>
+        + diesel::expression::ValidGrouping<()>
+        + diesel::query_builder::QueryFragment<diesel::pg::Pg>
+        + diesel::query_builder::QueryId,
+{
+    let ended: Vec<Uuid> = diesel::update(token_families::table.filter(condition))
+        .set((
+            token_families::revoked_at.eq(Some(revocation.at)),
+            token_families::revoked_reason.eq(Some(revocation.reason.as_str())),
+        ))
+        .returning(token_families::id)
+        .get_results(connection.pg())?;
+    let ended: Vec<FamilyId> = ended.into_iter().map(FamilyId::from).collect();
+    ended_sessions::insert(connection, &ended, revocation.at)?;
+    Ok(ended)
+}

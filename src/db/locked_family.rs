@@ -1,0 +1,119 @@
+//! A family under its row's lock: what the rule is asked about, and how its answer is applied.
+
+use diesel::prelude::*;
+
+use super::connection::{Connection, within_lock_timeout};
+use super::ended_sessions;
+use super::error::DbError;
+use super::families::Presented;
+use super::rows::{FamilyRow, UserRow, address, number, stored_tat};
+use super::schema::{token_families, users};
+use crate::domain::Timestamp;
+use crate::domain::account::User;
+use crate::domain::family::{Family, Revocation};
+use crate::domain::ids::FamilyId;
+use crate::domain::policy::Lifetimes;
+use crate::domain::rotation::Generation;
+
+/// A family whose row this transaction has locked. Made by [`lock`] only, and wanted by every function that changes a
+/// family on the strength of what was read before.
+pub struct LockedFamily {
+    family: Family,
+    owner: User,
+}
+
+/// Locks a family's row until the transaction ends; `None` if there is no such family.
+pub fn lock(connection: &mut Connection, family_id: FamilyId) -> Result<Option<LockedFamily>, DbError> {
+    let family: Option<FamilyRow> = token_families::table
+        .filter(token_families::id.eq(family_id.as_uuid()).and(within_lock_timeout()))
+        .select(FamilyRow::as_select())
+        .for_update()
+        .first(connection.pg())
+        .optional()?;
+    let Some(row) = family else { return Ok(None) };
+    let family = Family::try_from(row)?;
+    let owner: UserRow = users::table
+        .filter(users::id.eq(family.user_id.as_uuid()))
+        .select(UserRow::as_select())
+        .first(connection.pg())?;
+    Ok(Some(LockedFamily { family, owner: owner.try_into()? }))
+}
+
+impl LockedFamily {
+    /// The family as it stands.
+    pub fn family(&self) -> &Family {
+        &self.family
+    }
+
+    /// Whose it is.
+    pub fn owner(&self) -> &User {
+        &self.owner
+    }
+
+    /// Puts `next` on record as the newest generation, first issued at `presented.at`.
+    pub fn rotate(
+        &mut self,
+        connection: &mut Connection,
+        presented: &Presented,
+        next: Generation,
+        lifetimes: &Lifetimes,
+    ) -> Result<(), DbError> {
+        let state = &mut self.family.state;
+        state.generation = next;
+        state.rotated_at = presented.at;
+        state.idle_expires_at = Family::idle_expiry(presented.at, state.expires_at, lifetimes);
+        self.family.ip = presented.client.ip;
+        self.write(connection)
+    }
+
+    /// Puts `seen` on record as the newest generation, in use, after the row had lost it at an unknown time.
+    pub fn catch_up(&mut self, connection: &mut Connection, seen: Generation, now: Timestamp) -> Result<(), DbError> {
+        let state = &mut self.family.state;
+        state.generation = seen;
+        state.confirmed = seen;
+        state.rotated_at = now;
+        self.write(connection)
+    }
+
+    /// Notes that the newest generation was answered late at `now`, and the credit that is left if it cost one. The
+    /// overlap begins anew, since tabs that wake together race for the late answer as they would have for the first.
+    pub fn note_recovery(
+        &mut self,
+        connection: &mut Connection,
+        now: Timestamp,
+        recovery_tat: Option<u64>,
+    ) -> Result<(), DbError> {
+        let state = &mut self.family.state;
+        state.recovered = state.generation;
+        state.recovery_tat = recovery_tat.unwrap_or(state.recovery_tat);
+        state.rotated_at = now;
+        self.write(connection)
+    }
+
+    /// Ends the family, for every process to hear of.
+    pub fn revoke(&mut self, connection: &mut Connection, revocation: Revocation) -> Result<(), DbError> {
+        self.family.state.revoked = Some(revocation);
+        ended_sessions::insert(connection, &[self.family.id], revocation.at)?;
+        self.write(connection)
+    }
+
+    /// Writes all that may change after a family has begun.
+    fn write(&self, connection: &mut Connection) -> Result<(), DbError> {
+        use token_families::dsl;
+        let state = &self.family.state;
+        diesel::update(token_families::table.filter(dsl::id.eq(self.family.id.as_uuid())))
+            .set((
+                dsl::generation.eq(number(state.generation)),
+                dsl::rotated_at.eq(state.rotated_at),
+                dsl::confirmed.eq(number(state.confirmed)),
+                dsl::recovered.eq(number(state.recovered)),
+                dsl::recovery_tat.eq(stored_tat(state.recovery_tat)),
+                dsl::idle_expires_at.eq(state.idle_expires_at),
+                dsl::ip.eq(self.family.ip.map(address)),
+                dsl::revoked_at.eq(state.revoked.map(|revocation| revocation.at)),
+                dsl::revoked_reason.eq(state.revoked.map(|revocation| revocation.reason.as_str())),
+            ))
+            .execute(connection.pg())?;
+        Ok(())
+    }
+}

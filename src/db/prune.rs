@@ -1,0 +1,41 @@
+//! Deleting what is over, a batch at a time. Rows that somebody else has locked are left for the next time, so that
+//! pruning never waits and several processes can prune at once.
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use super::connection::Connection;
+use super::error::DbError;
+use crate::domain::Timestamp;
+
+/// Families past their absolute expiry at `before`.
+pub fn families(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
+    let sql = "DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires_at < $1 \
+               ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    let query = sql_query(sql).bind::<Timestamptz, _>(before).bind::<BigInt, _>(i64::from(limit));
+    Ok(query.execute(connection.pg())? as u64)
+}
+
+/// Events from before `before`, which their ids tell.
+pub fn events(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
+    let sql = "DELETE FROM session_events WHERE id IN (SELECT id FROM session_events WHERE id < $1 \
+               ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    let query = sql_query(sql).bind::<SqlUuid, _>(first_id_at(before)).bind::<BigInt, _>(i64::from(limit));
+    Ok(query.execute(connection.pg())? as u64)
+}
+
+/// Notes of sessions that ended before `before`.
+pub fn ended_sessions(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
+    let sql = "DELETE FROM ended_sessions WHERE family_id IN (SELECT family_id FROM ended_sessions WHERE ended_at < $1 \
+               ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    let query = sql_query(sql).bind::<Timestamptz, _>(before).bind::<BigInt, _>(i64::from(limit));
+    Ok(query.execute(connection.pg())? as u64)
+}
+
+/// The smallest UUIDv7 of a millisecond.
+fn first_id_at(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}

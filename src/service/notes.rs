@@ -1,0 +1,178 @@
+//! What is written in the background, since no answer has to wait for it.
+//!
+//! Confirmations: that a generation's access token has been seen in use tells the rule that its answer arrived; each is
+//! written at most once for each generation and process. And failed logins: written at once, they would make the answer
+//! for a known account come later than for an unknown one.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::{Service, rng};
+use crate::db::{Connection, DbError, events, families, locked_family};
+use crate::domain::Timestamp;
+use crate::domain::client::Client;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::ids::FamilyId;
+use crate::domain::rotation::Generation;
+
+/// How many families are remembered as confirmed, at some 50 bytes each. Past it all are forgotten, which costs a
+/// statement for each that comes back.
+const REMEMBERED: usize = 100_000;
+
+/// How many notes may wait. A confirmation that finds no room is tried again by the session's next request; a failed
+/// login is then in the log only.
+const WAITING: usize = 4_096;
+
+enum Note {
+    InUse(FamilyId, Generation),
+    Happened(Box<Event>),
+}
+
+/// The notes that wait to be written, and the confirmations that need not be.
+pub(super) struct Notes {
+    known: Mutex<HashMap<FamilyId, Generation>>,
+    known_since: AtomicU64,
+    sender: mpsc::Sender<Note>,
+    receiver: Mutex<Option<mpsc::Receiver<Note>>>,
+    unwritten: AtomicUsize,
+    written: Notify,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        Self {
+            known: Mutex::default(),
+            known_since: AtomicU64::new(0),
+            sender,
+            receiver: Mutex::new(Some(receiver)),
+            unwritten: AtomicUsize::new(0),
+            written: Notify::new(),
+        }
+    }
+}
+
+impl Notes {
+    /// Notes that `generation` of a family is in use. What was confirmed before `connections_made` changed may be lost:
+    /// confirmations do not wait for the disk, and a crash of the database ends every connection.
+    pub fn in_use(&self, family_id: FamilyId, generation: Generation, connections_made: u64) {
+        let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if self.known_since.swap(connections_made, Ordering::Relaxed) != connections_made {
+            known.clear();
+        }
+        if known.get(&family_id).is_some_and(|&known| known >= generation) {
+            return;
+        }
+        if !self.send(Note::InUse(family_id, generation)) {
+            return;
+        }
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(family_id, generation);
+    }
+
+    /// Notes something that happened and that no answer waits for.
+    pub fn happened(&self, event: Event) {
+        self.send(Note::Happened(Box::new(event)));
+    }
+
+    fn send(&self, note: Note) -> bool {
+        self.unwritten.fetch_add(1, Ordering::SeqCst);
+        let is_sent = self.sender.try_send(note).is_ok();
+        if !is_sent {
+            self.done();
+        }
+        is_sent
+    }
+
+    fn forget(&self, family_id: FamilyId) {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&family_id);
+    }
+
+    fn done(&self) {
+        if self.unwritten.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.written.notify_waiters();
+        }
+    }
+}
+
+impl Service {
+    /// Writes notes for as long as it is polled. One task of each process runs it; a second call ends at once.
+    pub async fn write_notes(&self) {
+        let receiver = self.notes.receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        let Some(mut receiver) = receiver else { return };
+        while let Some(note) = receiver.recv().await {
+            match note {
+                Note::InUse(family_id, generation) => self.write_confirmation(family_id, generation).await,
+                Note::Happened(event) => self.write_event(event).await,
+            }
+            self.notes.done();
+        }
+    }
+
+    async fn write_confirmation(&self, family_id: FamilyId, generation: Generation) {
+        let now = self.clock.now();
+        let write = move |connection: &mut Connection| confirm(connection, family_id, generation, now);
+        if let Err(error) = self.db.run(write).await {
+            tracing::warn!(error = %error, family.id = %family_id, "Could not confirm a generation; its next request tries again");
+            self.notes.forget(family_id);
+        }
+    }
+
+    async fn write_event(&self, event: Box<Event>) {
+        let kind = event.kind.name();
+        if let Err(error) = self.db.run(move |connection| events::insert(connection, &event)).await {
+            tracing::warn!(error = %error, event.kind = kind, "Could not write an event");
+        }
+    }
+
+    /// Returns once every note taken before has been written or given up.
+    pub async fn notes_written(&self) {
+        loop {
+            let written = self.notes.written.notified();
+            if self.notes.unwritten.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            written.await;
+        }
+    }
+}
+
+fn confirm(
+    connection: &mut Connection,
+    family_id: FamilyId,
+    generation: Generation,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if families::confirm(connection, family_id, generation)? {
+        return Ok(());
+    }
+    let is_behind = families::find_generation(connection, family_id)?.is_some_and(|on_record| on_record < generation);
+    if !is_behind {
+        return Ok(());
+    }
+    connection.transaction(|connection| catch_up(connection, family_id, generation, now))
+}
+
+/// The row lost a rotation that was answered: the access token of a later generation has been verified, so that one was
+/// issued, and its client has it.
+fn catch_up(
+    connection: &mut Connection,
+    family_id: FamilyId,
+    generation: Generation,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let Some(mut locked) = locked_family::lock(connection, family_id)? else { return Ok(()) };
+    let family = locked.family();
+    if family.state.revoked.is_some() || !family.state.is_behind(generation) {
+        return Ok(());
+    }
+    let kind = EventKind::RowCaughtUp { from: family.state.generation.number(), to: generation.number() };
+    let event = Event::of_session(now, family.user_id, family_id, kind, Client::default(), &mut rng());
+    locked.catch_up(connection, generation, now)?;
+    events::insert(connection, &event)
+}
