@@ -2,9 +2,11 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use super::error::EmbeddedPostgresError;
+use super::supervisor;
 
 /// `initdb` and `postgres` of one installation.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,17 +39,23 @@ pub(super) fn standard_places() -> Vec<PathBuf> {
 }
 
 impl Binaries {
-    /// The installation that fits the data (of the major version `wanted`, if there are any), else the first in `places`.
-    pub fn find(places: &[PathBuf], wanted: Option<(PathBuf, u32)>) -> Result<Self, EmbeddedPostgresError> {
-        let mut installations: Vec<Self> = Vec::new();
-        for installation in places.iter().filter_map(|place| Self::at(place)) {
-            if !installations.contains(&installation) {
-                installations.push(installation);
+    /// Every installation that `places` lead to, the most telling one first; at least one. Links are followed, since a link
+    /// to `postgres` in some `bin` says nothing of where its `initdb` is.
+    pub fn all(places: &[PathBuf]) -> Result<Vec<Self>, EmbeddedPostgresError> {
+        let mut directories: Vec<PathBuf> = Vec::new();
+        for postgres in places.iter().filter_map(|place| fs::canonicalize(place.join("postgres")).ok()) {
+            if let Some(directory) = postgres.parent().filter(|directory| directory.join("initdb").is_file())
+                && !directories.iter().any(|known| known == directory)
+            {
+                directories.push(directory.to_path_buf());
             }
         }
-        if installations.is_empty() {
-            return Err(EmbeddedPostgresError::NoBinaries);
-        }
+        let installations: Vec<Self> = directories.into_iter().filter_map(Self::at).collect();
+        if installations.is_empty() { Err(EmbeddedPostgresError::NoBinaries) } else { Ok(installations) }
+    }
+
+    /// The installation that fits the data (of the major version `wanted`, if there are any), else the first.
+    pub fn choose(mut installations: Vec<Self>, wanted: Option<(PathBuf, u32)>) -> Result<Self, EmbeddedPostgresError> {
         let Some((directory, wanted)) = wanted else { return Ok(installations.swap_remove(0)) };
         match installations.iter().position(|installation| installation.version == wanted) {
             Some(at) => Ok(installations.swap_remove(at)),
@@ -58,14 +66,10 @@ impl Binaries {
         }
     }
 
-    /// The installation that `place` leads to, if both programs are there. Links are followed, since a link to `postgres`
-    /// in some `bin` says nothing of where its `initdb` is.
-    fn at(place: &Path) -> Option<Self> {
-        let directory = fs::canonicalize(place.join("postgres")).ok()?.parent()?.to_path_buf();
-        if !directory.join("initdb").is_file() {
-            return None;
-        }
-        let told = std::process::Command::new(directory.join("postgres")).arg("--version").output().ok()?;
+    fn at(directory: PathBuf) -> Option<Self> {
+        let mut postgres = Command::new(directory.join("postgres"));
+        supervisor::bare_environment(&mut postgres);
+        let told = postgres.arg("--version").stdin(Stdio::null()).output().ok()?;
         Some(Self { version: version_in(&String::from_utf8_lossy(&told.stdout))?, directory })
     }
 

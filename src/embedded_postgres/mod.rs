@@ -7,11 +7,13 @@ mod deadline;
 mod directory;
 mod error;
 mod postmaster;
+mod running;
 mod supervisor;
 
 use std::path::PathBuf;
 
 pub use error::EmbeddedPostgresError;
+pub use running::url_of_running;
 
 use account::Account;
 use binaries::Binaries;
@@ -49,10 +51,11 @@ impl EmbeddedPostgres {
     }
 
     fn start_with(options: Options, places: &[PathBuf]) -> Result<Self, EmbeddedPostgresError> {
+        let installations = Binaries::all(places)?;
         let account = Account::for_server()?;
         let directory = Directory::claim(&options.directory, account.as_ref())?;
-        let binaries = Binaries::find(places, directory.data_version()?)?;
-        postmaster::stop_leftover(&directory)?;
+        let binaries = Binaries::choose(installations, directory.data_version()?)?;
+        postmaster::stop_leftover(directory.root())?;
         if directory.data_version()?.is_none() {
             directory.initialise(&binaries, account.as_ref(), options.durable)?;
         }
@@ -69,7 +72,7 @@ impl EmbeddedPostgres {
 
     /// The process id of the server that runs at this moment, if one does.
     pub fn postmaster_pid(&self) -> Option<u32> {
-        postmaster::read(&self.directory).map(|postmaster| postmaster.pid)
+        postmaster::running(self.directory.root())
     }
 
     /// Stops the server and waits until it is gone. Dropping does the same.

@@ -13,15 +13,15 @@ use super::error::EmbeddedPostgresError;
 
 /// A server as its `postmaster.pid` describes it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Postmaster {
-    pub pid: u32,
+struct Postmaster {
+    pid: u32,
     /// It says itself that it takes connections.
-    pub is_ready: bool,
+    is_ready: bool,
 }
 
-/// What is known of the server of `directory`, if one says that it runs.
-pub(super) fn read(directory: &Directory) -> Option<Postmaster> {
-    parse(&fs::read_to_string(directory.data().join("postmaster.pid")).ok()?)
+/// What is known of the server of the directory `root`, if one says that it runs.
+fn read(root: &Path) -> Option<Postmaster> {
+    parse(&fs::read_to_string(root.join("data/postmaster.pid")).ok()?)
 }
 
 /// Lines: pid, data directory, start time, port, socket directory, listen address, shared memory, status.
@@ -33,44 +33,65 @@ fn parse(text: &str) -> Option<Postmaster> {
 
 /// Whether the server of `directory` takes connections.
 pub(super) fn accepts(directory: &Directory) -> bool {
-    read(directory).is_some_and(|postmaster| postmaster.is_ready) && UnixStream::connect(directory.socket()).is_ok()
+    read(directory.root()).is_some_and(|postmaster| postmaster.is_ready)
+        && UnixStream::connect(directory.socket()).is_ok()
 }
 
-/// Waits for a server that a killed process left behind, and asks it to stop if it does not go by itself. We hold the
+/// The process id of the server of `root`, if it lives: a killed one leaves its file behind.
+pub(super) fn running(root: &Path) -> Option<u32> {
+    read(root).map(|postmaster| postmaster.pid).filter(|&pid| living_in(root).contains(&pid))
+}
+
+/// The process id that a killed server of `root` left in its file. Some other process may have it by now.
+pub(super) fn stale(root: &Path) -> Option<u32> {
+    read(root).map(|postmaster| postmaster.pid).filter(|pid| !living_in(root).contains(pid))
+}
+
+/// Waits for whatever a killed process left running in `root`, and asks it to stop if it does not go by itself. We hold the
 /// directory's lock, so that it can be nobody else's.
-pub(super) fn stop_leftover(directory: &Directory) -> Result<(), EmbeddedPostgresError> {
-    let Some(Postmaster { pid, .. }) = read(directory) else { return Ok(()) };
-    let data = directory.data();
-    if !is_postgres_of(pid, &data) {
-        return Ok(());
-    }
-    let is_gone = || !is_postgres_of(pid, &data);
-    let patience = Duration::from_secs(10);
+pub(super) fn stop_leftover(root: &Path) -> Result<(), EmbeddedPostgresError> {
+    let is_gone = || living_in(root).is_empty();
     if Deadline::after(Duration::from_secs(1)).wait_until(is_gone) {
         return Ok(());
     }
     for signal in [Signal::INT, Signal::QUIT] {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, signal);
-        }
-        if Deadline::after(patience).wait_until(is_gone) {
+        signal_all(root, signal);
+        if Deadline::after(Duration::from_secs(10)).wait_until(is_gone) {
             return Ok(());
         }
     }
-    Err(EmbeddedPostgresError::LeftoverStays { directory: directory.root().to_path_buf(), pid })
+    match living_in(root).first() {
+        Some(&pid) => Err(EmbeddedPostgresError::LeftoverStays { directory: root.to_path_buf(), pid }),
+        None => Ok(()),
+    }
 }
 
-/// Process ids are used again, so that one which lives need not be the server that the file speaks of.
-fn is_postgres_of(pid: u32, data: &Path) -> bool {
-    match fs::read(format!("/proc/{pid}/cmdline")) {
-        Ok(command) => {
-            let mut words = command.split(|&byte| byte == 0);
-            words.any(|word| word == data.as_os_str().as_encoded_bytes())
-        }
-        Err(_) if Path::new("/proc/self").exists() => false,
-        // No /proc: believe the file, as Postgres itself does.
-        Err(_) => i32::try_from(pid).ok().and_then(Pid::from_raw).is_some_and(|pid| test_kill_process(pid).is_ok()),
+/// To a server SIGINT means a fast stop and SIGQUIT an immediate one, and its children understand them likewise.
+pub(super) fn signal_all(root: &Path, signal: Signal) {
+    for pid in living_in(root).into_iter().filter_map(as_pid) {
+        let _ = kill_process(pid, signal);
     }
+}
+
+/// The processes of Postgres that work in `root`: a server and its children, which can outlive it, or an `initdb`. A process
+/// id alone would not do, since they are used again.
+fn living_in(root: &Path) -> Vec<u32> {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        // No /proc: believe the file, as Postgres itself does.
+        let pid = read(root).map(|postmaster| postmaster.pid);
+        return pid.filter(|&pid| as_pid(pid).is_some_and(|pid| test_kill_process(pid).is_ok())).into_iter().collect();
+    };
+    let is_ours = |pid: &u32| {
+        let process = Path::new("/proc").join(pid.to_string());
+        fs::read_link(process.join("cwd")).is_ok_and(|directory| directory.starts_with(root))
+            && fs::read_to_string(process.join("comm"))
+                .is_ok_and(|name| name.contains("postgres") || name.contains("initdb"))
+    };
+    processes.flatten().filter_map(|process| process.file_name().to_str()?.parse().ok()).filter(is_ours).collect()
+}
+
+fn as_pid(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! the pipe when we end, however that happens; then the shell asks Postgres to stop. When Postgres ends, so does the shell,
 //! which is how we notice. No signal handler and no `unsafe` is needed for either.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use std::os::unix::process::CommandExt as _;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 use super::Options;
 use super::account::Account;
@@ -23,29 +23,33 @@ use super::error::EmbeddedPostgresError;
 use super::postmaster;
 
 /// A background job of a shell reads from /dev/null, hence the detour over descriptor 3, which Postgres must not inherit.
-/// The watcher ends with Postgres: `kill` of a finished watcher is harmless.
+/// It also ignores SIGINT until it sets up a handler, so that SIGTERM goes first, which ends it before it has one and means
+/// less than SIGINT afterwards. The watcher ends with Postgres: `kill` of a finished watcher is harmless.
 const SCRIPT: &str = r#"
 exec 3<&0 </dev/null
 "$@" 3<&- &
 server=$!
-{ read -r _ <&3; kill -INT "$server"; } >/dev/null 2>&1 &
+{ read -r _ <&3; kill -TERM "$server"; kill -INT "$server"; } >/dev/null 2>&1 &
 watcher=$!
 exec 3<&-
 wait "$server"
 status=$?
 kill "$watcher" 2>/dev/null
+wait "$watcher" 2>/dev/null
 exit "$status"
 "#;
 
 /// Recovery after a crash replays the log first, which can take its time.
 const START_PATIENCE: Duration = Duration::from_secs(120);
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How to start the server.
 pub(super) struct ServerCommand {
     postgres: PathBuf,
+    root: PathBuf,
     data: PathBuf,
     log: PathBuf,
     account: Option<Account>,
@@ -62,16 +66,18 @@ impl ServerCommand {
             ("jit".to_owned(), "off".to_owned()),
         ];
         if !options.durable {
-            for name in ["fsync", "synchronous_commit", "full_page_writes"] {
+            // Not `synchronous_commit`: without it even a killed server forgets what it had committed.
+            for name in ["fsync", "full_page_writes"] {
                 settings.push((name.to_owned(), "off".to_owned()));
             }
         }
         settings.extend(options.settings.iter().cloned());
-        Self { postgres: binaries.postgres(), data: directory.data(), log: directory.log(), account, settings }
+        let (root, data, log) = (directory.root().to_path_buf(), directory.data(), directory.log());
+        Self { postgres: binaries.postgres(), root, data, log, account, settings }
     }
 
     fn spawn(&self, directory: &Directory) -> Result<Child, EmbeddedPostgresError> {
-        let log = directory.open_log(self.account.as_ref())?;
+        let log = directory.open_log()?;
         let errors = log.try_clone().map_err(EmbeddedPostgresError::file("could not write", &self.log))?;
         self.command(log.into(), errors.into())
             .spawn()
@@ -85,17 +91,31 @@ impl ServerCommand {
     }
 
     fn command(&self, log: Stdio, errors: Stdio) -> Command {
-        let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(SCRIPT).arg("heirloom-postgres").arg(&self.postgres).arg("-D").arg(&self.data);
+        let mut command = watched(&self.postgres, self.account.as_ref());
+        command.arg("-D").arg(&self.data);
         for (name, value) in &self.settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
-        bare_environment(&mut command);
-        Account::apply(self.account.as_ref(), &mut command);
-        // A group of its own: Ctrl-C in a terminal is for us, and we stop Postgres when our requests are answered.
-        command.process_group(0).current_dir(&self.data).stdin(Stdio::piped()).stdout(log).stderr(errors);
+        // Postgres does not start while its old process id is somebody's, be it ours: after a restart of a container it
+        // often is. The one id that it overlooks is its grandparent's. Removing the file instead would also remove the check
+        // that no child of the old server still uses the data.
+        if let Some(pid) = postmaster::stale(&self.root) {
+            command.env("PG_GRANDPARENT_PID", pid.to_string());
+        }
+        command.current_dir(&self.data).stdout(log).stderr(errors);
         command
     }
+}
+
+/// A command that runs `program` as `account` for as long as the other end of its standard input is open.
+pub(super) fn watched(program: &Path, account: Option<&Account>) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(SCRIPT).arg("heirloom-postgres").arg(program);
+    bare_environment(&mut command);
+    Account::apply(account, &mut command);
+    // A group of its own: Ctrl-C in a terminal is for us, and we stop Postgres when our requests are answered.
+    command.process_group(0).stdin(Stdio::piped());
+    command
 }
 
 /// Nothing of our environment, which may hold secrets, reaches Postgres.
@@ -128,7 +148,7 @@ impl Supervisor {
         };
         if !Deadline::after(START_PATIENCE).wait_until(is_settled) || has_ended {
             drop(pipe);
-            let _ = child.wait();
+            end(&mut child, directory.root());
             return Err(directory.start_error());
         }
         let state = Arc::new((Mutex::new(State { pipe, is_stopping: false }), Condvar::new()));
@@ -155,7 +175,7 @@ fn supervise(command: &ServerCommand, mut child: Child, state: &(Mutex<State>, C
     let mut pause = FIRST_PAUSE;
     loop {
         let healthy_after = Deadline::after(Duration::from_secs(60));
-        wait_or_stop(&mut child, state);
+        wait_or_stop(&mut child, &command.root, state);
         if locked(&state.0).is_stopping {
             return;
         }
@@ -187,27 +207,33 @@ fn supervise(command: &ServerCommand, mut child: Child, state: &(Mutex<State>, C
     }
 }
 
-/// Waits for the child to end; once stopping has begun, with a bound, after which the server is stopped the hard way.
-fn wait_or_stop(child: &mut Child, state: &(Mutex<State>, Condvar)) {
-    let mut deadline = None;
-    loop {
-        if !matches!(child.try_wait(), Ok(None)) {
-            return;
-        }
+/// Waits for the child to end by itself, or for stopping to begin and then for its end.
+fn wait_or_stop(child: &mut Child, root: &Path, state: &(Mutex<State>, Condvar)) {
+    while let Ok(None) = child.try_wait() {
         let guard = locked(&state.0);
-        let is_stopping = guard.is_stopping;
-        let pause = Duration::from_millis(if is_stopping { 5 } else { 50 });
-        if is_stopping && deadline.get_or_insert_with(|| Deadline::after(STOP_PATIENCE)).has_passed() {
-            tracing::error!("The embedded database does not stop; ending it");
-            if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-                let _ = rustix::process::kill_process_group(group, Signal::QUIT);
-                let _ = kill_process(group, Signal::KILL);
-            }
-            let _ = child.wait();
+        let pause = Duration::from_millis(50);
+        let waited = state.1.wait_timeout_while(guard, pause, |state| !state.is_stopping);
+        let (guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if guard.is_stopping {
+            drop(guard);
+            return end(child, root);
+        }
+    }
+}
+
+/// Waits with a bound for a server that has been asked to stop, then tells it less and less politely.
+fn end(child: &mut Child, root: &Path) {
+    let mut has_ended = || !matches!(child.try_wait(), Ok(None));
+    let mut patience = STOP_PATIENCE;
+    for signal in [Signal::QUIT, Signal::KILL] {
+        if Deadline::after(patience).wait_until(&mut has_ended) {
             return;
         }
-        let _ = state.1.wait_timeout_while(guard, pause, |state| state.is_stopping == is_stopping);
+        tracing::error!("The embedded database does not stop; ending it");
+        postmaster::signal_all(root, signal);
+        patience = LAST_PATIENCE;
     }
+    Deadline::after(patience).wait_until(has_ended);
 }
 
 fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
