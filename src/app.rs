@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, rt, web};
+use secrecy::SecretString;
 
 use crate::config::{Config, SameSite};
 use crate::crypto::keys::Keyring;
 use crate::crypto::password_hash::HashingError;
 use crate::db::listener::Listener;
-use crate::db::{Database, DbError};
+use crate::db::{Database, DatabaseOptions, DbError};
 use crate::domain::clock::Clock;
 use crate::domain::secret::SecretError;
 use crate::embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError};
@@ -25,7 +26,7 @@ use crate::service::{Policy, Service};
 
 use database::Opened;
 
-pub use database::migrator;
+pub use database::{migrator, service};
 
 /// How long requests in flight may take to end when the server is asked to stop, in seconds.
 const GRACE: u64 = 15;
@@ -55,6 +56,11 @@ pub enum StartError {
     #[error("the database cannot be used: {0}. Check DATABASE_URL and that the server runs")]
     Database(#[from] DbError),
     #[error(
+        "DATABASE_URL cannot be used as it is written, and is not quoted here since it may hold a password. It has to look \
+         like postgres://user:password@host:5432/database; in the password, @ is written as %40, : as %3A, / as %2F and % as %25"
+    )]
+    DatabaseUrl,
+    #[error(
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
     )]
     NotMigrated,
@@ -75,12 +81,7 @@ impl Application {
     pub fn build(config: &Config, clock: Clock, migrate: bool) -> Result<Self, StartError> {
         let Opened { url, embedded, secrets } = database::open(config, migrate)?;
         let keyring = Keyring::derive(&secrets)?;
-        let database = Database::new(&crate::db::DatabaseOptions {
-            url: url.clone(),
-            connections: config.database.connections,
-            prepare: config.database.prepare,
-            patience: config.database.patience,
-        });
+        let database = pool(config, url.clone());
         let service = Arc::new(Service::new(database, clock, &keyring, policy(config))?);
         let listener = config.database.listen.then(|| {
             let service = Arc::clone(&service);
@@ -165,6 +166,15 @@ pub fn check(config: &Config) -> Result<(), StartError> {
         Keyring::derive(&config.secrets)?;
     }
     Ok(())
+}
+
+fn pool(config: &Config, url: SecretString) -> Database {
+    Database::new(&DatabaseOptions {
+        url,
+        connections: config.database.connections,
+        prepare: config.database.prepare,
+        patience: config.database.patience,
+    })
 }
 
 fn policy(config: &Config) -> Policy {

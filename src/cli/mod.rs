@@ -1,20 +1,30 @@
 //! The command line.
 
 mod migrate;
+mod output;
+mod password;
+mod prune;
 mod serve;
+mod session;
+mod user;
 
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use futures_util::future::LocalBoxFuture;
+
+use clap::{Args, Parser, Subcommand};
 
 use crate::app::{self, StartError};
 use crate::config::{Config, ConfigErrors, LogFormat, Settings};
 use crate::crypto::keys::generate_secret;
 use crate::http::openapi_json;
+use crate::service::{Service, ServiceError};
 use crate::telemetry;
+
+use output::Output;
 
 /// Sessions for browser apps: rotating refresh tokens, one row per session, and theft that does not go unnoticed.
 #[derive(Parser, Debug)]
@@ -41,6 +51,25 @@ enum Command {
         #[command(flatten)]
         settings: Box<Settings>,
     },
+    /// Manage accounts
+    User {
+        #[command(subcommand)]
+        action: user::Action,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Manage sessions
+    Session {
+        #[command(subcommand)]
+        action: session::Action,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Take away what is over: expired sessions and old events. `serve` does so each minute
+    Prune {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Check the settings, and do nothing else
     CheckConfig {
         #[command(flatten)]
@@ -53,6 +82,16 @@ enum Command {
         #[command(subcommand)]
         action: SecretAction,
     },
+}
+
+/// What all commands on the data take.
+#[derive(Args, Debug)]
+struct Common {
+    /// Print JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    settings: Box<Settings>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -73,26 +112,37 @@ enum CliError {
     #[error("{0}")]
     Database(#[from] crate::db::DbError),
     #[error("{0}")]
+    Service(#[from] ServiceError),
+    #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// Exit code 3.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// Exit code 4.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl CliError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Start(StartError::Secret(_)) => ExitCode::from(2),
+            Self::Config(_) | Self::Start(StartError::Secret(_) | StartError::DatabaseUrl) => ExitCode::from(2),
+            Self::NotFound(_) => ExitCode::from(3),
+            Self::Refused(_) => ExitCode::from(4),
             _ => ExitCode::FAILURE,
         }
     }
 }
 
 /// Runs the command that `arguments` name, and returns what the process exits with: 0 for success, 1 for failure, 2 for
-/// arguments or settings that cannot be right.
+/// arguments or settings that cannot be right, 3 where the user or session that was named is not there, 4 where what was
+/// asked is refused (a taken address, a weak password).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     // A `.env` that cannot be read must not pass for one that is not there.
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        eprintln!("heirloom: .env cannot be read: {error}");
+        eprintln!("heirloom: .env cannot be read: {}", without_its_values(&error));
         return ExitCode::from(2);
     }
     let cli = match Cli::try_parse_from(arguments) {
@@ -111,10 +161,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// What is wrong with `.env`. The line itself is not shown: it may hold a secret.
+fn without_its_values(error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(line, _) = error else { return error.to_string() };
+    let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match line.split_once('=').map(|(name, _)| name.trim()).filter(is_name) {
+        Some(name) => format!("the value of {name} does not end where the line does; put it in single quotes"),
+        None => "each line has to be NAME=value, a comment, or empty".to_owned(),
+    }
+}
+
 fn execute(command: Command) -> Result<(), CliError> {
     match command {
         Command::Serve { settings, migrate } => serve::serve(&configured(&settings)?, migrate),
         Command::Migrate { action, settings } => migrate::migrate(&configured(&settings)?, action),
+        Command::User { action, common } => {
+            on_data(&common, |service, output| Box::pin(user::run(action, service, output)))
+        }
+        Command::Session { action, common } => {
+            on_data(&common, |service, output| Box::pin(session::run(action, service, output)))
+        }
+        Command::Prune { common } => on_data(&common, |service, output| Box::pin(prune::run(service, output))),
         Command::CheckConfig { settings } => {
             resolve(&settings)?;
             print_line("The settings are fine.")
@@ -122,6 +189,22 @@ fn execute(command: Command) -> Result<(), CliError> {
         Command::Openapi => print_line(openapi_json().trim_end()),
         Command::Secret { action: SecretAction::Generate } => print_line(&generate_secret(&mut rng())),
     }
+}
+
+/// Runs a command on the data, over the same use cases as the server, so that running servers notice at once.
+fn on_data<F>(common: &Common, run: F) -> Result<(), CliError>
+where
+    F: for<'a> FnOnce(&'a Service, &'a Output) -> LocalBoxFuture<'a, Result<(), CliError>>,
+{
+    // What a server logs in passing would stand between a command's own lines.
+    let mut settings = (*common.settings).clone();
+    settings.log.get_or_insert_with(|| "error".to_owned());
+    let config = configured(&settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (service, embedded) = app::service(&config)?;
+    let result = runtime.block_on(run(&service, &Output { is_json: common.json }));
+    drop((service, embedded));
+    result
 }
 
 /// The settings, checked, with logs going where they say.

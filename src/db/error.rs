@@ -14,6 +14,9 @@ pub enum DbError {
     /// A row contradicts itself, or holds what this version does not know.
     #[error("a stored row makes no sense: {0}")]
     Corrupt(String),
+    /// A migration cannot be applied, taken back or looked up.
+    #[error("migrations failed: {0}")]
+    Migration(String),
     /// Anything else; a defect of ours or of the schema.
     #[error("database error: {0}")]
     Other(DieselError),

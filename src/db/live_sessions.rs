@@ -36,6 +36,40 @@ pub fn list(connection: &mut Connection, user_id: UserId, now: Timestamp) -> Res
     rows.into_iter().map(Family::try_from).collect()
 }
 
+/// How many sessions of anybody are alive at `now`.
+pub fn count(connection: &mut Connection, now: Timestamp) -> Result<u64, DbError> {
+    let live = token_families::revoked_at.is_null().and(token_families::idle_expires_at.gt(now));
+    let count: i64 = token_families::table.filter(live).count().get_result(connection.pg())?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Ends up to `limit` living sessions of anybody, and names them with their owners. Those that somebody else has locked
+/// are left for the next time.
+pub fn revoke_any(
+    connection: &mut Connection,
+    limit: u32,
+    revocation: Revocation,
+) -> Result<Vec<(FamilyId, UserId)>, DbError> {
+    let candidates: Vec<Uuid> = token_families::table
+        .filter(token_families::revoked_at.is_null().and(token_families::idle_expires_at.gt(revocation.at)))
+        .limit(i64::from(limit))
+        .select(token_families::id)
+        .for_update()
+        .skip_locked()
+        .load(connection.pg())?;
+    let ended: Vec<(Uuid, Uuid)> = diesel::update(token_families::table.filter(token_families::id.eq_any(candidates)))
+        .set((
+            token_families::revoked_at.eq(Some(revocation.at)),
+            token_families::revoked_reason.eq(Some(revocation.reason.as_str())),
+        ))
+        .returning((token_families::id, token_families::user_id))
+        .get_results(connection.pg())?;
+    let ended: Vec<(FamilyId, UserId)> = ended.into_iter().map(|(id, user)| (id.into(), user.into())).collect();
+    let ids: Vec<FamilyId> = ended.iter().map(|(id, _)| *id).collect();
+    ended_sessions::insert(connection, &ids, revocation.at)?;
+    Ok(ended)
+}
+
 /// Ends every living session of the account but `except`, and names them.
 pub fn revoke_all(
     connection: &mut Connection,

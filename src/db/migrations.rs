@@ -36,7 +36,11 @@ impl Migrator {
     /// # Errors
     /// [`DbError`].
     pub fn status(&mut self) -> Result<Vec<MigrationState>, DbError> {
-        let applied = self.0.applied_migrations().map_err(DbError::corrupt)?;
+        // Looking makes the table of migrations where there is none, and two processes must not make it at once.
+        let applied = self.0.transaction(|pg| {
+            lock_out_other_migrators(pg)?;
+            pg.applied_migrations().map_err(failed)
+        })?;
         let state = |name: &dyn MigrationName| MigrationState {
             name: name.to_string(),
             is_applied: applied.contains(&name.version()),
@@ -52,7 +56,7 @@ impl Migrator {
     pub fn run(&mut self) -> Result<Vec<String>, DbError> {
         self.0.transaction(|pg| {
             lock_out_other_migrators(pg)?;
-            let applied = pg.run_pending_migrations(MIGRATIONS).map_err(DbError::corrupt)?;
+            let applied = pg.run_pending_migrations(MIGRATIONS).map_err(failed)?;
             Ok(applied.iter().map(MigrationVersion::to_string).collect())
         })
     }
@@ -64,10 +68,10 @@ impl Migrator {
     pub fn revert(&mut self) -> Result<Option<String>, DbError> {
         self.0.transaction(|pg| {
             lock_out_other_migrators(pg)?;
-            if pg.applied_migrations().map_err(DbError::corrupt)?.is_empty() {
+            if pg.applied_migrations().map_err(failed)?.is_empty() {
                 return Ok(None);
             }
-            let reverted = pg.revert_last_migration(MIGRATIONS).map_err(DbError::corrupt)?;
+            let reverted = pg.revert_last_migration(MIGRATIONS).map_err(failed)?;
             Ok(Some(reverted.to_string()))
         })
     }
@@ -105,8 +109,12 @@ pub fn is_migrated(pg: &mut PgConnection) -> Result<bool, DbError> {
     Ok(known()?.iter().all(|migration| applied.contains(&migration.name().version().to_string())))
 }
 
+fn failed(error: impl std::fmt::Display) -> DbError {
+    DbError::Migration(error.to_string())
+}
+
 fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, DbError> {
-    let mut known = MIGRATIONS.migrations().map_err(DbError::corrupt)?;
+    let mut known = MIGRATIONS.migrations().map_err(failed)?;
     known.sort_by(|a, b| a.name().version().cmp(&b.name().version()));
     Ok(known)
 }

@@ -87,6 +87,16 @@ impl LockedAccount {
     }
 }
 
+/// At most `limit` accounts in the order of their making, from after the account `after`.
+pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> Result<Vec<User>, DbError> {
+    let mut query = users::table.order(users::id.asc()).limit(limit).select(UserRow::as_select()).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(users::id.gt(after.as_uuid()));
+    }
+    let rows: Vec<UserRow> = query.load(connection.pg())?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
 /// The account and what its password is checked against; `None` if it is gone.
 pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, PasswordHash)>, DbError> {
     let found: Option<(UserRow, String)> = users::table

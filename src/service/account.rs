@@ -11,7 +11,7 @@ use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::account::User;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Family, Revocation, RevocationReason};
+use crate::domain::family::{Family, RevocationReason};
 use crate::domain::password::{Password, PasswordHash};
 
 /// A caller whose access token was good and whose session is not known to have ended.
@@ -99,7 +99,7 @@ impl Service {
             }
         };
         let hash = self.hasher.hash(password, &mut rng()).await?;
-        let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::PasswordChange };
+        let revocation = self.revocation(RevocationReason::PasswordChange);
         let own = caller.grant.family_id;
         let changed = self.db.run(move |connection| {
             connection.transaction(|connection| {
@@ -139,7 +139,7 @@ impl Service {
         let Some((user, verified)) = self.verify_again(caller, password, &client).await? else {
             return Ok(PasswordOutcome::WrongPassword);
         };
-        let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
+        let revocation = self.revocation(RevocationReason::LogoutAll);
         let deleted = self.db.run(move |connection| {
             connection.transaction(|connection| {
                 let unchanged = |account: &users::LockedAccount| account.has_password(&verified);

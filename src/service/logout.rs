@@ -2,7 +2,6 @@
 
 use super::{Authenticated, Service, ServiceError, rng};
 use crate::db::{Connection, DbError, events, live_sessions, locked_family, users};
-use crate::domain::Timestamp;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
@@ -17,11 +16,11 @@ impl Service {
     /// [`ServiceError`]: the session may still be alive.
     pub async fn logout(&self, token: &[u8], delivery: Delivery, client: Client) -> Result<(), ServiceError> {
         let Ok(token) = self.refresh_tokens.verify(token) else { return Ok(()) };
-        let now = self.clock.now();
+        let revocation = self.revocation(RevocationReason::Logout);
         let end = move |connection: &mut Connection| {
             connection.transaction(|connection| {
                 let is_its = |family: &Family| family.delivery == delivery;
-                end(connection, token.family_id, is_its, EventKind::Logout, now, client)
+                end(connection, token.family_id, is_its, EventKind::Logout, revocation, client)
             })
         };
         if self.db.run(end).await? {
@@ -40,13 +39,13 @@ impl Service {
         id: FamilyId,
         client: Client,
     ) -> Result<bool, ServiceError> {
-        let now = self.clock.now();
+        let revocation = self.revocation(RevocationReason::Logout);
         let user_id = caller.grant.user_id;
         let end = move |connection: &mut Connection| {
             connection.transaction(|connection| {
-                let is_theirs = |family: &Family| family.user_id == user_id && family.state.expires_at > now;
-                let kind = EventKind::SessionRevoked { reason: RevocationReason::Logout };
-                end(connection, id, is_theirs, kind, now, client)
+                let is_theirs = |family: &Family| family.user_id == user_id && family.state.expires_at > revocation.at;
+                let kind = EventKind::SessionRevoked { reason: revocation.reason };
+                end(connection, id, is_theirs, kind, revocation, client)
             })
         };
         let has_ended = self.db.run(end).await?;
@@ -61,7 +60,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`]: the sessions may still be alive.
     pub async fn end_all_sessions(&self, caller: &Authenticated, client: Client) -> Result<usize, ServiceError> {
-        let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
+        let revocation = self.revocation(RevocationReason::LogoutAll);
         let user_id = caller.grant.user_id;
         let ended = self.db.run(move |connection| {
             connection.transaction(|connection| end_all(connection, user_id, None, revocation, &client))
@@ -73,12 +72,12 @@ impl Service {
 }
 
 /// Ends the family if it lives and `is_meant`.
-fn end(
+pub(super) fn end(
     connection: &mut Connection,
     family_id: FamilyId,
     is_meant: impl Fn(&Family) -> bool,
     kind: EventKind,
-    now: Timestamp,
+    revocation: Revocation,
     client: Client,
 ) -> Result<bool, DbError> {
     let Some(mut locked) = locked_family::lock(connection, family_id)? else { return Ok(false) };
@@ -86,8 +85,8 @@ fn end(
     if family.state.revoked.is_some() || !is_meant(family) {
         return Ok(false);
     }
-    let event = Event::of_session(now, family.user_id, family.id, kind, client, &mut rng());
-    locked.revoke(connection, Revocation { at: now, reason: RevocationReason::Logout })?;
+    let event = Event::of_session(revocation.at, family.user_id, family.id, kind, client, &mut rng());
+    locked.revoke(connection, revocation)?;
     events::insert(connection, &event)?;
     Ok(true)
 }

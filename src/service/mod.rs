@@ -2,6 +2,8 @@
 //! neither tables nor keys.
 
 mod account;
+mod admin;
+mod admin_sessions;
 mod ended_sessions;
 mod error;
 mod event_log;
@@ -30,6 +32,7 @@ use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPoli
 
 pub use crate::crypto::access_token::AccessTokenError;
 pub use account::{Authenticated, AuthenticationError, PasswordOutcome};
+pub use admin::AdminOutcome;
 pub use error::ServiceError;
 pub use event_log::EventPage;
 pub use login::LoginOutcome;

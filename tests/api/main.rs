@@ -7,6 +7,7 @@ mod support;
 mod account;
 mod documents;
 mod login;
+mod operator;
 mod outage;
 mod password;
 mod problems;

@@ -35,6 +35,11 @@ impl App {
         Self::with(|_| {})
     }
 
+    /// A server whose clock stands at the present, for tests in which other programs look at the machine's.
+    pub fn today() -> Self {
+        Self::on(Arc::new(TestDatabase::create()), Clock::manual(Clock::system().now()), |_| {})
+    }
+
     /// A server with other settings than the defaults.
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
         let clock = Clock::manual(datetime!(2026-03-01 12:00:00 UTC));
