@@ -24,7 +24,7 @@ const STALE_AFTER: Duration = Duration::from_secs(5);
 
 /// Two sets that take turns: every session is held for one lifetime of an access token at least and two at most, and
 /// forgetting costs nothing for each of them.
-pub(super) struct EndedSessions {
+pub struct EndedSessions {
     held: RwLock<Held>,
     keep: Duration,
     heard: Notify,

@@ -33,6 +33,7 @@ use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPoli
 pub use crate::crypto::access_token::AccessTokenError;
 pub use account::{Authenticated, AuthenticationError, PasswordOutcome};
 pub use admin::AdminOutcome;
+pub use ended_sessions::EndedSessions;
 pub use error::ServiceError;
 pub use event_log::EventPage;
 pub use login::LoginOutcome;

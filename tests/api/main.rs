@@ -5,6 +5,7 @@
 mod support;
 
 mod account;
+mod authorization;
 mod documents;
 mod login;
 mod operator;

@@ -1,0 +1,114 @@
+//! Who may do what: every operation of the OpenAPI document, asked by everybody who may not.
+
+use serde_json::{Value, json};
+
+use crate::support::App;
+use crate::support::app::{block_on, seconds};
+use crate::support::browser::{Browser, PASSWORD};
+use crate::support::database::session_of;
+
+/// Operations that ask for no access token. The list may only shrink.
+const PUBLIC: [&str; 10] = [
+    "POST /register",
+    "POST /login",
+    "POST /refresh",
+    "POST /logout",
+    "GET /ping",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /.well-known/jwks.json",
+    "GET /openapi.json",
+    "GET /docs",
+];
+
+/// Method, path and whether it wants an access token.
+fn operations() -> Vec<(String, String, bool)> {
+    let document: Value = serde_json::from_str(&heirloom::http::openapi_json()).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let is_protected = operation["security"].as_array().is_some_and(|schemes| !schemes.is_empty());
+            operations.push((method.to_uppercase(), path.clone(), is_protected));
+        }
+    }
+    assert!(operations.len() >= 17, "{operations:?}");
+    operations
+}
+
+fn protected() -> impl Iterator<Item = (String, String)> {
+    operations().into_iter().filter(|(_, _, is_protected)| *is_protected).map(|(method, path, _)| (method, path))
+}
+
+fn asks(browser: &Browser, method: &str, path: &str, access_token: Option<&str>) -> (u16, String) {
+    let body = match path {
+        "/users/me/password" => json!({ "current_password": PASSWORD, "new_password": "four lamps in the cellar" }),
+        _ => json!({ "password": PASSWORD }),
+    };
+    let mut request = browser.bare_request(method, path);
+    if let Some(token) = access_token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    if method != "GET" {
+        request = request.json(&body);
+    }
+    let answer = request.send();
+    (answer.status, answer.code().to_owned())
+}
+
+#[test]
+fn every_operation_is_protected_or_known_to_be_public() {
+    for (method, path, is_protected) in operations() {
+        let operation = format!("{method} {path}");
+        assert_eq!(is_protected, !PUBLIC.contains(&operation.as_str()), "{operation}");
+    }
+}
+
+#[test]
+fn nobody_without_a_good_access_token_of_a_living_session_gets_anywhere() {
+    let app = App::start();
+    let expired = app.logged_in("early@example.com").access_token.unwrap();
+    app.passes(seconds(16 * 60));
+    let mut left = app.logged_in("left@example.com");
+    let revoked = left.access_token.clone().unwrap();
+    left.logs_out();
+    let disabled = app.logged_in("disabled@example.com").access_token.unwrap();
+    let user = block_on(app.service().find_user("disabled@example.com")).unwrap().unwrap();
+    block_on(app.service().set_active(user.id, false)).unwrap();
+    let deleted = app.logged_in("deleted@example.com").access_token.unwrap();
+    let user = block_on(app.service().find_user("deleted@example.com")).unwrap().unwrap();
+    block_on(app.service().delete_user(user.id)).unwrap();
+
+    let before = app.reads("SELECT email || password_hash AS word FROM users ORDER BY 1");
+    let browser = app.browser();
+    for (method, path) in protected() {
+        let path = path.replace("{id}", &session_of(&left));
+        for (who, token, code) in [
+            ("anonymous", None, "access_token_missing"),
+            ("expired", Some(&expired), "access_token_expired"),
+            ("revoked", Some(&revoked), "session_revoked"),
+            ("disabled", Some(&disabled), "session_revoked"),
+            ("deleted", Some(&deleted), "session_revoked"),
+            ("forged", Some(&format!("{revoked}A")), "access_token_invalid"),
+        ] {
+            let verdict = asks(&browser, &method, &path, token.map(String::as_str));
+            assert_eq!(verdict, (401, code.to_owned()), "{who}: {method} {path}");
+        }
+    }
+    assert_eq!(app.reads("SELECT email || password_hash AS word FROM users ORDER BY 1"), before);
+}
+
+#[test]
+fn what_belongs_to_another_user_is_not_there() {
+    let app = App::start();
+    let alice = app.logged_in("alice@example.com");
+    let mallory = app.logged_in("mallory@example.com");
+    let with_an_id: Vec<_> = protected().filter(|(_, path)| path.contains("{id}")).collect();
+    assert!(!with_an_id.is_empty());
+    for (method, path) in with_an_id {
+        let path = path.replace("{id}", &session_of(&alice));
+        let (status, code) = asks(&mallory, &method, &path, mallory.access_token.as_deref());
+        assert_eq!(status, 404, "{method} {path}");
+        assert!(code.ends_with("not_found"), "{code}");
+    }
+    assert_eq!(alice.asks_who_am_i().status, 200);
+}
