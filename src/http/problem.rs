@@ -109,6 +109,7 @@ kinds! {
     ACCESS_TOKEN_EXPIRED: UNAUTHORIZED, "access_token_expired", "Access token expired", "The access token has expired; refresh to get another.", challenge = INVALID_TOKEN;
     ACCOUNT_DISABLED: FORBIDDEN, "account_disabled", "Account disabled", "This account has been disabled; ask whoever runs this service.";
     CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request", "Cross-site request", "Another site's page sent this request; its origin has to be among the allowed ones.";
+    CSRF_FAILED: FORBIDDEN, "csrf_failed", "CSRF check failed", "The access token came as a cookie; the header X-CSRF-Token has to repeat the value of this session's CSRF cookie.";
     NOT_FOUND: NOT_FOUND, "not_found", "Not found", "There is nothing at this path; /docs shows what there is.";
     METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path does not answer to that method; the header Allow names those it does.";
     REQUEST_TIMEOUT: REQUEST_TIMEOUT, "request_timeout", "Request timeout", "The body took too long to arrive.";

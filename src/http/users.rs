@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 
-use super::bearer::Caller;
+use super::caller::Caller;
 use super::dto::UserAnswer;
 use super::problem::{Problem, ProblemBody};
 

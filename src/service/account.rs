@@ -20,6 +20,9 @@ pub enum AuthenticationError {
     /// The session has ended, or its account was disabled or deleted.
     #[error("the session of this access token has ended")]
     SessionRevoked,
+    /// The access token was good, and nothing shows that a page of this session has sent it.
+    #[error("the CSRF value is not one of the session of this access token")]
+    Csrf,
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -32,6 +35,27 @@ impl Service {
     /// [`AuthenticationError`].
     pub async fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
+        self.admit(grant).await
+    }
+
+    /// The same for an access token that a browser sends by itself: `csrf` has to be a value of its session. A forged
+    /// request gets no further than this, neither to the database nor to a confirmation.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    pub async fn authenticate_with_csrf(
+        &self,
+        access_token: &str,
+        csrf: &[u8],
+    ) -> Result<Authenticated, AuthenticationError> {
+        let grant = self.access_tokens.verify(access_token, self.clock.now())?;
+        if !self.csrf_tokens.verify(csrf, grant.family_id) {
+            return Err(AuthenticationError::Csrf);
+        }
+        self.admit(grant).await
+    }
+
+    async fn admit(&self, grant: AccessGrant) -> Result<Authenticated, AuthenticationError> {
         let (user_id, family_id) = (grant.user_id, grant.family_id);
         let found = self
             .db

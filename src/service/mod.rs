@@ -9,12 +9,15 @@ mod logout;
 mod refresh;
 mod register;
 mod session;
+#[cfg(test)]
+mod unconnected;
 
 use std::num::NonZeroUsize;
 
 use rand::CryptoRng;
 
 use crate::crypto::access_token::AccessTokens;
+use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::jwk::JwkSet;
 use crate::crypto::keys::Keyring;
 use crate::crypto::password_hash::{HashingError, PasswordHasher};
@@ -50,6 +53,7 @@ pub struct Service {
     clock: Clock,
     refresh_tokens: RefreshTokens,
     access_tokens: AccessTokens,
+    csrf_tokens: CsrfTokens,
     hasher: PasswordHasher,
     rotation: RotationPolicy,
     lifetimes: Lifetimes,
@@ -77,6 +81,7 @@ impl Service {
             clock,
             refresh_tokens: RefreshTokens::new(keyring),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
+            csrf_tokens: CsrfTokens::new(keyring),
             hasher: PasswordHasher::new(policy.hash_cost, policy.hashes_at_once, &mut rng())?,
             rotation: policy.rotation,
             lifetimes: policy.lifetimes,

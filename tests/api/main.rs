@@ -4,6 +4,7 @@
 
 mod support;
 
+mod access_cookie;
 mod account;
 mod documents;
 mod login;
