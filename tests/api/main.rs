@@ -7,6 +7,7 @@ mod support;
 mod access_cookie;
 mod account;
 mod documents;
+mod keys;
 mod login;
 mod outage;
 mod problems;

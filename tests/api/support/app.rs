@@ -78,6 +78,11 @@ impl App {
         NativeApp::new(self)
     }
 
+    /// The use cases themselves, for what no route shows.
+    pub fn service(&self) -> &Service {
+        self.service.as_ref().unwrap()
+    }
+
     /// Lets time pass for the server.
     pub fn passes(&self, time: Duration) {
         self.clock.advance(time);
@@ -95,7 +100,7 @@ impl App {
 
     /// Waits for what the server does in the background.
     pub fn settles(&self) {
-        block_on(self.service.as_ref().unwrap().confirmations_written());
+        block_on(self.service().confirmations_written());
     }
 }
 

@@ -23,6 +23,11 @@ impl Page {
         page
     }
 
+    /// The same page, talking to another process.
+    pub fn at(&self, app: &App) -> Self {
+        Self { browser: self.browser.at(app), ..self.clone() }
+    }
+
     pub fn logs_in(&mut self, email: &str) -> Answer {
         let answer = self.browser.logs_in(email);
         self.takes(&answer);
