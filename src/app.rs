@@ -203,6 +203,7 @@ fn http_options(config: &Config) -> HttpOptions {
             path: cookie.path.clone(),
             domain: cookie.domain.clone(),
             is_insecure: cookie.is_insecure,
+            with_access_token: cookie.with_access_token,
         },
         allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
         body_timeout: config.body_timeout,

@@ -54,7 +54,13 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!((config.rotation.recovery_burst, config.rotation.recovery_every), (3, 10));
     assert_eq!(config.password.min_length, 8);
     assert_eq!(config.hash_cost, HashCost { memory: 19_456, passes: 2, lanes: 1 });
-    let cookie = CookieConfig { same_site: SameSite::Strict, path: "/".to_owned(), domain: None, is_insecure: false };
+    let cookie = CookieConfig {
+        same_site: SameSite::Strict,
+        path: "/".to_owned(),
+        domain: None,
+        is_insecure: false,
+        with_access_token: false,
+    };
     assert_eq!(config.cookie, cookie);
     assert!(config.allowed_origins.is_empty());
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));

@@ -68,13 +68,15 @@ pub enum DatabasePlace {
     External(SecretString),
 }
 
-/// What the refresh cookie looks like.
+/// What the cookies of a session look like.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CookieConfig {
     pub same_site: SameSite,
     pub path: String,
     pub domain: Option<String>,
     pub is_insecure: bool,
+    /// Whether the access token is set as a cookie too.
+    pub with_access_token: bool,
 }
 
 /// The cookie attribute of that name.
@@ -101,7 +103,13 @@ pub enum LogFormat {
 
 impl Default for CookieConfig {
     fn default() -> Self {
-        Self { same_site: SameSite::Strict, path: "/".to_owned(), domain: None, is_insecure: false }
+        Self {
+            same_site: SameSite::Strict,
+            path: "/".to_owned(),
+            domain: None,
+            is_insecure: false,
+            with_access_token: false,
+        }
     }
 }
 
@@ -285,6 +293,7 @@ fn cookie(read: &mut Reader, settings: &Settings, bind: SocketAddr) -> CookieCon
         path,
         domain,
         is_insecure: read.boolean("HEIRLOOM_COOKIE_INSECURE", &settings.cookie_insecure, false),
+        with_access_token: read.boolean("HEIRLOOM_ACCESS_COOKIE", &settings.access_cookie, false),
     };
     if cookie.is_insecure && !bind.ip().is_loopback() {
         read.refuse(

@@ -76,21 +76,25 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_ALLOWED_ORIGINS", value_name = "ORIGINS")]
     pub allowed_origins: Option<String>,
 
-    /// SameSite of the cookie: strict, lax or none [default: strict]
+    /// SameSite of the cookies: strict, lax or none [default: strict]
     #[arg(long, env = "HEIRLOOM_COOKIE_SAMESITE", value_name = "MODE")]
     pub cookie_samesite: Option<String>,
 
-    /// Path of the cookie; other than / its name starts with __Secure- [default: /]
+    /// Path of the cookies; other than / its name starts with __Secure- [default: /]
     #[arg(long, env = "HEIRLOOM_COOKIE_PATH", value_name = "PATH")]
     pub cookie_path: Option<String>,
 
-    /// Domain of the cookie; with one its name starts with __Secure- [default: none]
+    /// Domain of the cookies; with one its name starts with __Secure- [default: none]
     #[arg(long, env = "HEIRLOOM_COOKIE_DOMAIN", value_name = "DOMAIN")]
     pub cookie_domain: Option<String>,
 
-    /// Drop Secure and the prefix from the cookie, on a loopback address only [default: false]
+    /// Drop Secure and the prefix from the cookies, on a loopback address only [default: false]
     #[arg(long, env = "HEIRLOOM_COOKIE_INSECURE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub cookie_insecure: Option<String>,
+
+    /// Whether the access token is set as a cookie too; the page then repeats a CSRF cookie in a header [default: false]
+    #[arg(long, env = "HEIRLOOM_ACCESS_COOKIE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub access_cookie: Option<String>,
 
     /// How many database connections are held at most [default: 8]
     #[arg(long, env = "HEIRLOOM_DATABASE_POOL", value_name = "COUNT")]

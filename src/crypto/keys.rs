@@ -20,6 +20,8 @@ pub struct DerivedKeys {
     pub id: KeyId,
     /// HMAC-SHA-256 key of the refresh tokens.
     pub refresh: Key,
+    /// HMAC-SHA-256 key of the CSRF values.
+    pub csrf: Key,
     /// HMAC key or Ed25519 seed of the access tokens, by algorithm.
     pub access_hs256: Key,
     pub access_ed25519: Key,
@@ -83,6 +85,7 @@ impl DerivedKeys {
         Self {
             id: KeyId(expand("heirloom/key-id/v1").expose()[0]),
             refresh: expand("heirloom/refresh/v1"),
+            csrf: expand("heirloom/csrf/v1"),
             access_hs256: expand("heirloom/access/hs256/v1"),
             access_ed25519: expand("heirloom/access/ed25519/v1"),
             access_kid: URL_SAFE_NO_PAD.encode(&expand("heirloom/access/kid/v1").expose()[..9]),
@@ -118,7 +121,9 @@ fn expand(secret: &[u8], label: &str) -> Key {
 
 #[cfg(test)]
 mod tests {
-    use super::{Keyring, Secret, SecretError};
+    use std::collections::HashSet;
+
+    use super::{Key, Keyring, Secret, SecretError};
 
     const A: &str = "an old secret of more than thirty-two bytes";
 
@@ -141,8 +146,8 @@ mod tests {
     fn keys_differ_by_purpose_and_stay_the_same_for_ever() {
         let ring = Keyring::derive(&[Secret::new(A).unwrap()]).unwrap();
         let keys = ring.newest();
-        assert_ne!(keys.refresh.expose(), keys.access_hs256.expose());
-        assert_ne!(keys.access_hs256.expose(), keys.access_ed25519.expose());
+        let all = [&keys.refresh, &keys.csrf, &keys.access_hs256, &keys.access_ed25519].map(Key::expose);
+        assert_eq!(all.into_iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation logs everybody out");
         assert_eq!(format!("{:?}", keys.refresh), "Key([REDACTED])");
     }

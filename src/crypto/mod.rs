@@ -1,7 +1,8 @@
-//! Keys and what is made with them: refresh tokens, access tokens, password hashes. Everything secret is a type that does
-//! not print itself.
+//! Keys and what is made with them: refresh tokens, access tokens, CSRF values, password hashes. Everything secret is a
+//! type that does not print itself.
 
 pub mod access_token;
+pub mod csrf;
 pub mod jwk;
 pub mod keys;
 pub mod password_hash;

@@ -1,7 +1,7 @@
 //! Register, log in, refresh, log out.
 
 use actix_web::http::header::{PRAGMA, SET_COOKIE};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use secrecy::ExposeSecret as _;
 
 use super::body::{JsonBody, OptionalJsonBody};
@@ -38,7 +38,7 @@ pub(super) async fn register(
 ///
 /// The refresh token is set as a cookie, unless `token_delivery` is `body`.
 #[utoipa::path(post, path = "/login", tag = "sessions", request_body = LoginRequest, responses(
-    (status = 200, description = "The session's first tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The refresh token, with `token_delivery: \"cookie\"`"))),
+    (status = 200, description = "The session's first tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The refresh token, with `token_delivery: \"cookie\"`; where the server is set up so, also the access token and a CSRF value, each in a cookie of its own"))),
     (status = 401, description = "`invalid_credentials`: unknown address or wrong password", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "`account_disabled`, after the right password only; `cross_site_request`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`overloaded`, `unavailable`; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
@@ -62,7 +62,7 @@ pub(super) async fn login(
 /// A token that was set as a cookie is taken from the cookie only; one that was given in a body, from the body or as
 /// Bearer. Tabs that race get the same successor. An old token ends the whole session.
 #[utoipa::path(post, path = "/refresh", tag = "sessions", request_body(content = Option<RefreshTokenRequest>, description = "Left out by browsers"), responses(
-    (status = 200, description = "The next tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The next refresh token, for a session with cookie delivery"))),
+    (status = 200, description = "The next tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The next refresh token, for a session with cookie delivery; the others as with the login"))),
     (status = 400, description = "`ambiguous_credentials`, `malformed_json`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "`refresh_token_missing`, `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`, `session_revoked`; the cookie, if one was sent, is cleared", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "`account_disabled`, `cross_site_request`; the cookie is kept", body = ProblemBody, content_type = "application/problem+json"),
@@ -88,7 +88,7 @@ pub(super) async fn refresh(
 ///
 /// Succeeds too where there is nothing to end (RFC 7009).
 #[utoipa::path(post, path = "/logout", tag = "sessions", request_body(content = Option<RefreshTokenRequest>, description = "Left out by browsers"), responses(
-    (status = 200, description = "The session is over; its cookie is cleared and its access tokens are dead", body = MessageAnswer),
+    (status = 200, description = "The session is over; its cookies are cleared and its access tokens are dead", body = MessageAnswer),
     (status = 400, description = "`ambiguous_credentials`, `malformed_json`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`; the session may still be alive, and the cookie is kept", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "`cross_site_request`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
@@ -101,9 +101,9 @@ pub(super) async fn logout(
     if let Some(credential) = refresh_credential(&request, body.as_ref())? {
         state.service.logout(&credential.token, credential.delivery, client(&request)).await?;
     }
-    Ok(HttpResponse::Ok()
-        .insert_header((SET_COOKIE, state.options.cookies.clear_refresh()))
-        .json(MessageAnswer { message: "Successfully logged out" }))
+    let mut response = HttpResponse::Ok();
+    state.options.cookies.clear(&mut response);
+    Ok(response.json(MessageAnswer { message: "Successfully logged out" }))
 }
 
 fn token_answer(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
@@ -111,10 +111,23 @@ fn token_answer(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
     // RFC 6749 §5.1, beside the `Cache-Control` that every answer has.
     response.insert_header((PRAGMA, "no-cache"));
     if grant.delivery == Delivery::Cookie {
-        let cookie = state.options.cookies.set_refresh(grant.refresh_token.expose_secret(), grant.refresh_expires_in);
-        response.insert_header((SET_COOKIE, cookie));
+        set_cookies(&mut response, state, grant);
     }
     response.json(TokenAnswer::from(grant))
+}
+
+/// The CSRF cookie lives as long as the session may stay idle: a page whose access cookie has run out needs it as soon as it
+/// has refreshed, and often reads it before.
+fn set_cookies(response: &mut HttpResponseBuilder, state: &HttpState, grant: &SessionGrant) {
+    let cookies = &state.options.cookies;
+    let refresh = cookies.set_refresh(grant.refresh_token.expose_secret(), grant.refresh_expires_in);
+    response.append_header((SET_COOKIE, refresh));
+    if cookies.with_access_token {
+        let access = cookies.set_access(grant.access_token.expose_secret(), grant.access_expires_in);
+        let csrf = state.service.csrf_token(grant.session_id);
+        let csrf = cookies.set_csrf(csrf.expose_secret(), grant.refresh_expires_in);
+        response.append_header((SET_COOKIE, access)).append_header((SET_COOKIE, csrf));
+    }
 }
 
 /// A cookie is cleared only with a 401, since only then is its token known to be dead: a loser of a race that clears the
@@ -133,7 +146,7 @@ fn refusal_answer(state: &HttpState, refusal: Refusal, delivery: Delivery) -> Ht
     };
     let mut response = Problem { reason, ..Problem::from(kind) }.response();
     if is_dead && delivery == Delivery::Cookie {
-        response.insert_header((SET_COOKIE, state.options.cookies.clear_refresh()));
+        state.options.cookies.clear(&mut response);
     }
     response.finish()
 }

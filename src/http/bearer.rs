@@ -1,39 +1,8 @@
 //! The header `Authorization: Bearer` (RFC 6750 §2.1).
 
-use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
 
-use super::problem::{
-    ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID, ACCESS_TOKEN_MISSING, MALFORMED_REQUEST, Problem, SESSION_REVOKED,
-};
-use super::state::HttpState;
-use crate::service::{AccessTokenError, Authenticated, AuthenticationError};
-
-/// A caller that has shown a good access token of a living session.
-pub(super) struct Caller(pub Authenticated);
-
-impl FromRequest for Caller {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        async move { authenticate(&request).await.map(Caller) }.boxed_local()
-    }
-}
-
-async fn authenticate(request: &HttpRequest) -> Result<Authenticated, Problem> {
-    let token = bearer_value(request.headers())?.ok_or(&ACCESS_TOKEN_MISSING)?;
-    let token = std::str::from_utf8(token).map_err(|_| &ACCESS_TOKEN_INVALID)?;
-    HttpState::of(request).service.authenticate(token).map_err(|error| match error {
-        AuthenticationError::Token(AccessTokenError::Expired) => (&ACCESS_TOKEN_EXPIRED).into(),
-        AuthenticationError::Token(AccessTokenError::Invalid) => (&ACCESS_TOKEN_INVALID).into(),
-        AuthenticationError::SessionRevoked => (&SESSION_REVOKED).into(),
-    })
-}
+use super::problem::{MALFORMED_REQUEST, Problem};
 
 /// What is sent as Bearer; `None` without the header, with another scheme or with nothing behind it.
 ///

@@ -1,8 +1,9 @@
-//! The refresh cookie. It is read from the bytes of the header: readers that percent-decode or trim names let
+//! The cookies of a session. They are read from the bytes of the header: readers that percent-decode or trim names let
 //! `%5F%5FHost-…` pass for `__Host-…`, and with it a cookie that a sibling domain has planted.
 
-use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
-use cookie::Cookie;
+use actix_web::HttpResponseBuilder;
+use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use cookie::{Cookie, CookieBuilder};
 
 /// How our cookies look.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,6 +13,8 @@ pub struct CookiePolicy {
     pub domain: Option<String>,
     /// Without `Secure` and prefix, for a loopback address.
     pub is_insecure: bool,
+    /// Whether the access token is set as a cookie too, and beside it the CSRF value that a page has to repeat.
+    pub with_access_token: bool,
 }
 
 /// The cookie attribute of that name.
@@ -31,45 +34,91 @@ pub(super) enum Presented<'a> {
     Several,
 }
 
+/// One cookie's names, by how well browsers guard them.
+struct Names {
+    host: &'static str,
+    secure: &'static str,
+    insecure: &'static str,
+}
+
+const REFRESH: Names =
+    Names { host: "__Host-heirloom_refresh", secure: "__Secure-heirloom_refresh", insecure: "heirloom_refresh" };
+
+const ACCESS: Names =
+    Names { host: "__Host-heirloom_access", secure: "__Secure-heirloom_access", insecure: "heirloom_access" };
+
+const CSRF: Names = Names { host: "__Host-heirloom_csrf", secure: "__Secure-heirloom_csrf", insecure: "heirloom_csrf" };
+
 impl CookiePolicy {
-    /// The refresh cookie's name. Browsers hold what the prefix promises (draft-ietf-httpbis-rfc6265bis §4.1.3).
+    /// The refresh cookie's name.
     pub(super) fn refresh_name(&self) -> &'static str {
-        if self.is_insecure {
-            "heirloom_refresh"
-        } else if self.path == "/" && self.domain.is_none() {
-            "__Host-heirloom_refresh"
-        } else {
-            "__Secure-heirloom_refresh"
-        }
+        self.name(&REFRESH)
+    }
+
+    /// The access cookie's name, where there is one: without the setting such a cookie is nobody's credential.
+    pub(super) fn access_name(&self) -> Option<&'static str> {
+        self.with_access_token.then(|| self.name(&ACCESS))
     }
 
     /// A `Set-Cookie` that gives a browser its refresh token for `max_age` seconds.
     pub(super) fn set_refresh(&self, token: &str, max_age: i64) -> HeaderValue {
-        self.header(token, max_age)
+        self.header(self.hidden(&REFRESH, token), max_age)
     }
 
-    /// A `Set-Cookie` that takes it away again.
-    pub(super) fn clear_refresh(&self) -> HeaderValue {
-        self.header("", 0)
+    /// A `Set-Cookie` that gives a browser its access token for `max_age` seconds.
+    pub(super) fn set_access(&self, token: &str, max_age: i64) -> HeaderValue {
+        self.header(self.hidden(&ACCESS, token), max_age)
     }
 
-    fn header(&self, value: &str, max_age: i64) -> HeaderValue {
+    /// A `Set-Cookie` that gives a page the value to repeat, for `max_age` seconds.
+    pub(super) fn set_csrf(&self, value: &str, max_age: i64) -> HeaderValue {
+        self.header(self.readable(value), max_age)
+    }
+
+    /// Takes every cookie of a session away again.
+    pub(super) fn clear(&self, response: &mut HttpResponseBuilder) {
+        response.append_header((SET_COOKIE, self.set_refresh("", 0)));
+        if self.with_access_token {
+            response.append_header((SET_COOKIE, self.set_access("", 0)));
+            response.append_header((SET_COOKIE, self.set_csrf("", 0)));
+        }
+    }
+
+    /// Browsers hold what the prefix promises (draft-ietf-httpbis-rfc6265bis §4.1.3).
+    fn name(&self, names: &Names) -> &'static str {
+        if self.is_insecure {
+            names.insecure
+        } else if self.path == "/" && self.domain.is_none() {
+            names.host
+        } else {
+            names.secure
+        }
+    }
+
+    /// A cookie that scripts cannot read.
+    fn hidden<'a>(&'a self, names: &Names, value: &'a str) -> CookieBuilder<'a> {
+        Cookie::build((self.name(names), value)).http_only(true).path(self.path.as_str())
+    }
+
+    /// The CSRF cookie. A page reads only cookies of its own path, and pages rarely live below the one that the
+    /// credentials are confined to.
+    fn readable<'a>(&self, value: &'a str) -> CookieBuilder<'a> {
+        Cookie::build((self.name(&CSRF), value)).path("/")
+    }
+
+    fn header(&self, cookie: CookieBuilder<'_>, max_age: i64) -> HeaderValue {
         let same_site = match self.same_site {
             SameSite::Strict => cookie::SameSite::Strict,
             SameSite::Lax => cookie::SameSite::Lax,
             SameSite::None => cookie::SameSite::None,
         };
-        let mut cookie = Cookie::build((self.refresh_name(), value))
-            .http_only(true)
-            .secure(!self.is_insecure)
-            .same_site(same_site)
-            .path(self.path.as_str())
-            .max_age(time::Duration::seconds(max_age));
+        let mut cookie =
+            cookie.secure(!self.is_insecure).same_site(same_site).max_age(time::Duration::seconds(max_age));
         if let Some(domain) = &self.domain {
-            cookie = cookie.domain(domain.as_str());
+            cookie = cookie.domain(domain.clone());
         }
         let header = HeaderValue::from_str(&cookie.build().to_string());
-        header.expect("a token is base64url, and path and domain were checked at start")
+        header.expect("a token is base64url with dots, and path and domain were checked at start")
     }
 }
 
@@ -101,7 +150,8 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
+    use actix_web::HttpResponse;
+    use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 
     use super::{CookiePolicy, Presented, SameSite, find};
 
@@ -153,27 +203,66 @@ mod tests {
         );
     }
 
+    fn policy() -> CookiePolicy {
+        CookiePolicy {
+            same_site: SameSite::Strict,
+            path: "/".into(),
+            domain: None,
+            is_insecure: false,
+            with_access_token: true,
+        }
+    }
+
+    fn cleared(policy: &CookiePolicy) -> Vec<String> {
+        let mut response = HttpResponse::Ok();
+        policy.clear(&mut response);
+        let response = response.finish();
+        response.headers().get_all(SET_COOKIE).map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+
     #[test]
     fn attributes_and_prefix_follow_the_policy() {
-        let mut policy =
-            CookiePolicy { same_site: SameSite::Strict, path: "/".into(), domain: None, is_insecure: false };
+        let mut policy = policy();
         assert_eq!(
             policy.set_refresh("hl_x", 60),
             "__Host-heirloom_refresh=hl_x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
         );
         assert_eq!(
-            policy.clear_refresh(),
-            "__Host-heirloom_refresh=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0"
+            policy.set_access("e.y.J", 60),
+            "__Host-heirloom_access=e.y.J; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
         );
+        assert_eq!(policy.set_csrf("x", 60), "__Host-heirloom_csrf=x; SameSite=Strict; Secure; Path=/; Max-Age=60");
         policy.path = "/auth".into();
         policy.same_site = SameSite::None;
         assert_eq!(
             policy.set_refresh("hl_x", 60),
             "__Secure-heirloom_refresh=hl_x; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
         );
+        assert_eq!(
+            policy.set_access("e.y.J", 60),
+            "__Secure-heirloom_access=e.y.J; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
+        );
+        assert_eq!(
+            policy.set_csrf("x", 60),
+            "__Secure-heirloom_csrf=x; SameSite=None; Secure; Path=/; Max-Age=60",
+            "a page outside /auth has to read it"
+        );
         policy.domain = Some("example.com".into());
-        assert!(policy.clear_refresh().to_str().unwrap().contains("Domain=example.com"));
+        assert!(cleared(&policy).iter().all(|cookie| cookie.contains("Domain=example.com")));
         policy.is_insecure = true;
-        assert_eq!(policy.refresh_name(), "heirloom_refresh");
+        assert_eq!((policy.refresh_name(), policy.access_name()), ("heirloom_refresh", Some("heirloom_access")));
+        assert!(policy.set_csrf("x", 60).to_str().unwrap().starts_with("heirloom_csrf=x; SameSite=None; Path=/;"));
+    }
+
+    #[test]
+    fn what_is_set_is_cleared_with_the_same_attributes() {
+        let mut policy = policy();
+        let refresh = "__Host-heirloom_refresh=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0";
+        let access = "__Host-heirloom_access=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0";
+        let csrf = "__Host-heirloom_csrf=; SameSite=Strict; Secure; Path=/; Max-Age=0";
+        assert_eq!(cleared(&policy), [refresh, access, csrf]);
+        policy.with_access_token = false;
+        assert_eq!(cleared(&policy), [refresh]);
+        assert_eq!(policy.access_name(), None);
     }
 }

@@ -38,7 +38,8 @@ pub(super) async fn refuse(
     Ok(response)
 }
 
-fn is_unsafe(method: &Method) -> bool {
+/// Whether requests of this method may change something (RFC 9110 §9.2.1).
+pub(super) fn is_unsafe(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
 }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod bearer;
 mod body;
+mod caller;
 mod cookies;
 mod cors;
 mod credentials;

@@ -110,6 +110,7 @@ kinds! {
     ACCOUNT_DISABLED: FORBIDDEN, "account_disabled", "Account disabled", "This account has been disabled; ask whoever runs this service.";
     WRONG_PASSWORD: FORBIDDEN, "invalid_credentials", "Invalid credentials", "The password is wrong; nothing was changed.";
     CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request", "Cross-site request", "Another site's page sent this request; its origin has to be among the allowed ones.";
+    CSRF_FAILED: FORBIDDEN, "csrf_failed", "CSRF check failed", "The access token came as a cookie; the header X-CSRF-Token has to repeat the value of this session's CSRF cookie.";
     NOT_FOUND: NOT_FOUND, "not_found", "Not found", "There is nothing at this path; /docs shows what there is.";
     SESSION_NOT_FOUND: NOT_FOUND, "session_not_found", "Session not found", "There is no such living session of yours.";
     METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path does not answer to that method; the header Allow names those it does.";

@@ -1,10 +1,9 @@
 //! The caller's sessions: what they are, and ending them.
 
-use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::bearer::Caller;
+use super::caller::Caller;
 use super::dto::{LogoutAllAnswer, SessionAnswer, SessionsAnswer};
 use super::problem::{Problem, ProblemBody, SESSION_NOT_FOUND, SESSION_REVOKED};
 use super::state::{HttpState, client};
@@ -44,7 +43,7 @@ pub(super) async fn end_session(
     }
     let mut response = HttpResponse::NoContent();
     if id == caller.grant.family_id {
-        response.insert_header((SET_COOKIE, state.options.cookies.clear_refresh()));
+        state.options.cookies.clear(&mut response);
     }
     Ok(response.finish())
 }
@@ -59,7 +58,7 @@ pub(super) async fn end_session(
 pub(super) async fn logout_all(request: HttpRequest, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
     let revoked = state.service.end_all_sessions(&caller, client(&request)).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((SET_COOKIE, state.options.cookies.clear_refresh()))
-        .json(LogoutAllAnswer { message: "Successfully logged out from all devices", revoked }))
+    let mut response = HttpResponse::Ok();
+    state.options.cookies.clear(&mut response);
+    Ok(response.json(LogoutAllAnswer { message: "Successfully logged out from all devices", revoked }))
 }

@@ -1,11 +1,10 @@
 //! The caller's own account.
 
-use actix_web::http::header::SET_COOKIE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
-use super::bearer::Caller;
 use super::body::JsonBody;
+use super::caller::Caller;
 use super::dto::{ChangePasswordRequest, DeleteAccountRequest, EventAnswer, EventsAnswer, UserAnswer};
 use super::problem::{Problem, ProblemBody, SESSION_REVOKED, WRONG_PASSWORD};
 use super::state::{HttpState, client};
@@ -64,7 +63,9 @@ pub(super) async fn delete_me(
 ) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
     done(state.service.delete_account(&caller, &body.password, client(&request)).await?)?;
-    Ok(HttpResponse::NoContent().insert_header((SET_COOKIE, state.options.cookies.clear_refresh())).finish())
+    let mut response = HttpResponse::NoContent();
+    state.options.cookies.clear(&mut response);
+    Ok(response.finish())
 }
 
 /// What happened to the account

@@ -4,8 +4,7 @@ use secrecy::SecretString;
 
 use super::logout::end_all;
 use super::register::FieldError;
-use super::{Service, ServiceError, rng};
-use crate::crypto::access_token::{AccessGrant, AccessTokenError};
+use super::{Authenticated, Service, ServiceError, rng};
 use crate::crypto::password_hash::Verdict;
 use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::account::User;
@@ -13,22 +12,6 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Family, RevocationReason};
 use crate::domain::password::{Password, PasswordHash};
-
-/// A caller whose access token was good and whose session is not known to have ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Authenticated {
-    pub grant: AccessGrant,
-}
-
-/// Why a caller is not let in by an access token.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum AuthenticationError {
-    #[error(transparent)]
-    Token(#[from] AccessTokenError),
-    /// The session has ended, or its account was disabled or deleted.
-    #[error("the session of this access token has ended")]
-    SessionRevoked,
-}
 
 /// What came of something that asks for the password once more.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,19 +26,6 @@ pub enum PasswordOutcome {
 }
 
 impl Service {
-    /// Lets a caller in by an access token, and notes that its generation has arrived. No database is asked.
-    ///
-    /// # Errors
-    /// [`AuthenticationError`].
-    pub fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
-        let grant = self.access_tokens.verify(access_token, self.clock.now())?;
-        if self.ended_sessions.contains(grant.family_id) {
-            return Err(AuthenticationError::SessionRevoked);
-        }
-        self.notes.in_use(grant.family_id, grant.generation, self.db.connections_made());
-        Ok(Authenticated { grant })
-    }
-
     /// The caller's account; `None` if their session has ended, which the database knows best.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 mod account;
 mod admin;
 mod admin_sessions;
+mod authentication;
 mod ended_sessions;
 mod error;
 mod event_log;
@@ -14,6 +15,8 @@ mod prune;
 mod refresh;
 mod register;
 mod session;
+#[cfg(test)]
+mod unconnected;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
@@ -21,6 +24,7 @@ use std::time::Duration;
 use rand::CryptoRng;
 
 use crate::crypto::access_token::AccessTokens;
+use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::jwk::JwkSet;
 use crate::crypto::keys::Keyring;
 use crate::crypto::password_hash::{HashingError, PasswordHasher};
@@ -31,8 +35,9 @@ use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
 
 pub use crate::crypto::access_token::AccessTokenError;
-pub use account::{Authenticated, AuthenticationError, PasswordOutcome};
+pub use account::PasswordOutcome;
 pub use admin::AdminOutcome;
+pub use authentication::{Authenticated, AuthenticationError};
 pub use ended_sessions::EndedSessions;
 pub use error::ServiceError;
 pub use event_log::EventPage;
@@ -64,6 +69,7 @@ pub struct Service {
     clock: Clock,
     refresh_tokens: RefreshTokens,
     access_tokens: AccessTokens,
+    csrf_tokens: CsrfTokens,
     hasher: PasswordHasher,
     rotation: RotationPolicy,
     lifetimes: Lifetimes,
@@ -97,6 +103,7 @@ impl Service {
             refresh_tokens: RefreshTokens::new(keyring),
             ended_sessions: ended_sessions::EndedSessions::new(policy.access_token.ttl),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
+            csrf_tokens: CsrfTokens::new(keyring),
             hasher: PasswordHasher::new(policy.hash_cost, policy.hashes_at_once, &mut rng())?,
             rotation: policy.rotation,
             lifetimes: policy.lifetimes,

@@ -37,6 +37,11 @@ pub(super) struct Heir {
 }
 
 impl Service {
+    /// A value that a page of this session can repeat to [`authenticate_with_csrf`](Self::authenticate_with_csrf).
+    pub fn csrf_token(&self, session_id: FamilyId) -> SecretString {
+        self.csrf_tokens.mint(session_id, &mut rng())
+    }
+
     /// The tokens of a generation that is on record. The refresh token comes out the same each time.
     pub(super) fn grant(&self, heir: &Heir, now: Timestamp) -> SessionGrant {
         let grant = AccessGrant {

@@ -4,9 +4,11 @@
 
 mod support;
 
+mod access_cookie;
 mod account;
 mod authorization;
 mod documents;
+mod keys;
 mod login;
 mod operator;
 mod outage;

@@ -3,6 +3,8 @@
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
 
+use super::browser::COOKIE;
+
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -42,10 +44,18 @@ impl Answer {
         self.json["access_token"].as_str().expect("a token answer")
     }
 
+    /// The whole `Set-Cookie` of the refresh cookie.
     pub fn refresh_cookie(&self) -> Option<String> {
-        let all: Vec<&str> = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
-        assert!(all.len() <= 1, "two Set-Cookie of one name: {all:?}");
-        all.first().map(ToString::to_string)
+        self.set_cookie(COOKIE)
+    }
+
+    /// The whole `Set-Cookie` of the cookie `name`.
+    pub fn set_cookie(&self, name: &str) -> Option<String> {
+        self.set_cookies().find(|cookie| cookie.split_once('=').is_some_and(|(set, _)| set == name)).map(str::to_owned)
+    }
+
+    pub fn set_cookies(&self) -> impl Iterator<Item = &str> {
+        self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap())
     }
 
     pub fn clears_the_cookie(&self) -> bool {
@@ -60,6 +70,9 @@ impl Answer {
         if self.headers.contains_key("set-cookie") || self.json["access_token"].is_string() {
             assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         }
+        let mut names: Vec<&str> = self.set_cookies().filter_map(|cookie| Some(cookie.split_once('=')?.0)).collect();
+        names.sort_unstable();
+        assert!(names.is_sorted_by(|one, next| one < next), "two Set-Cookie of one name: {self:?}");
         if self.status == 401 {
             let challenge = self.header("www-authenticate").unwrap_or_default();
             assert!(challenge.starts_with("Bearer"), "{self:?}");

@@ -110,7 +110,7 @@ impl App {
 
     /// Waits for what the server does in the background.
     pub fn settles(&self) {
-        block_on(self.service.as_ref().unwrap().notes_written());
+        block_on(self.service().notes_written());
     }
 }
 

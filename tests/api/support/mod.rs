@@ -5,6 +5,7 @@ pub mod app;
 pub mod browser;
 pub mod database;
 pub mod native;
+pub mod page;
 pub mod postgres;
 pub mod wire;
 

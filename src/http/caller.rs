@@ -1,0 +1,252 @@
+//! Who is calling, by the access token that was shown: as Bearer, or in the cookie if the server sets one.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::{FromRequest, HttpRequest};
+
+use super::bearer::bearer_value;
+use super::cookies::{self, Presented};
+use super::cross_site::is_unsafe;
+use super::problem::{
+    ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID, ACCESS_TOKEN_MISSING, CSRF_FAILED, Problem, SESSION_REVOKED,
+};
+use super::state::HttpState;
+use crate::service::{AccessTokenError, Authenticated, AuthenticationError};
+
+const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+
+/// A caller that has shown a good access token of a living session, and, where a browser may have been made to show it,
+/// that a page of this session has sent the request.
+pub(super) struct Caller(pub Authenticated);
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(authenticate(request).map(Caller))
+    }
+}
+
+/// An access token, not yet judged, and the way it came.
+enum Credential<'a> {
+    /// Set by whoever wrote the request.
+    Bearer(&'a [u8]),
+    /// Added by the browser, whoever wrote the request.
+    Cookie(&'a [u8]),
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Authenticated, Problem> {
+    let service = &HttpState::of(request).service;
+    let authenticated = match credential(request)? {
+        Credential::Cookie(token) if is_unsafe(request.method()) => {
+            service.authenticate_with_csrf(text(token)?, csrf_value(request.headers()))
+        }
+        Credential::Cookie(token) | Credential::Bearer(token) => service.authenticate(text(token)?),
+    };
+    authenticated.map_err(|error| match error {
+        AuthenticationError::Token(AccessTokenError::Expired) => (&ACCESS_TOKEN_EXPIRED).into(),
+        AuthenticationError::Token(AccessTokenError::Invalid) => (&ACCESS_TOKEN_INVALID).into(),
+        AuthenticationError::SessionRevoked => (&SESSION_REVOKED).into(),
+        AuthenticationError::Csrf => {
+            tracing::warn!(event = "malicious_csrf", "A request with an access cookie lacked its session's CSRF value");
+            (&CSRF_FAILED).into()
+        }
+    })
+}
+
+/// A Bearer value stands alone: to fall back on the cookie would let a bad one act with the cookie's rights.
+fn credential(request: &HttpRequest) -> Result<Credential<'_>, Problem> {
+    if let Some(token) = bearer_value(request.headers())? {
+        return Ok(Credential::Bearer(token));
+    }
+    let name = HttpState::of(request).options.cookies.access_name();
+    match name.map_or(Presented::Nothing, |name| cookies::find(request.headers(), name)) {
+        Presented::Nothing => Err((&ACCESS_TOKEN_MISSING).into()),
+        Presented::One(token) => Ok(Credential::Cookie(token)),
+        Presented::Several => Err((&ACCESS_TOKEN_INVALID).into()),
+    }
+}
+
+fn text(token: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(token).map_err(|_| (&ACCESS_TOKEN_INVALID).into())
+}
+
+/// What the page repeats. Only a script of an allowed origin can set this header; the cookie beside it proves nothing,
+/// since the browser adds that by itself. Empty, which never verifies, without the header or with two.
+fn csrf_value(headers: &HeaderMap) -> &[u8] {
+    let mut values = headers.get_all(CSRF_TOKEN).map(|value| value.as_bytes());
+    match (values.next(), values.next()) {
+        (Some(value), None) => value,
+        _ => b"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use actix_web::http::Method;
+    use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::{App, HttpResponse, web};
+    use secrecy::ExposeSecret as _;
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::super::cookies::{CookiePolicy, SameSite};
+    use super::super::problem::Problem;
+    use super::super::state::{HttpOptions, HttpState};
+    use super::Caller;
+    use crate::domain::clock::Clock;
+    use crate::domain::ids::FamilyId;
+    use crate::service::Service;
+
+    const LET_THROUGH: (u16, &str) = (200, "");
+    const CSRF_FAILED: (u16, &str) = (403, "csrf_failed");
+    const INVALID: (u16, &str) = (401, "access_token_invalid");
+
+    struct Server {
+        state: web::Data<HttpState>,
+        clock: Clock,
+    }
+
+    async fn acts(_: Caller) -> HttpResponse {
+        HttpResponse::Ok().finish()
+    }
+
+    impl Server {
+        fn new(with_access_token: bool) -> Self {
+            let clock = Clock::manual(datetime!(2026-03-01 12:00:00 UTC));
+            let cookies = CookiePolicy {
+                same_site: SameSite::Strict,
+                path: "/".to_owned(),
+                domain: None,
+                is_insecure: false,
+                with_access_token,
+            };
+            let options = HttpOptions {
+                base_path: String::new(),
+                cookies,
+                allowed_origins: Vec::new(),
+                body_timeout: Duration::from_secs(1),
+            };
+            let service = Arc::new(Service::unconnected(clock.clone()));
+            Self { state: web::Data::new(HttpState { service, options }), clock }
+        }
+
+        fn access(&self, session: u128) -> String {
+            self.state.service.access_token_of(family(session)).expose_secret().to_owned()
+        }
+
+        fn csrf(&self, session: u128) -> String {
+            self.state.service.csrf_token(family(session)).expose_secret().to_owned()
+        }
+
+        /// Status and code of the answer to a request with these headers.
+        async fn answers(&self, method: Method, headers: &[(&str, String)]) -> (u16, &'static str) {
+            let route = web::route().to(acts);
+            let app = init_service(App::new().app_data(self.state.clone()).route("/acts", route)).await;
+            let mut request = TestRequest::with_uri("/acts?x-csrf-token=in-the-query").method(method);
+            for (name, value) in headers {
+                request = request.append_header((*name, value.as_str()));
+            }
+            let response = call_service(&app, request.to_request()).await;
+            let code = response.response().extensions().get::<Problem>().map_or("", |problem| problem.kind.code);
+            (response.status().as_u16(), code)
+        }
+    }
+
+    fn family(number: u128) -> FamilyId {
+        Uuid::from_u128(number).into()
+    }
+
+    fn cookie(access: &str) -> (&'static str, String) {
+        ("cookie", format!("__Host-heirloom_access={access}"))
+    }
+
+    fn header(value: &str) -> (&'static str, String) {
+        ("x-csrf-token", value.to_owned())
+    }
+
+    #[actix_web::test]
+    async fn an_unsafe_request_with_the_cookie_has_to_repeat_its_own_sessions_value_in_the_header() {
+        let server = Server::new(true);
+        let (access, csrf, foreign) = (server.access(1), server.csrf(1), server.csrf(2));
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let refused: [&[(&str, String)]; 8] = [
+                &[],
+                &[header("")],
+                &[header("wrong")],
+                &[header(&foreign)],
+                &[header(&csrf.to_lowercase())],
+                &[header(&format!("{csrf}="))],
+                &[header(&csrf), header(&csrf)],
+                &[("cookie", format!("__Host-heirloom_csrf={csrf}"))],
+            ];
+            for extra in refused {
+                let headers = [&[cookie(&access)], extra].concat();
+                assert_eq!(server.answers(method.clone(), &headers).await, CSRF_FAILED, "{method} {extra:?}");
+            }
+            assert_eq!(server.answers(method, &[cookie(&access), header(&csrf)]).await, LET_THROUGH);
+        }
+        assert_eq!(server.answers(Method::POST, &[cookie(&server.access(2)), header(&csrf)]).await, CSRF_FAILED);
+        assert_eq!(server.answers(Method::POST, &[cookie(&server.access(2)), header(&foreign)]).await, LET_THROUGH);
+    }
+
+    #[actix_web::test]
+    async fn reading_needs_the_cookie_alone() {
+        let server = Server::new(true);
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(server.answers(method, &[cookie(&server.access(1))]).await, LET_THROUGH);
+        }
+        let headers = [cookie(&server.access(1)), header("wrong")];
+        assert_eq!(server.answers(Method::GET, &headers).await, LET_THROUGH);
+    }
+
+    #[actix_web::test]
+    async fn beside_a_bearer_value_the_cookie_is_not_looked_at() {
+        let server = Server::new(true);
+        let bearer = |token: &str| ("authorization", format!("Bearer {token}"));
+        let csrf = server.csrf(1);
+        assert_eq!(server.answers(Method::POST, &[bearer(&server.access(1))]).await, LET_THROUGH);
+        assert_eq!(server.answers(Method::POST, &[bearer(&server.access(1)), cookie("bad")]).await, LET_THROUGH);
+        for bad in ["bad", "hl_bad"] {
+            let headers = [bearer(bad), cookie(&server.access(1)), header(&csrf)];
+            assert_eq!(server.answers(Method::POST, &headers).await, INVALID);
+        }
+        let another_scheme = [("authorization", "Basic Og==".to_owned()), cookie(&server.access(1))];
+        assert_eq!(server.answers(Method::POST, &another_scheme).await, CSRF_FAILED);
+    }
+
+    #[actix_web::test]
+    async fn a_cookie_that_occurs_twice_is_garbage_or_has_expired_is_refused_as_a_token() {
+        let server = Server::new(true);
+        let (access, csrf) = (server.access(1), server.csrf(1));
+        let twice = format!("__Host-heirloom_access={access}; __Host-heirloom_access={access}");
+        assert_eq!(server.answers(Method::POST, &[("cookie", twice), header(&csrf)]).await, INVALID);
+        let headers = [cookie(&access), cookie(&server.access(2)), header(&csrf)];
+        assert_eq!(server.answers(Method::POST, &headers).await, INVALID);
+        for garbage in ["bad", "\"", "%00", &csrf] {
+            assert_eq!(server.answers(Method::POST, &[cookie(garbage), header(&csrf)]).await, INVALID);
+        }
+        for look_alike in ["%5F%5FHost-heirloom_access", "__host-heirloom_access", "heirloom_access"] {
+            let headers = [("cookie", format!("{look_alike}={access}")), header(&csrf)];
+            assert_eq!(server.answers(Method::POST, &headers).await, (401, "access_token_missing"));
+        }
+        server.clock.advance(Duration::from_secs(906));
+        let headers = [cookie(&access), header(&csrf)];
+        assert_eq!(server.answers(Method::POST, &headers).await, (401, "access_token_expired"));
+    }
+
+    #[actix_web::test]
+    async fn without_the_setting_the_cookie_is_nobodys_credential() {
+        let server = Server::new(false);
+        let headers = [cookie(&server.access(1)), header(&server.csrf(1))];
+        for method in [Method::GET, Method::POST] {
+            assert_eq!(server.answers(method, &headers).await, (401, "access_token_missing"));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! For tests of the rooms above: a service whose database is out of reach, so that whoever is let through to it learns
+//! that, and whoever is not does not.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{Policy, Service, rng};
+use crate::crypto::access_token::AccessGrant;
+use crate::crypto::keys::Keyring;
+use crate::db::{Database, DatabaseOptions};
+use crate::domain::clock::Clock;
+use crate::domain::ids::FamilyId;
+use crate::domain::password::PasswordPolicy;
+use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use crate::domain::rotation::Generation;
+use crate::domain::secret::Secret;
+
+impl Service {
+    /// A service with one secret and no database.
+    pub(crate) fn unconnected(clock: Clock) -> Self {
+        let secret = Secret::new("a secret of the tests, of more than thirty-two bytes").unwrap();
+        let database = Database::new(&DatabaseOptions {
+            url: "postgres://nobody@127.0.0.1:1/nothing".into(),
+            connections: 1,
+            prepare: false,
+            patience: Duration::from_millis(100),
+        });
+        let policy = Policy {
+            rotation: RotationPolicy::default(),
+            lifetimes: Lifetimes::default(),
+            password: PasswordPolicy { min_length: 8 },
+            sessions_per_user: std::num::NonZeroU32::MIN,
+            event_retention: std::time::Duration::from_secs(3600),
+            access_token: AccessTokenPolicy {
+                algorithm: AccessTokenAlgorithm::EdDsa,
+                ttl: Duration::from_secs(900),
+                issuer: "heirloom".to_owned(),
+                audience: "heirloom".to_owned(),
+            },
+            hash_cost: HashCost { memory: 64, passes: 1, lanes: 1 },
+            hashes_at_once: NonZeroUsize::MIN,
+        };
+        Self::new(database, clock, &Keyring::derive(&[secret]).unwrap(), policy).unwrap()
+    }
+
+    /// A good access token of a session that is nowhere on record.
+    pub(crate) fn access_token_of(&self, session_id: FamilyId) -> SecretString {
+        let now = self.clock.now();
+        let grant = AccessGrant {
+            user_id: Uuid::nil().into(),
+            family_id: session_id,
+            generation: Generation::new(1).unwrap(),
+            authenticated_at: now,
+        };
+        self.access_tokens.issue(&grant, now, now + Duration::from_secs(86_400), &mut rng()).token
+    }
+}
