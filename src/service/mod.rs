@@ -9,6 +9,7 @@ mod logout;
 mod refresh;
 mod register;
 mod session;
+mod vitals;
 
 use std::num::NonZeroUsize;
 
@@ -31,6 +32,7 @@ pub use login::LoginOutcome;
 pub use refresh::{RefreshOutcome, Refusal};
 pub use register::{FieldError, RegisterOutcome};
 pub use session::SessionGrant;
+pub use vitals::Vitals;
 
 /// Everything that the use cases work by.
 #[derive(Clone, Debug)]
