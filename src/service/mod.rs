@@ -29,7 +29,7 @@ pub use crate::crypto::access_token::AccessTokenError;
 pub use account::{Authenticated, AuthenticationError};
 pub use error::ServiceError;
 pub use login::LoginOutcome;
-pub use refresh::{RefreshOutcome, Refusal};
+pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::{FieldError, RegisterOutcome};
 pub use session::SessionGrant;
 pub use vitals::Vitals;

@@ -7,6 +7,8 @@ mod support;
 mod account;
 mod documents;
 mod login;
+mod metrics;
+mod operators_pages;
 mod outage;
 mod problems;
 mod races;

@@ -23,6 +23,8 @@ pub const SECRET: &str = "a secret for the tests of thirty-two bytes and more";
 
 pub struct App {
     pub url: String,
+    /// Of the admin server, if it is not turned off.
+    pub admin_url: Option<String>,
     pub clock: Clock,
     pub database: Arc<TestDatabase>,
     service: Option<Arc<Service>>,
@@ -54,12 +56,14 @@ impl App {
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let application = Application::build(&config, server_clock, false).unwrap();
-                sender.send((application.url(), application.stopper(), application.service())).unwrap();
+                let admin_url = application.admin_address().map(|address| format!("http://{address}"));
+                let about = (application.url(), admin_url, application.stopper(), application.service());
+                sender.send(about).unwrap();
                 application.run().await.unwrap();
             });
         });
-        let (url, stopper, service) = started.recv().expect("the server starts");
-        Self { url, clock, database, service: Some(service), stopper, thread: Some(thread) }
+        let (url, admin_url, stopper, service) = started.recv().expect("the server starts");
+        Self { url, admin_url, clock, database, service: Some(service), stopper, thread: Some(thread) }
     }
 
     pub fn browser(&self) -> Browser {
@@ -135,6 +139,7 @@ fn config(database: &TestDatabase) -> Config {
             patience: seconds(10),
         },
         bind: "127.0.0.1:0".parse().unwrap(),
+        admin_bind: Some("127.0.0.1:0".parse().unwrap()),
         base_path: String::new(),
         secrets: vec![Secret::new(SECRET).unwrap()],
         rotation: RotationPolicy::default(),
