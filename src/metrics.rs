@@ -1,5 +1,5 @@
 //! What a running process tells about itself, in the terms of those who run it. `docs/metrics.md` explains each metric to
-//! them; a test holds that page to what is really there.
+//! them; tests hold that page, and the dashboard and alerts in `deploy/`, to what is really there.
 //!
 //! Every label takes its values from a short list that no client can lengthen. To add a metric: a field registered in
 //! [`Metrics::new`], a method that says what happened (or a [`Reading`]), and a line in `docs/metrics.md`.
