@@ -3,14 +3,16 @@
 
 mod database;
 mod secret_file;
+mod server;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::{HttpServer, rt, web};
+use actix_web::{rt, web};
+use futures_util::future::{OptionFuture, join};
 use secrecy::SecretString;
 
 use crate::config::{Config, SameSite};
@@ -22,24 +24,30 @@ use crate::domain::clock::Clock;
 use crate::domain::secret::SecretError;
 use crate::embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError};
 use crate::http::{self, CookiePolicy, HttpOptions, HttpState};
+use crate::metrics::Metrics;
 use crate::service::{Policy, Service};
 
 use database::Opened;
+use server::{Bound, bind, serve};
 
 pub use database::{migrator, service};
-
-/// How long requests in flight may take to end when the server is asked to stop, in seconds.
-const GRACE: u64 = 15;
 
 /// A server that is bound, on a database that is migrated. It answers once it is [`run`](Self::run).
 pub struct Application {
     server: Server,
     address: SocketAddr,
+    admin: Option<Admin>,
     base_path: String,
     service: Arc<Service>,
     /// Dropped before the server that it listens to.
     listener: Option<Listener>,
     embedded: Option<EmbeddedPostgres>,
+}
+
+/// The second server, for those who watch the first.
+struct Admin {
+    server: Server,
+    address: SocketAddr,
 }
 
 /// Stops a running application, from wherever it is held.
@@ -64,8 +72,8 @@ pub enum StartError {
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
     )]
     NotMigrated,
-    #[error("HEIRLOOM_BIND: cannot listen on {address}: {error}. Stop what uses it, or choose another address")]
-    Bind { address: SocketAddr, error: io::Error },
+    #[error("{variable}: cannot listen on {address}: {error}. Stop what uses it, or choose another address")]
+    Bind { variable: &'static str, address: SocketAddr, error: io::Error },
     #[error("the generated secret in {path} cannot be used: {error}")]
     SecretFile { path: String, error: io::Error },
     #[error("passwords cannot be hashed at this cost: {0}")]
@@ -87,24 +95,25 @@ impl Application {
             let service = Arc::clone(&service);
             Listener::start(url, move || service.hear_of_ended_sessions())
         });
-        let state = web::Data::new(HttpState { service: Arc::clone(&service), options: http_options(config) });
-        let bind_error = |error| StartError::Bind { address: config.bind, error };
-        let socket = TcpListener::bind(config.bind).map_err(bind_error)?;
-        let address = socket.local_addr().map_err(bind_error)?;
-        let server = HttpServer::new(move || http::app(state.clone()))
-            .listen(socket)
-            .map_err(bind_error)?
-            .client_request_timeout(Duration::from_secs(5))
-            .shutdown_timeout(GRACE)
-            // The caller decides what ends us: actix's own handling of Ctrl-C drops the requests in flight.
-            .disable_signals()
-            .run();
-        Ok(Self { server, address, base_path: config.base_path.clone(), service, listener, embedded })
+        let metrics = Arc::new(Metrics::new());
+        let state = web::Data::new(HttpState::new(Arc::clone(&service), http_options(config), metrics));
+        // Both before either serves, so that no request is taken by a server that is about to give up.
+        let public = bind("HEIRLOOM_BIND", config.bind)?;
+        let admin = config.admin_bind.map(|address| bind("HEIRLOOM_ADMIN_BIND", address)).transpose()?;
+        let address = public.address;
+        let admin = admin.map(|bound| Admin::new(bound, state.clone())).transpose()?;
+        let server = serve(public, None, move || http::app(state.clone()))?;
+        Ok(Self { server, address, admin, base_path: config.base_path.clone(), service, listener, embedded })
     }
 
     /// Where the server listens; with port 0, the port that was picked.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the admin server listens, if it is not turned off.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
     }
 
     /// The URL that clients on this machine use.
@@ -137,7 +146,19 @@ impl Application {
         let ended_sessions = rt::spawn(async move { service.keep_up_with_ended_sessions().await });
         let service = Arc::clone(&self.service);
         let pruning = rt::spawn(async move { service.keep_pruned().await });
-        let result = self.server.await;
+        let (admin_handle, admin) = self.admin.map(|admin| (admin.server.handle(), admin.server)).unzip();
+        let public = async {
+            let result = self.server.await;
+            // Last, so that whoever watches sees the others drain. Nothing is lost with a scrape.
+            OptionFuture::from(admin_handle.map(|handle| handle.stop(false))).await;
+            result
+        };
+        let admin = async {
+            if let Some(Err(error)) = OptionFuture::from(admin).await {
+                tracing::error!(error = %error, "The admin server broke off; the public one goes on");
+            }
+        };
+        let (result, ()) = join(public, admin).await;
         let _ = tokio::time::timeout(Duration::from_secs(2), self.service.notes_written()).await;
         notes.abort();
         ended_sessions.abort();
@@ -147,6 +168,14 @@ impl Application {
             embedded.stop();
         }
         result
+    }
+}
+
+impl Admin {
+    fn new(bound: Bound, state: web::Data<HttpState>) -> Result<Self, StartError> {
+        let address = bound.address;
+        let server = serve(bound, Some(1), move || http::admin_app(state.clone()))?;
+        Ok(Self { server, address })
     }
 }
 

@@ -10,5 +10,6 @@ pub mod db;
 pub mod domain;
 pub mod embedded_postgres;
 pub mod http;
+pub mod metrics;
 pub mod service;
 pub mod telemetry;

@@ -14,7 +14,11 @@ pub(super) fn serve(config: &Config, migrate: bool) -> Result<(), CliError> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let application = Application::build(config, Clock::system(), migrate)?;
         let stopper = application.stopper();
-        tracing::info!(address = %application.address(), "Listening");
+        tracing::info!(
+            address = %application.address(),
+            admin = application.admin_address().map(tracing::field::display),
+            "Listening"
+        );
         print_line(&format!("Heirloom serves {}", application.url()))?;
         actix_web::rt::spawn(async move {
             tokio::select! {

@@ -29,6 +29,8 @@ const LONGEST_COOKIE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 pub struct Config {
     pub database: DatabaseConfig,
     pub bind: SocketAddr,
+    /// Where metrics and health are told to the operator's machines, if anywhere.
+    pub admin_bind: Option<SocketAddr>,
     /// Empty, or starting with a slash and not ending in one.
     pub base_path: String,
     /// Newest first. Empty only with the embedded database, which keeps a generated one.
@@ -132,6 +134,7 @@ impl Config {
                 patience: Duration::from_secs(5),
             },
             bind,
+            admin_bind: admin_bind(&mut read, settings, bind),
             base_path: read.base_path("HEIRLOOM_BASE_PATH", &settings.base_path),
             rotation: RotationPolicy {
                 overlap: read.duration("HEIRLOOM_REFRESH_OVERLAP", &settings.refresh_overlap, "10s"),
@@ -208,6 +211,19 @@ fn place(read: &mut Reader, settings: &Settings, data_dir: Option<PathBuf>) -> D
             DatabasePlace::Embedded(PathBuf::new())
         }
     }
+}
+
+fn admin_bind(read: &mut Reader, settings: &Settings, bind: SocketAddr) -> Option<SocketAddr> {
+    const NAME: &str = "HEIRLOOM_ADMIN_BIND";
+    if Reader::given(&settings.admin_bind).is_some_and(|text| text.eq_ignore_ascii_case("off")) {
+        return None;
+    }
+    let wanted = "an address such as 127.0.0.1:9090, nor `off`";
+    let address: SocketAddr = read.parsed(NAME, &settings.admin_bind, "127.0.0.1:9090", wanted);
+    if address == bind && address.port() != 0 {
+        read.refuse(NAME, "is the same as HEIRLOOM_BIND; metrics need an address that the public does not reach");
+    }
+    Some(address)
 }
 
 fn secrets(read: &mut Reader, settings: &Settings, place: &DatabasePlace) -> Vec<Secret> {

@@ -15,6 +15,11 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_BIND", value_name = "ADDRESS")]
     pub bind: Option<String>,
 
+    /// Address for metrics and health, which must not be public; port 0 picks one, `off` turns it off
+    /// [default: 127.0.0.1:9090]
+    #[arg(long, env = "HEIRLOOM_ADMIN_BIND", value_name = "ADDRESS")]
+    pub admin_bind: Option<String>,
+
     /// Secrets of 32 bytes or more that all keys are derived from, newest first, separated by commas. Needed with
     /// DATABASE_URL
     #[arg(long, env = "HEIRLOOM_SECRET", hide_env_values = true, value_name = "SECRETS")]

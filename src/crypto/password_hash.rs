@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::password_hash::phc::PasswordHash as Phc;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -41,6 +42,19 @@ pub enum HashingError {
     Unusable,
 }
 
+/// How much a hasher is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HashingLoad {
+    /// Hashes being computed at the moment.
+    pub running: usize,
+    /// Hashes that wait for that at the moment.
+    pub waiting: usize,
+    /// Hashes computed since the hasher was made.
+    pub computed: u64,
+    /// Hashes refused since then.
+    pub refused: u64,
+}
+
 /// Hashes and checks passwords on the blocking pool: `running` at a time, a bounded number waiting, the rest refused at
 /// once, since each takes its memory for as long as it runs.
 #[derive(Clone)]
@@ -49,6 +63,9 @@ pub struct PasswordHasher {
     cost: HashCost,
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+    at_once: usize,
+    computed: Arc<AtomicU64>,
+    refused: Arc<AtomicU64>,
     /// What an unknown account's password is checked against: nobody's, at the present cost.
     nobody: PasswordHash,
 }
@@ -64,12 +81,15 @@ impl PasswordHasher {
         let mut password = [0; 32];
         rng.fill_bytes(&mut password);
         let nobody = compute(&argon2, &password, &salt(rng))?;
-        let running = running.get();
+        let at_once = running.get();
         Ok(Self {
             argon2,
             cost,
-            running: Arc::new(Semaphore::new(running)),
-            admitted: Arc::new(Semaphore::new(running * (1 + WAITING_FOR_EACH_RUNNING))),
+            running: Arc::new(Semaphore::new(at_once)),
+            admitted: Arc::new(Semaphore::new(admitted_at_once(at_once))),
+            at_once,
+            computed: Arc::default(),
+            refused: Arc::default(),
             nobody,
         })
     }
@@ -102,21 +122,43 @@ impl PasswordHasher {
         self.verify(password, &self.nobody).await.map(|_| Verdict::Wrong)
     }
 
+    /// How much the hasher is used at the moment.
+    pub fn load(&self) -> HashingLoad {
+        let running = self.at_once - self.running.available_permits();
+        let admitted = admitted_at_once(self.at_once) - self.admitted.available_permits();
+        HashingLoad {
+            running,
+            // Two readings of moving numbers: between them the last hash may have ended.
+            waiting: admitted.saturating_sub(running),
+            computed: self.computed.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+
     async fn bounded<T, F>(&self, work: F) -> Result<T, HashingError>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T, HashingError> + Send + 'static,
     {
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| HashingError::Overloaded)?;
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            HashingError::Overloaded
+        })?;
         let running = self.running.clone().acquire_owned().await.map_err(|_| HashingError::Overloaded)?;
         // The permits move into the work: a caller that goes away does not make room before the hash is done.
+        let computed = Arc::clone(&self.computed);
         let task = spawn_blocking(move || {
             let result = work();
+            computed.fetch_add(1, Ordering::Relaxed);
             drop((admitted, running));
             result
         });
         task.await.unwrap_or(Err(HashingError::Unusable))
     }
+}
+
+fn admitted_at_once(running_at_once: usize) -> usize {
+    running_at_once * (1 + WAITING_FOR_EACH_RUNNING)
 }
 
 fn salt(rng: &mut impl CryptoRng) -> [u8; 16] {
@@ -149,5 +191,43 @@ fn check(argon2: &Argon2<'_>, cost: HashCost, password: &[u8], stored: &Password
         Ok(()) => Ok(Verdict::RightButOutdated),
         Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
         Err(_) => Err(HashingError::Unusable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::sync::mpsc;
+
+    use futures_util::future::{join_all, join3};
+
+    use super::{HashCost, HashingError, HashingLoad, PasswordHasher, WAITING_FOR_EACH_RUNNING};
+
+    #[tokio::test]
+    async fn the_load_tells_what_runs_what_waits_and_what_was_refused() {
+        let cost = HashCost { memory: 64, passes: 1, lanes: 1 };
+        #[expect(clippy::disallowed_methods, reason = "which password is nobody's does not matter here")]
+        let hasher = PasswordHasher::new(cost, NonZeroUsize::MIN, &mut rand::rng()).unwrap();
+        assert_eq!(hasher.load(), HashingLoad { running: 0, waiting: 0, computed: 0, refused: 0 });
+
+        let (began, begins) = mpsc::channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let running = hasher.bounded(move || {
+            began.send(()).unwrap();
+            ends.recv().unwrap();
+            Ok(())
+        });
+        let waiting = join_all((0..WAITING_FOR_EACH_RUNNING).map(|_| hasher.bounded(|| Ok(()))));
+        let watching = async {
+            begins.recv().unwrap();
+            assert_eq!(hasher.bounded(|| Ok(())).await, Err(HashingError::Overloaded));
+            let load = HashingLoad { running: 1, waiting: WAITING_FOR_EACH_RUNNING, computed: 0, refused: 1 };
+            assert_eq!(hasher.load(), load);
+            end.send(()).unwrap();
+        };
+        let (ran, waited, ()) = join3(running, waiting, watching).await;
+        assert!(ran.is_ok() && waited.iter().all(Result::is_ok));
+        let computed = 1 + WAITING_FOR_EACH_RUNNING as u64;
+        assert_eq!(hasher.load(), HashingLoad { running: 0, waiting: 0, computed, refused: 1 });
     }
 }

@@ -1,7 +1,7 @@
 //! The pool, and the bridge from async code to Diesel's blocking calls.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
@@ -29,11 +29,23 @@ pub struct DatabaseOptions {
     pub patience: Duration,
 }
 
+/// How much a pool is used at one moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PoolLoad {
+    /// Connections there are.
+    pub open: u32,
+    /// Connections in use.
+    pub busy: u32,
+    /// Operations that wait for their turn.
+    pub waiting: u32,
+}
+
 /// A pool of connections. Cheap to clone. Operations beyond the number of connections wait without holding a thread.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Connector>,
     turns: Arc<Semaphore>,
+    waiting: Arc<AtomicU32>,
     patience: Duration,
     /// The last attempt to connect failed; the pool goes on trying by itself.
     is_unreachable: Arc<AtomicBool>,
@@ -63,6 +75,7 @@ impl Database {
         Self {
             pool,
             turns: Arc::new(Semaphore::new(connections as usize)),
+            waiting: Arc::default(),
             patience: options.patience,
             is_unreachable,
             made,
@@ -93,7 +106,9 @@ impl Database {
             return Err(DbError::Unavailable("the last attempt to connect failed".to_owned()));
         }
         let closed = |_| DbError::Unavailable("the pool is closed".to_owned());
+        let waiting = Waiting::begin(&self.waiting);
         let turn = self.turns.clone().acquire_owned().await.map_err(closed)?;
+        drop(waiting);
         let pool = self.pool.clone();
         let task = spawn_blocking(move || {
             let _turn = turn;
@@ -114,6 +129,32 @@ impl Database {
     /// How many connections are open at the moment.
     pub fn open_connections(&self) -> u32 {
         self.pool.state().connections
+    }
+
+    /// How much the pool is used at the moment.
+    pub fn load(&self) -> PoolLoad {
+        let state = self.pool.state();
+        PoolLoad {
+            open: state.connections,
+            busy: state.connections.saturating_sub(state.idle_connections),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Counts an operation as waiting for as long as it lives, also where its caller gives up.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn begin(waiting: &'a AtomicU32) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

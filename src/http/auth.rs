@@ -13,7 +13,8 @@ use super::problem::{
 };
 use super::state::{HttpState, client};
 use crate::domain::family::Delivery;
-use crate::service::{LoginOutcome, RefreshOutcome, Refusal, RegisterOutcome, SessionGrant};
+use crate::metrics::{Login, Refresh};
+use crate::service::{LoginOutcome, RefreshOutcome, Refusal, RegisterOutcome, Renewal, ServiceError, SessionGrant};
 
 /// Make an account
 #[utoipa::path(post, path = "/register", tag = "sessions", request_body = RegisterRequest, responses(
@@ -50,7 +51,11 @@ pub(super) async fn login(
 ) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
     let delivery = body.token_delivery.into();
-    match state.service.login(&body.email, &body.password, delivery, client(&request)).await? {
+    let result = state.service.login(&body.email, &body.password, delivery, client(&request)).await;
+    if let Some(counted) = counted_login(&result) {
+        state.metrics.logged_in(counted);
+    }
+    match result? {
         LoginOutcome::Granted(grant) => Ok(token_answer(state, &grant)),
         LoginOutcome::InvalidCredentials => Err((&INVALID_CREDENTIALS).into()),
         LoginOutcome::AccountDisabled => Err((&ACCOUNT_DISABLED).into()),
@@ -78,8 +83,9 @@ pub(super) async fn refresh(
         return Err((&REFRESH_TOKEN_MISSING).into());
     };
     let outcome = state.service.refresh(&credential.token, credential.delivery, client(&request)).await?;
+    state.metrics.refreshed(counted_refresh(&outcome));
     match outcome {
-        RefreshOutcome::Granted(grant) => Ok(token_answer(state, &grant)),
+        RefreshOutcome::Granted(grant, _) => Ok(token_answer(state, &grant)),
         RefreshOutcome::Refused(refusal) => Ok(refusal_answer(state, refusal, credential.delivery)),
     }
 }
@@ -104,6 +110,31 @@ pub(super) async fn logout(
     let mut response = HttpResponse::Ok();
     state.options.cookies.clear(&mut response);
     Ok(response.json(MessageAnswer { message: "Successfully logged out" }))
+}
+
+/// A login that was not decided shows among the answers with status 5xx, except for the want of room.
+fn counted_login(result: &Result<LoginOutcome, ServiceError>) -> Option<Login> {
+    match result {
+        Ok(LoginOutcome::Granted(_)) => Some(Login::Succeeded),
+        Ok(LoginOutcome::InvalidCredentials) => Some(Login::Failed),
+        Ok(LoginOutcome::AccountDisabled) => Some(Login::Disabled),
+        Err(ServiceError::Overloaded) => Some(Login::Overloaded),
+        Err(ServiceError::Unavailable(_) | ServiceError::Internal(_)) => None,
+    }
+}
+
+fn counted_refresh(outcome: &RefreshOutcome) -> Refresh {
+    match outcome {
+        RefreshOutcome::Granted(_, Renewal::Rotated) => Refresh::Rotated,
+        RefreshOutcome::Granted(_, Renewal::Replayed) => Refresh::Replayed,
+        RefreshOutcome::Granted(_, Renewal::Recovered) => Refresh::Recovered,
+        RefreshOutcome::Granted(_, Renewal::CaughtUp) => Refresh::CaughtUp,
+        RefreshOutcome::Refused(Refusal::Reused) => Refresh::Reused,
+        RefreshOutcome::Refused(Refusal::Expired) => Refresh::Expired,
+        RefreshOutcome::Refused(Refusal::Revoked(_)) => Refresh::Revoked,
+        RefreshOutcome::Refused(Refusal::Invalid) => Refresh::Invalid,
+        RefreshOutcome::Refused(Refusal::AccountDisabled) => Refresh::Disabled,
+    }
 }
 
 fn token_answer(state: &HttpState, grant: &SessionGrant) -> HttpResponse {

@@ -134,7 +134,7 @@ mod tests {
                 body_timeout: Duration::from_secs(1),
             };
             let service = Arc::new(Service::unconnected(clock.clone()));
-            Self { state: web::Data::new(HttpState { service, options }), clock }
+            Self { state: web::Data::new(HttpState::new(service, options, Arc::default())), clock }
         }
 
         fn access(&self, session: u128) -> String {

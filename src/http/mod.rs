@@ -1,5 +1,6 @@
 //! HTTP: routes, cookies, credentials, problems. Knows the use cases and nothing below them.
 
+mod admin;
 mod auth;
 mod bearer;
 mod body;
@@ -18,6 +19,7 @@ mod request_log;
 mod routes;
 mod sessions;
 mod state;
+mod traffic;
 mod users;
 
 pub use cookies::{CookiePolicy, SameSite};
@@ -30,8 +32,8 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, web};
 use tracing_actix_web::TracingLogger;
 
-/// The application that each worker runs. Each layer sees only what those around it let through: outermost the log,
-/// then what every answer gets, then the refusal of cross-site requests.
+/// The application that each worker runs. Each layer sees only what those around it let through: outermost the counting
+/// and the log, then what every answer gets, then the refusal of cross-site requests.
 pub fn app(
     state: web::Data<HttpState>,
 ) -> App<
@@ -50,6 +52,28 @@ pub fn app(
         .default_service(web::to(routes::not_found))
         .wrap(cors)
         .wrap(from_fn(cross_site::refuse))
+        .wrap(from_fn(finish::finish))
+        .wrap(TracingLogger::<RequestLog>::new())
+        .wrap(from_fn(traffic::count))
+}
+
+/// The application of the admin address: what is for the operator's machines and not for the world. No page of a browser
+/// has any business here, so there is no CORS, and what is asked here is no traffic to count.
+pub fn admin_app(
+    state: web::Data<HttpState>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(state)
+        .configure(admin::configure)
+        .default_service(web::to(routes::not_found))
         .wrap(from_fn(finish::finish))
         .wrap(TracingLogger::<RequestLog>::new())
 }

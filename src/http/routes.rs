@@ -77,6 +77,14 @@ pub(super) fn configure(app: &mut web::ServiceConfig, state: &HttpState) {
     app.service(scope);
 }
 
+/// The method and path of each operation whose path has no parameter, without the base path.
+pub(super) fn fixed() -> Vec<(Method, String)> {
+    let paths = operations().paths.paths;
+    let fixed = paths.iter().filter(|(path, _)| !path.contains('{'));
+    let of_path = |(path, item)| operations_of(item).into_iter().map(move |(method, _)| (method, String::clone(path)));
+    fixed.flat_map(of_path).collect()
+}
+
 fn operations_of(item: &PathItem) -> Vec<(Method, &Operation)> {
     let all = [
         (Method::GET, &item.get),
@@ -88,7 +96,7 @@ fn operations_of(item: &PathItem) -> Vec<(Method, &Operation)> {
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?))).collect()
 }
 
-async fn not_allowed(allow: HeaderValue) -> HttpResponse {
+pub(super) async fn not_allowed(allow: HeaderValue) -> HttpResponse {
     Problem::from(&METHOD_NOT_ALLOWED).response().insert_header((ALLOW, allow)).finish()
 }
 

@@ -8,7 +8,9 @@ use actix_web::http::header::USER_AGENT;
 use actix_web::web::Data;
 
 use super::cookies::CookiePolicy;
+use super::traffic::Traffic;
 use crate::domain::client::Client;
+use crate::metrics::Metrics;
 use crate::service::Service;
 
 /// How this server speaks HTTP.
@@ -27,9 +29,16 @@ pub struct HttpOptions {
 pub struct HttpState {
     pub service: Arc<Service>,
     pub options: HttpOptions,
+    pub metrics: Arc<Metrics>,
+    pub(super) traffic: Traffic,
 }
 
 impl HttpState {
+    pub fn new(service: Arc<Service>, options: HttpOptions, metrics: Arc<Metrics>) -> Self {
+        let traffic = Traffic::new(&metrics, &options.base_path);
+        Self { service, options, metrics, traffic }
+    }
+
     pub(super) fn of(request: &HttpRequest) -> &Self {
         request.app_data::<Data<Self>>().expect("the application is built with its state")
     }

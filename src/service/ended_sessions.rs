@@ -133,11 +133,6 @@ impl Service {
         Some(Duration::try_from(self.clock.now() - last).unwrap_or_default())
     }
 
-    /// How many ended sessions are held in memory.
-    pub fn ended_sessions_held(&self) -> usize {
-        self.ended_sessions.len()
-    }
-
     pub(super) fn knows_what_has_ended(&self) -> bool {
         self.ended_sessions_lag().is_some_and(|lag| lag < STALE_AFTER)
     }

@@ -17,8 +17,10 @@ mod register;
 mod session;
 #[cfg(test)]
 mod unconnected;
+mod vitals;
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rand::CryptoRng;
@@ -43,9 +45,10 @@ pub use error::ServiceError;
 pub use event_log::EventPage;
 pub use login::LoginOutcome;
 pub use prune::Pruned;
-pub use refresh::{RefreshOutcome, Refusal};
+pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::{FieldError, RegisterOutcome};
 pub use session::SessionGrant;
+pub use vitals::Vitals;
 
 /// Everything that the use cases work by.
 #[derive(Clone, Debug)]
@@ -78,6 +81,8 @@ pub struct Service {
     event_retention: Duration,
     notes: notes::Notes,
     ended_sessions: ended_sessions::EndedSessions,
+    /// By this process, since it began.
+    pruned: Mutex<Pruned>,
 }
 
 /// Whether requests can be served.
@@ -111,6 +116,7 @@ impl Service {
             sessions_per_user: policy.sessions_per_user,
             event_retention: policy.event_retention,
             notes: notes::Notes::default(),
+            pruned: Mutex::default(),
         })
     }
 

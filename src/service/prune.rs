@@ -1,5 +1,6 @@
 //! Taking away what is over: in small batches, so that nobody waits for it, and by any number of processes at once.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::{Service, ServiceError};
@@ -23,6 +24,14 @@ pub struct Pruned {
     pub ended_sessions: u64,
 }
 
+impl Pruned {
+    fn add(&mut self, batch: Self) {
+        self.sessions += batch.sessions;
+        self.events += batch.events;
+        self.ended_sessions += batch.ended_sessions;
+    }
+}
+
 impl Service {
     /// Takes away, batch by batch until nothing is left of it: sessions past their absolute expiry, events past their
     /// retention, and notes of ended sessions that no access token can belong to any more. `progress` is told after each
@@ -35,9 +44,8 @@ impl Service {
         let mut pruned = Pruned::default();
         loop {
             let batch = self.prune_batch(now).await?;
-            pruned.sessions += batch.sessions;
-            pruned.events += batch.events;
-            pruned.ended_sessions += batch.ended_sessions;
+            pruned.add(batch);
+            self.pruned.lock().unwrap_or_else(PoisonError::into_inner).add(batch);
             progress(pruned);
             if batch == Pruned::default() {
                 return Ok(pruned);

@@ -14,8 +14,21 @@ use crate::domain::rotation::{Decision, Generation, decide};
 /// What came of a refresh.
 #[derive(Debug)]
 pub enum RefreshOutcome {
-    Granted(SessionGrant),
+    Granted(SessionGrant, Renewal),
     Refused(Refusal),
+}
+
+/// How a grant came about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Renewal {
+    /// The newest token was shown, and gave way to the next generation.
+    Rotated,
+    /// The newest generation was answered once more, to a second tab or a quick retry.
+    Replayed,
+    /// The newest generation was answered once more, late, because its answer had been lost.
+    Recovered,
+    /// The database had lost a rotation, and the token that was shown proved it.
+    CaughtUp,
 }
 
 /// Why a refresh token was not honoured. After each of them but `AccountDisabled` the token is dead for good.
@@ -53,7 +66,7 @@ impl Service {
         let (rotation, lifetimes) = (self.rotation, self.lifetimes);
         let judged = self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?;
         Ok(match judged {
-            Ok(heir) => RefreshOutcome::Granted(self.grant(&heir, now)),
+            Ok((heir, renewal)) => RefreshOutcome::Granted(self.grant(&heir, now), renewal),
             Err(refusal) => {
                 if refusal == Refusal::Reused {
                     self.ended_sessions.add(&[token.family_id]);
@@ -70,7 +83,7 @@ impl Service {
 }
 
 /// A refusal is `Ok(Err(..))` until the transaction has committed: an `Err` would roll back the revocation that it reports.
-type Judged = Result<Heir, Refusal>;
+type Judged = Result<(Heir, Renewal), Refusal>;
 
 fn present(
     connection: &mut Connection,
@@ -81,7 +94,7 @@ fn present(
     if let Some(next) = presented.generation.next()
         && let Some(rotated) = families::rotate_newest(connection, presented, next, lifetimes)?
     {
-        return Ok(Ok(rotated_heir(presented, next, &rotated)));
+        return Ok(Ok((rotated_heir(presented, next, &rotated), Renewal::Rotated)));
     }
     connection.transaction(|connection| match locked_family::lock(connection, presented.family_id)? {
         Some(locked) if locked.family().delivery == presented.delivery => {
@@ -102,7 +115,7 @@ fn judge(
     let newest = locked.family().state.generation;
     let decision = decide(&locked.family().state, presented.generation, presented.at, rotation);
     let is_active = locked.owner().is_active;
-    match decision {
+    let renewal = match decision {
         Decision::Revoked(RevocationReason::Disabled) if !is_active => return Ok(Err(Refusal::AccountDisabled)),
         Decision::Revoked(reason) => return Ok(Err(Refusal::Revoked(Some(reason)))),
         Decision::Expired => return Ok(Err(Refusal::Expired)),
@@ -117,22 +130,30 @@ fn judge(
             return Ok(Err(Refusal::Reused));
         }
         _ if !is_active => return Ok(Err(Refusal::AccountDisabled)),
-        Decision::Rotate(next) => locked.rotate(connection, presented, next, lifetimes)?,
+        Decision::Rotate(next) => {
+            locked.rotate(connection, presented, next, lifetimes)?;
+            Renewal::Rotated
+        }
         Decision::Ahead(next) => {
             locked.rotate(connection, presented, next, lifetimes)?;
             let kind = EventKind::RowCaughtUp { from: newest.number(), to: presented.generation.number() };
             record(connection, &locked, presented, kind)?;
+            Renewal::CaughtUp
         }
-        Decision::Replay(_) => {}
-        Decision::Recover { recovery_tat: None, .. } => locked.note_recovery(connection, presented.at, None)?,
+        Decision::Replay(_) => Renewal::Replayed,
+        Decision::Recover { recovery_tat: None, .. } => {
+            locked.note_recovery(connection, presented.at, None)?;
+            Renewal::Recovered
+        }
         Decision::Recover { generation, recovery_tat: Some(left) } => {
             locked.note_recovery(connection, presented.at, Some(left))?;
             let kind = EventKind::AnswerRecovered { generation: generation.number() };
             record(connection, &locked, presented, kind)?;
+            Renewal::Recovered
         }
-    }
+    };
     families::commit_without_waiting_for_disk(connection)?;
-    Ok(Ok(newest_heir(&locked)))
+    Ok(Ok((newest_heir(&locked), renewal)))
 }
 
 fn record(

@@ -23,6 +23,8 @@ pub const SECRET: &str = "a secret for the tests of thirty-two bytes and more";
 
 pub struct App {
     pub url: String,
+    /// Of the admin server, if it is not turned off.
+    pub admin_url: Option<String>,
     pub clock: Clock,
     pub database: Arc<TestDatabase>,
     service: Option<Arc<Service>>,
@@ -59,12 +61,14 @@ impl App {
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let application = Application::build(&config, server_clock, false).unwrap();
-                sender.send((application.url(), application.stopper(), application.service())).unwrap();
+                let admin_url = application.admin_address().map(|address| format!("http://{address}"));
+                let about = (application.url(), admin_url, application.stopper(), application.service());
+                sender.send(about).unwrap();
                 application.run().await.unwrap();
             });
         });
-        let (url, stopper, service) = started.recv().expect("the server starts");
-        Self { url, clock, database, service: Some(service), stopper, thread: Some(thread) }
+        let (url, admin_url, stopper, service) = started.recv().expect("the server starts");
+        Self { url, admin_url, clock, database, service: Some(service), stopper, thread: Some(thread) }
     }
 
     pub fn browser(&self) -> Browser {
@@ -89,13 +93,8 @@ impl App {
     }
 
     /// Waits for something outside the server, with a bound.
-    #[expect(clippy::disallowed_methods, reason = "what another process does cannot be moved by a clock of ours")]
     pub fn eventually(&self, is_so: impl Fn() -> bool) {
-        let deadline = std::time::Instant::now() + seconds(30);
-        while !is_so() {
-            assert!(std::time::Instant::now() < deadline, "it did not come to be");
-            thread::sleep(Duration::from_millis(20));
-        }
+        eventually(is_so);
     }
 
     /// Takes away what is over, as the background task does each minute.
@@ -121,6 +120,16 @@ impl Drop for App {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Waits for something that no clock of ours moves, with a bound.
+#[expect(clippy::disallowed_methods, reason = "what another process does cannot be moved by a clock of ours")]
+pub fn eventually(is_so: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + seconds(30);
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "it did not come to be");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -151,6 +160,7 @@ fn config(database: &TestDatabase) -> Config {
             patience: seconds(10),
         },
         bind: "127.0.0.1:0".parse().unwrap(),
+        admin_bind: Some("127.0.0.1:0".parse().unwrap()),
         base_path: String::new(),
         secrets: vec![Secret::new(SECRET).unwrap()],
         rotation: RotationPolicy::default(),

@@ -6,6 +6,7 @@ use diesel::{RunQueryDsl as _, sql_query};
 
 use super::App;
 use super::browser::Browser;
+use super::postgres::TestDatabase;
 
 #[derive(QueryableByName)]
 struct Word {
@@ -19,20 +20,30 @@ struct Number {
     number: i64,
 }
 
-impl App {
-    pub fn executes(&self, sql: &str) -> usize {
-        sql_query(sql).execute(&mut self.database.connect()).unwrap()
-    }
-
+impl TestDatabase {
     /// The first column of each row, which has to be a text called `word`.
     pub fn reads(&self, sql: &str) -> Vec<String> {
-        let words: Vec<Word> = sql_query(sql).load(&mut self.database.connect()).unwrap();
+        let words: Vec<Word> = sql_query(sql).load(&mut self.connect()).unwrap();
         words.into_iter().map(|row| row.word).collect()
     }
 
     /// The one number called `number`.
     pub fn counts(&self, sql: &str) -> i64 {
-        sql_query(sql).get_result::<Number>(&mut self.database.connect()).unwrap().number
+        sql_query(sql).get_result::<Number>(&mut self.connect()).unwrap().number
+    }
+}
+
+impl App {
+    pub fn executes(&self, sql: &str) -> usize {
+        sql_query(sql).execute(&mut self.database.connect()).unwrap()
+    }
+
+    pub fn reads(&self, sql: &str) -> Vec<String> {
+        self.database.reads(sql)
+    }
+
+    pub fn counts(&self, sql: &str) -> i64 {
+        self.database.counts(sql)
     }
 
     /// Puts a session's row back by `count` generations, as a crash or a failover may.

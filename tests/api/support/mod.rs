@@ -4,6 +4,7 @@ pub mod answer;
 pub mod app;
 pub mod browser;
 pub mod database;
+pub mod monitor;
 pub mod native;
 pub mod page;
 pub mod postgres;

@@ -1,0 +1,67 @@
+//! Binding an address, and serving on it.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, HttpServer};
+
+use super::StartError;
+
+/// How long requests in flight may take to end when the server is asked to stop, in seconds.
+const GRACE: u64 = 15;
+
+/// An address that is ours, with the name of the setting that chose it.
+pub(super) struct Bound {
+    listener: TcpListener,
+    /// With port 0, this has the one that was picked.
+    pub address: SocketAddr,
+    failed: BindFailed,
+}
+
+#[derive(Clone, Copy)]
+struct BindFailed {
+    variable: &'static str,
+    wanted: SocketAddr,
+}
+
+impl BindFailed {
+    fn because(self, error: std::io::Error) -> StartError {
+        StartError::Bind { variable: self.variable, address: self.wanted, error }
+    }
+}
+
+/// Takes the address that the setting `variable` asks for.
+pub(super) fn bind(variable: &'static str, wanted: SocketAddr) -> Result<Bound, StartError> {
+    let failed = BindFailed { variable, wanted };
+    let listener = TcpListener::bind(wanted).map_err(|error| failed.because(error))?;
+    let address = listener.local_addr().map_err(|error| failed.because(error))?;
+    Ok(Bound { listener, address, failed })
+}
+
+/// A server of what `app` makes, once for each worker: as many of them as there are cores, unless said otherwise. It
+/// answers once it is awaited.
+pub(super) fn serve<T, B>(
+    bound: Bound,
+    workers: Option<usize>,
+    app: impl Fn() -> App<T> + Clone + Send + 'static,
+) -> Result<Server, StartError>
+where
+    T: ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<B>, Error = Error, InitError = ()>
+        + 'static,
+    B: MessageBody + 'static,
+{
+    let mut server = HttpServer::new(app);
+    if let Some(workers) = workers {
+        server = server.workers(workers);
+    }
+    let server = server
+        .listen(bound.listener)
+        .map_err(|error| bound.failed.because(error))?
+        .client_request_timeout(Duration::from_secs(5))
+        .shutdown_timeout(GRACE)
+        // The caller decides what ends us: actix's own handling of Ctrl-C drops the requests in flight.
+        .disable_signals();
+    Ok(server.run())
+}

@@ -1,0 +1,51 @@
+//! The admin address: metrics and health.
+
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
+
+use super::health;
+use super::routes::not_allowed;
+use super::state::HttpState;
+use crate::metrics::{Reading, TEXT_FORMAT};
+use crate::service::Vitals;
+
+pub(super) fn configure(app: &mut web::ServiceConfig) {
+    for (path, route) in [
+        ("/metrics", web::route().to(metrics)),
+        ("/health/live", web::route().to(health::live)),
+        ("/health/ready", web::route().to(health::ready)),
+    ] {
+        app.service(read_only(path, route));
+    }
+}
+
+fn read_only(path: &str, route: Route) -> Resource {
+    let allow = HeaderValue::from_static("GET, HEAD");
+    web::resource(path)
+        .route(route.guard(guard::Any(guard::Get()).or(guard::Head())))
+        .default_service(web::to(move || not_allowed(allow.clone())))
+}
+
+async fn metrics(request: HttpRequest) -> HttpResponse {
+    let state = HttpState::of(&request);
+    let reading = reading(&state.service.vitals().await);
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT_FORMAT)).body(state.metrics.scrape(&reading))
+}
+
+fn reading(vitals: &Vitals) -> Reading {
+    let Vitals { is_database_reachable, pool, hashing, ended_sessions_held, ended_sessions_lag, pruned } = *vitals;
+    Reading {
+        is_database_reachable,
+        connections_open: pool.open.into(),
+        connections_busy: pool.busy.into(),
+        operations_waiting: pool.waiting.into(),
+        hashes_running: hashing.running as u64,
+        hashes_waiting: hashing.waiting as u64,
+        hashes_computed: hashing.computed,
+        hashes_refused: hashing.refused,
+        ended_sessions_held: ended_sessions_held as u64,
+        ended_sessions_lag: ended_sessions_lag.map_or(0, |lag| lag.as_secs()),
+        pruned_sessions: pruned.sessions,
+        pruned_events: pruned.events,
+    }
+}
