@@ -13,15 +13,20 @@ use std::os::unix::fs::PermissionsExt as _;
 
 const TEMPLATE: &str = "heirloom_template";
 
-struct Shared {
-    server: EmbeddedPostgres,
+struct Server {
+    postgres: EmbeddedPostgres,
     /// Reads from a pipe that the kernel closes when the run ends, whereupon it removes the directory.
     _janitor: Child,
 }
 
-fn shared() -> &'static Shared {
-    static SHARED: OnceLock<Shared> = OnceLock::new();
-    SHARED.get_or_init(|| {
+fn shared() -> &'static Server {
+    static SHARED: OnceLock<Server> = OnceLock::new();
+    SHARED.get_or_init(Server::start)
+}
+
+impl Server {
+    /// A server with a migrated template.
+    fn start() -> Self {
         let directory = tempfile::Builder::new().prefix("heirloom-test-").tempdir().unwrap().keep();
         // Run as root, Postgres is another user, who has to get in.
         std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -29,13 +34,12 @@ fn shared() -> &'static Shared {
         // A vacuum at a time of its own choosing would make the tests that count what a table does differ from run to run.
         let settings = [("max_connections", "400"), ("autovacuum", "off")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let server =
-            EmbeddedPostgres::start(Options { directory: directory.join("postgres"), durable: false, settings })
-                .expect("the tests need Postgres's binaries");
-        Migrator::connect(&server.database_url("postgres").into()).unwrap().create_database(TEMPLATE).unwrap();
-        Migrator::connect(&server.database_url(TEMPLATE).into()).unwrap().run().unwrap();
-        Shared { server, _janitor: janitor }
-    })
+        let options = Options { directory: directory.join("postgres"), durable: false, settings };
+        let postgres = EmbeddedPostgres::start(options).expect("the tests need Postgres's binaries");
+        Migrator::connect(&postgres.database_url("postgres").into()).unwrap().create_database(TEMPLATE).unwrap();
+        Migrator::connect(&postgres.database_url(TEMPLATE).into()).unwrap().run().unwrap();
+        Self { postgres, _janitor: janitor }
+    }
 }
 
 fn clean_up_afterwards(directory: &Path) -> Child {
@@ -46,6 +50,8 @@ fn clean_up_afterwards(directory: &Path) -> Child {
 /// A migrated database without rows.
 pub struct TestDatabase {
     name: String,
+    /// Where it is not on the server that all tests share.
+    own_server: Option<Server>,
 }
 
 impl TestDatabase {
@@ -55,11 +61,16 @@ impl TestDatabase {
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let _one_at_a_time = CLONING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         administer(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy"));
-        Self { name }
+        Self { name, own_server: None }
+    }
+
+    /// The only database of a server that nobody else uses.
+    pub fn alone() -> Self {
+        Self { name: TEMPLATE.to_owned(), own_server: Some(Server::start()) }
     }
 
     pub fn url(&self) -> String {
-        shared().server.database_url(&self.name)
+        self.own_server.as_ref().unwrap_or_else(|| shared()).postgres.database_url(&self.name)
     }
 
     pub fn connect(&self) -> PgConnection {
@@ -80,11 +91,13 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        administer(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        if self.own_server.is_none() {
+            administer(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        }
     }
 }
 
 fn administer(sql: &str) {
-    let mut connection = PgConnection::establish(&shared().server.database_url("postgres")).unwrap();
+    let mut connection = PgConnection::establish(&shared().postgres.database_url("postgres")).unwrap();
     connection.batch_execute(sql).unwrap();
 }
