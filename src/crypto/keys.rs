@@ -26,6 +26,10 @@ pub struct DerivedKeys {
     /// Names the access-token key to those who verify. Longer than the key id, so that a replaced key never answers to
     /// the name under which a verifier has cached its predecessor.
     pub access_kid: String,
+    /// HMAC-SHA-256 key of the hashes under which tries to log in are counted.
+    pub throttle: Key,
+    /// HMAC-SHA-256 key of the cookies of devices that have logged in before.
+    pub device: Key,
 }
 
 /// 32 secret bytes, wiped when dropped.
@@ -86,6 +90,8 @@ impl DerivedKeys {
             access_hs256: expand("heirloom/access/hs256/v1"),
             access_ed25519: expand("heirloom/access/ed25519/v1"),
             access_kid: URL_SAFE_NO_PAD.encode(&expand("heirloom/access/kid/v1").expose()[..9]),
+            throttle: expand("heirloom/throttle/v1"),
+            device: expand("heirloom/device/v1"),
         }
     }
 }
@@ -143,6 +149,7 @@ mod tests {
         let keys = ring.newest();
         assert_ne!(keys.refresh.expose(), keys.access_hs256.expose());
         assert_ne!(keys.access_hs256.expose(), keys.access_ed25519.expose());
+        assert_ne!(keys.throttle.expose(), keys.device.expose());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation logs everybody out");
         assert_eq!(format!("{:?}", keys.refresh), "Key([REDACTED])");
     }

@@ -2,7 +2,9 @@
 //! not print itself.
 
 pub mod access_token;
+pub mod device_cookie;
 pub mod jwk;
 pub mod keys;
+pub mod login_lane;
 pub mod password_hash;
 pub mod refresh_token;

@@ -9,6 +9,7 @@ pub mod migrations;
 pub mod pool;
 mod rows;
 pub mod schema;
+pub mod throttles;
 pub mod users;
 
 pub use connection::Connection;

@@ -74,7 +74,7 @@ fn migrations_go_up_and_down_and_up_again() {
     assert_eq!(tables(), ["__diesel_schema_migrations", "__diesel_schema_migrations_pkey"]);
     assert!(migrator.status().unwrap().iter().all(|migration| !migration.is_applied));
     assert_eq!(app.browser().bare_request("GET", "/health/ready").send().json["status"], "not_migrated");
-    assert_eq!(migrator.run().unwrap().len(), 3);
+    assert_eq!(migrator.run().unwrap().len(), 4);
     assert_eq!(tables(), before);
     assert_eq!(migrator.run().unwrap(), Vec::<String>::new());
     assert_eq!(app.logged_in("alice@example.com").refreshes().status, 200);
