@@ -15,7 +15,8 @@ const ROUNDS: usize = 3_000;
 fn main() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let settings = Settings { bind: Some("127.0.0.1:0".to_owned()), ..Settings::default() };
+    let settings =
+        Settings { bind: Some("127.0.0.1:0".to_owned()), refresh_rate: Some("off".to_owned()), ..Settings::default() };
     let config = Config::resolve(&settings, Some(directory.path().join("data"))).unwrap();
     actix_web::rt::System::new().block_on(async {
         let application = Application::build(&config, Clock::system(), false).unwrap();

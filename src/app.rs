@@ -19,7 +19,7 @@ use crate::db::{Database, DbError};
 use crate::domain::clock::Clock;
 use crate::domain::secret::SecretError;
 use crate::embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError};
-use crate::http::{self, CookiePolicy, HttpOptions, HttpState};
+use crate::http::{self, CookiePolicy, HttpOptions, HttpState, RateLimits};
 use crate::service::{Policy, Service};
 
 use database::Opened;
@@ -78,8 +78,10 @@ impl Application {
             prepare: config.database.prepare,
             patience: config.database.patience,
         });
+        let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let service = Arc::new(Service::new(database, clock, &keyring, policy(config))?);
-        let state = web::Data::new(HttpState { service: Arc::clone(&service), options: http_options(config) });
+        let state =
+            web::Data::new(HttpState { service: Arc::clone(&service), options: http_options(config), rate_limits });
         let bind_error = |error| StartError::Bind { address: config.bind, error };
         let listener = TcpListener::bind(config.bind).map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;
@@ -177,6 +179,7 @@ fn http_options(config: &Config) -> HttpOptions {
             is_insecure: cookie.is_insecure,
         },
         allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        trusted_proxies: config.throttle.trusted_proxies.clone(),
         body_timeout: config.body_timeout,
     }
 }

@@ -1,4 +1,4 @@
-//! The refresh cookie. It is read from the bytes of the header: readers that percent-decode or trim names let
+//! Our cookies. They are read from the bytes of the header: readers that percent-decode or trim names let
 //! `%5F%5FHost-…` pass for `__Host-…`, and with it a cookie that a sibling domain has planted.
 
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue};
@@ -34,32 +34,46 @@ pub(super) enum Presented<'a> {
 impl CookiePolicy {
     /// The refresh cookie's name. Browsers hold what the prefix promises (draft-ietf-httpbis-rfc6265bis §4.1.3).
     pub(super) fn refresh_name(&self) -> &'static str {
+        self.choose("heirloom_refresh", "__Host-heirloom_refresh", "__Secure-heirloom_refresh")
+    }
+
+    /// The name of the cookie by which a browser is known that has logged in before.
+    pub(super) fn device_name(&self) -> &'static str {
+        self.choose("heirloom_device", "__Host-heirloom_device", "__Secure-heirloom_device")
+    }
+
+    fn choose(&self, insecure: &'static str, host: &'static str, secure: &'static str) -> &'static str {
         if self.is_insecure {
-            "heirloom_refresh"
+            insecure
         } else if self.path == "/" && self.domain.is_none() {
-            "__Host-heirloom_refresh"
+            host
         } else {
-            "__Secure-heirloom_refresh"
+            secure
         }
     }
 
     /// A `Set-Cookie` that gives a browser its refresh token for `max_age` seconds.
     pub(super) fn set_refresh(&self, token: &str, max_age: i64) -> HeaderValue {
-        self.header(token, max_age)
+        self.header(self.refresh_name(), token, max_age)
     }
 
     /// A `Set-Cookie` that takes it away again.
     pub(super) fn clear_refresh(&self) -> HeaderValue {
-        self.header("", 0)
+        self.header(self.refresh_name(), "", 0)
     }
 
-    fn header(&self, value: &str, max_age: i64) -> HeaderValue {
+    /// A `Set-Cookie` by which a browser is known again for `max_age` seconds.
+    pub(super) fn set_device(&self, value: &str, max_age: i64) -> HeaderValue {
+        self.header(self.device_name(), value, max_age)
+    }
+
+    fn header(&self, name: &str, value: &str, max_age: i64) -> HeaderValue {
         let same_site = match self.same_site {
             SameSite::Strict => cookie::SameSite::Strict,
             SameSite::Lax => cookie::SameSite::Lax,
             SameSite::None => cookie::SameSite::None,
         };
-        let mut cookie = Cookie::build((self.refresh_name(), value))
+        let mut cookie = Cookie::build((name, value))
             .http_only(true)
             .secure(!self.is_insecure)
             .same_site(same_site)
@@ -165,15 +179,23 @@ mod tests {
             policy.clear_refresh(),
             "__Host-heirloom_refresh=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0"
         );
+        assert_eq!(
+            policy.set_device("x", 60),
+            "__Host-heirloom_device=x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
+        );
         policy.path = "/auth".into();
         policy.same_site = SameSite::None;
         assert_eq!(
             policy.set_refresh("hl_x", 60),
             "__Secure-heirloom_refresh=hl_x; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
         );
+        assert_eq!(
+            policy.set_device("x", 60),
+            "__Secure-heirloom_device=x; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
+        );
         policy.domain = Some("example.com".into());
         assert!(policy.clear_refresh().to_str().unwrap().contains("Domain=example.com"));
         policy.is_insecure = true;
-        assert_eq!(policy.refresh_name(), "heirloom_refresh");
+        assert_eq!((policy.refresh_name(), policy.device_name()), ("heirloom_refresh", "heirloom_device"));
     }
 }

@@ -3,16 +3,20 @@
 mod auth;
 mod bearer;
 mod body;
+mod bounded_store;
+mod client_address;
 mod cookies;
 mod cors;
 mod credentials;
 mod cross_site;
+mod device;
 mod docs;
 mod dto;
 mod finish;
 mod health;
 mod openapi;
 mod problem;
+mod rate_limit;
 mod request_log;
 mod routes;
 mod state;
@@ -20,6 +24,7 @@ mod users;
 
 pub use cookies::{CookiePolicy, SameSite};
 pub use openapi::openapi_json;
+pub use rate_limit::RateLimits;
 pub use request_log::RequestLog;
 pub use state::{HttpOptions, HttpState};
 

@@ -7,7 +7,11 @@ use actix_web::HttpRequest;
 use actix_web::http::header::USER_AGENT;
 use actix_web::web::Data;
 
+use ipnet::IpNet;
+
+use super::client_address::client_address;
 use super::cookies::CookiePolicy;
+use super::rate_limit::RateLimits;
 use crate::domain::client::Client;
 use crate::service::Service;
 
@@ -19,6 +23,8 @@ pub struct HttpOptions {
     pub cookies: CookiePolicy,
     /// Origins other than our own whose pages may call us, as browsers send them.
     pub allowed_origins: Vec<String>,
+    /// Those whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
 }
@@ -27,6 +33,7 @@ pub struct HttpOptions {
 pub struct HttpState {
     pub service: Arc<Service>,
     pub options: HttpOptions,
+    pub rate_limits: RateLimits,
 }
 
 impl HttpState {
@@ -35,8 +42,8 @@ impl HttpState {
     }
 }
 
-/// Who is calling. The address is the socket's peer: forwarded headers can be sent by anyone.
+/// Who is calling.
 pub(super) fn client(request: &HttpRequest) -> Client {
     let user_agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Client::new(request.peer_addr().map(|peer| peer.ip()), user_agent.as_deref())
+    Client::new(client_address(request), user_agent.as_deref())
 }

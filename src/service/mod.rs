@@ -9,14 +9,17 @@ mod logout;
 mod refresh;
 mod register;
 mod session;
+mod throttle;
 
 use std::num::NonZeroUsize;
 
 use rand::CryptoRng;
 
 use crate::crypto::access_token::AccessTokens;
+use crate::crypto::device_cookie::DeviceCookies;
 use crate::crypto::jwk::JwkSet;
 use crate::crypto::keys::Keyring;
+use crate::crypto::login_lane::LoginLanes;
 use crate::crypto::password_hash::{HashingError, PasswordHasher};
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::db::{Database, DbError, migrations};
@@ -31,6 +34,7 @@ pub use login::LoginOutcome;
 pub use refresh::{RefreshOutcome, Refusal};
 pub use register::{FieldError, RegisterOutcome};
 pub use session::SessionGrant;
+pub use throttle::{KnownDevice, TooManyAttempts};
 
 /// Everything that the use cases work by.
 #[derive(Clone, Debug)]
@@ -50,6 +54,8 @@ pub struct Service {
     clock: Clock,
     refresh_tokens: RefreshTokens,
     access_tokens: AccessTokens,
+    lanes: LoginLanes,
+    device_cookies: DeviceCookies,
     hasher: PasswordHasher,
     rotation: RotationPolicy,
     lifetimes: Lifetimes,
@@ -77,6 +83,8 @@ impl Service {
             clock,
             refresh_tokens: RefreshTokens::new(keyring),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
+            lanes: LoginLanes::new(keyring),
+            device_cookies: DeviceCookies::new(keyring),
             hasher: PasswordHasher::new(policy.hash_cost, policy.hashes_at_once, &mut rng())?,
             rotation: policy.rotation,
             lifetimes: policy.lifetimes,

@@ -5,6 +5,7 @@
 mod support;
 
 mod account;
+mod devices;
 mod documents;
 mod login;
 mod outage;
@@ -13,4 +14,5 @@ mod races;
 mod reuse;
 mod rotation;
 mod storage;
+mod throttling;
 mod walk_through;

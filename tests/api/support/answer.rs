@@ -38,14 +38,33 @@ impl Answer {
         (self.status, if self.status < 400 { "" } else { self.code() })
     }
 
+    /// Of an answer that says that there were too many attempts: when to come back, in seconds.
+    pub fn retry_after(&self) -> u64 {
+        assert_eq!(self.verdict(), (429, "too_many_attempts"), "{self:?}");
+        self.header("retry-after").unwrap().parse().unwrap()
+    }
+
     pub fn access_token(&self) -> &str {
         self.json["access_token"].as_str().expect("a token answer")
     }
 
+    /// The `Set-Cookie` of the refresh cookie, whatever the prefix of its name.
     pub fn refresh_cookie(&self) -> Option<String> {
-        let all: Vec<&str> = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
-        assert!(all.len() <= 1, "two Set-Cookie of one name: {all:?}");
-        all.first().map(ToString::to_string)
+        self.set_cookie("heirloom_refresh")
+    }
+
+    /// The `Set-Cookie` of the cookie by which a browser is known that has logged in before.
+    pub fn device_cookie(&self) -> Option<String> {
+        self.set_cookie("heirloom_device")
+    }
+
+    fn set_cookie(&self, name: &str) -> Option<String> {
+        let of_name = |cookie: &&str| cookie.split('=').next().is_some_and(|found| found.ends_with(name));
+        self.set_cookies().into_iter().find(of_name).map(ToString::to_string)
+    }
+
+    fn set_cookies(&self) -> Vec<&str> {
+        self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect()
     }
 
     pub fn clears_the_cookie(&self) -> bool {
@@ -60,13 +79,19 @@ impl Answer {
         if self.headers.contains_key("set-cookie") || self.json["access_token"].is_string() {
             assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         }
+        let mut names: Vec<_> = self.set_cookies().iter().map(|cookie| cookie.split('=').next()).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "two Set-Cookie of one name: {self:?}");
         if self.status == 401 {
             let challenge = self.header("www-authenticate").unwrap_or_default();
             assert!(challenge.starts_with("Bearer"), "{self:?}");
             assert_eq!(challenge == "Bearer", self.code().ends_with("_missing"), "{self:?}");
         }
-        if self.status == 503 {
+        if [429, 503].contains(&self.status) {
             assert!(self.headers.contains_key("retry-after"), "{self:?}");
+            assert_eq!(count, 0, "a cookie is touched: {self:?}");
         }
         if self.status >= 400 && self.header("content-type") != Some("application/json") && !self.text.is_empty() {
             self.is_a_problem();
