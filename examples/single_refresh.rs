@@ -16,7 +16,8 @@ fn main() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let any_port = || Some("127.0.0.1:0".to_owned());
-    let settings = Settings { bind: any_port(), admin_bind: any_port(), ..Settings::default() };
+    let refresh_rate = Some("off".to_owned());
+    let settings = Settings { bind: any_port(), admin_bind: any_port(), refresh_rate, ..Settings::default() };
     let config = Config::resolve(&settings, Some(directory.path().join("data"))).unwrap();
     actix_web::rt::System::new().block_on(async {
         let application = Application::build(&config, Clock::system(), false).unwrap();

@@ -23,7 +23,7 @@ use crate::db::{Database, DatabaseOptions, DbError};
 use crate::domain::clock::Clock;
 use crate::domain::secret::SecretError;
 use crate::embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError};
-use crate::http::{self, CookiePolicy, HttpOptions, HttpState};
+use crate::http::{self, CookiePolicy, HttpOptions, HttpState, RateLimits};
 use crate::metrics::Metrics;
 use crate::service::{Policy, Service};
 
@@ -90,13 +90,14 @@ impl Application {
         let Opened { url, embedded, secrets } = database::open(config, migrate)?;
         let keyring = Keyring::derive(&secrets)?;
         let database = pool(config, url.clone());
-        let service = Arc::new(Service::new(database, clock, &keyring, policy(config))?);
+        let service = Arc::new(Service::new(database, clock.clone(), &keyring, policy(config))?);
         let listener = config.database.listen.then(|| {
             let service = Arc::clone(&service);
             Listener::start(url, move || service.hear_of_ended_sessions())
         });
+        let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let metrics = Arc::new(Metrics::new());
-        let state = web::Data::new(HttpState::new(Arc::clone(&service), http_options(config), metrics));
+        let state = web::Data::new(HttpState::new(Arc::clone(&service), http_options(config), metrics, rate_limits));
         // Both before either serves, so that no request is taken by a server that is about to give up.
         let public = bind("HEIRLOOM_BIND", config.bind)?;
         let admin = config.admin_bind.map(|address| bind("HEIRLOOM_ADMIN_BIND", address)).transpose()?;
@@ -235,6 +236,7 @@ fn http_options(config: &Config) -> HttpOptions {
             with_access_token: cookie.with_access_token,
         },
         allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        trusted_proxies: config.throttle.trusted_proxies.clone(),
         body_timeout: config.body_timeout,
     }
 }

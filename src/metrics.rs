@@ -51,6 +51,7 @@ label_values! {
         Failed = "failed",
         Disabled = "disabled",
         Overloaded = "overloaded",
+        Throttled = "throttled",
     }
 }
 

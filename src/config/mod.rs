@@ -3,6 +3,7 @@
 mod origin;
 mod reader;
 mod settings;
+mod throttle;
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -18,6 +19,7 @@ use crate::domain::secret::Secret;
 pub use origin::Origin;
 pub use reader::{ConfigError, ConfigErrors};
 pub use settings::Settings;
+pub use throttle::ThrottleConfig;
 
 use reader::Reader;
 
@@ -46,6 +48,7 @@ pub struct Config {
     pub cookie: CookieConfig,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
+    pub throttle: ThrottleConfig,
     pub log: LogConfig,
 }
 
@@ -187,6 +190,7 @@ impl Config {
                 "10s",
                 Duration::from_millis(100),
             ),
+            throttle: throttle::resolve(&mut read, settings),
             log: LogConfig {
                 filter: read.text("HEIRLOOM_LOG", &settings.log, "info"),
                 format: read.one_of(

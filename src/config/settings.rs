@@ -81,6 +81,18 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_ALLOWED_ORIGINS", value_name = "ORIGINS")]
     pub allowed_origins: Option<String>,
 
+    /// Addresses and networks of the proxies whose X-Forwarded-For is believed, separated by commas [default: none]
+    #[arg(long, env = "HEIRLOOM_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
+
+    /// How many logins and registrations an address may send, such as 20/m, or off [default: 20/m]
+    #[arg(long, env = "HEIRLOOM_LOGIN_RATE", value_name = "RATE")]
+    pub login_rate: Option<String>,
+
+    /// How many refreshes an address may send, such as 300/m, or off [default: 300/m]
+    #[arg(long, env = "HEIRLOOM_REFRESH_RATE", value_name = "RATE")]
+    pub refresh_rate: Option<String>,
+
     /// SameSite of the cookies: strict, lax or none [default: strict]
     #[arg(long, env = "HEIRLOOM_COOKIE_SAMESITE", value_name = "MODE")]
     pub cookie_samesite: Option<String>,

@@ -28,6 +28,10 @@ pub struct DerivedKeys {
     /// Names the access-token key to those who verify. Longer than the key id, so that a replaced key never answers to
     /// the name under which a verifier has cached its predecessor.
     pub access_kid: String,
+    /// HMAC-SHA-256 key of the hashes under which tries to log in are counted.
+    pub throttle: Key,
+    /// HMAC-SHA-256 key of the cookies of devices that have logged in before.
+    pub device: Key,
 }
 
 /// 32 secret bytes, wiped when dropped.
@@ -89,6 +93,8 @@ impl DerivedKeys {
             access_hs256: expand("heirloom/access/hs256/v1"),
             access_ed25519: expand("heirloom/access/ed25519/v1"),
             access_kid: URL_SAFE_NO_PAD.encode(&expand("heirloom/access/kid/v1").expose()[..9]),
+            throttle: expand("heirloom/throttle/v1"),
+            device: expand("heirloom/device/v1"),
         }
     }
 }
@@ -146,7 +152,8 @@ mod tests {
     fn keys_differ_by_purpose_and_stay_the_same_for_ever() {
         let ring = Keyring::derive(&[Secret::new(A).unwrap()]).unwrap();
         let keys = ring.newest();
-        let all = [&keys.refresh, &keys.csrf, &keys.access_hs256, &keys.access_ed25519].map(Key::expose);
+        let all = [&keys.refresh, &keys.csrf, &keys.access_hs256, &keys.access_ed25519, &keys.throttle, &keys.device]
+            .map(Key::expose);
         assert_eq!(all.into_iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation logs everybody out");
         assert_eq!(format!("{:?}", keys.refresh), "Key([REDACTED])");

@@ -3,7 +3,9 @@
 
 pub mod access_token;
 pub mod csrf;
+pub mod device_cookie;
 pub mod jwk;
 pub mod keys;
+pub mod login_lane;
 pub mod password_hash;
 pub mod refresh_token;

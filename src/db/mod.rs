@@ -14,6 +14,7 @@ pub mod pool;
 pub mod prune;
 mod rows;
 pub mod schema;
+pub mod throttles;
 pub mod users;
 
 pub use connection::Connection;

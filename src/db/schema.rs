@@ -8,6 +8,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    login_throttles (lane) {
+        lane -> Bytea,
+        failures -> Int4,
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     session_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -54,4 +62,4 @@ diesel::table! {
 diesel::joinable!(session_events -> users (user_id));
 diesel::joinable!(token_families -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(ended_sessions, session_events, token_families, users,);
+diesel::allow_tables_to_appear_in_same_query!(ended_sessions, login_throttles, session_events, token_families, users,);

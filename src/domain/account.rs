@@ -39,7 +39,7 @@ impl Email {
     /// # Errors
     /// [`EmailError`], made to be shown to the person who typed.
     pub fn parse(typed: &str) -> Result<Self, EmailError> {
-        let email = typed.trim().to_ascii_lowercase();
+        let email = Self::spelling(typed);
         if email.len() > EMAIL_LIMIT {
             return Err(EmailError::TooLong);
         }
@@ -47,6 +47,11 @@ impl Email {
             Some((local, domain)) if is_plausible_local(local) && is_plausible_domain(domain) => Ok(Self(email)),
             _ => Err(EmailError::Implausible),
         }
+    }
+
+    /// The one spelling of all that are taken for the same address, whether or not it can be one.
+    pub fn spelling(typed: &str) -> String {
+        typed.trim().to_ascii_lowercase()
     }
 
     /// The address.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
@@ -14,15 +14,17 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System,
+    /// With the moment from which [`Clock::elapsed`] counts.
+    System(Instant),
     /// Microseconds since the Unix epoch.
     Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
     /// The machine's clock.
+    #[expect(clippy::disallowed_methods, reason = "the one clock counts from a moment of the machine's own")]
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(Source::System(Instant::now()))
     }
 
     /// A clock that stands still until [`advance`](Self::advance) moves it.
@@ -34,10 +36,19 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the one clock that everything else is given")]
     pub fn now(&self) -> Timestamp {
         let micros = match &self.0 {
-            Source::System => micros(OffsetDateTime::now_utc()),
+            Source::System(_) => micros(OffsetDateTime::now_utc()),
             Source::Manual(micros) => micros.load(Ordering::SeqCst),
         };
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// The time since some fixed moment. Unlike [`now`](Self::now) it never goes back or leaps when the machine's clock is
+    /// set right, so that what is measured by it is not stretched to hours.
+    pub fn elapsed(&self) -> Duration {
+        match &self.0 {
+            Source::System(start) => start.elapsed(),
+            Source::Manual(micros) => Duration::from_micros(micros.load(Ordering::SeqCst).unsigned_abs()),
+        }
     }
 
     /// Moves a manual clock forward. A system clock moves by itself, and this does nothing to it.
@@ -66,8 +77,10 @@ mod tests {
         let clock = Clock::manual(datetime!(2026-01-02 03:04:05 UTC));
         let clone = clock.clone();
         assert_eq!(clone.now(), datetime!(2026-01-02 03:04:05 UTC));
+        let before = clone.elapsed();
         clock.advance(Duration::from_secs(61));
         assert_eq!(clone.now(), datetime!(2026-01-02 03:05:06 UTC));
+        assert_eq!(clone.elapsed() - before, Duration::from_secs(61));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod password;
 pub mod policy;
 pub mod rotation;
 pub mod secret;
+pub mod throttle;
 
 /// A moment in UTC with the precision that the database keeps: microseconds.
 pub type Timestamp = time::OffsetDateTime;

@@ -76,8 +76,8 @@ pub(super) fn signal_all(root: &Path, signal: Signal) {
 /// The processes of Postgres that work in `root`: a server and its children, which can outlive it, or an `initdb`. A process
 /// id alone would not do, since they are used again.
 fn living_in(root: &Path) -> Vec<u32> {
-    let Ok(processes) = fs::read_dir("/proc") else {
-        // No /proc: believe the file, as Postgres itself does.
+    let (Ok(_), Ok(processes)) = (fs::read_link("/proc/self/cwd"), fs::read_dir("/proc")) else {
+        // No /proc, or an empty one: believe the file, as Postgres itself does.
         let pid = read(root).map(|postmaster| postmaster.pid);
         return pid.filter(|&pid| as_pid(pid).is_some_and(|pid| test_kill_process(pid).is_ok())).into_iter().collect();
     };

@@ -6,11 +6,13 @@ use secrecy::ExposeSecret as _;
 
 use super::body::{JsonBody, OptionalJsonBody};
 use super::credentials::refresh_credential;
+use super::device;
 use super::dto::{LoginRequest, MessageAnswer, RefreshTokenRequest, RegisterRequest, TokenAnswer, UserAnswer};
 use super::problem::{
     ACCOUNT_DISABLED, EMAIL_TAKEN, INVALID_CREDENTIALS, Problem, ProblemBody, REFRESH_TOKEN_EXPIRED,
     REFRESH_TOKEN_INVALID, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_REUSED, SESSION_REVOKED,
 };
+use super::rate_limit::{WithinLoginRate, WithinRefreshRate};
 use super::state::{HttpState, client};
 use crate::domain::family::Delivery;
 use crate::metrics::{Login, Refresh};
@@ -21,9 +23,11 @@ use crate::service::{LoginOutcome, RefreshOutcome, Refusal, RegisterOutcome, Ren
     (status = 201, description = "The account", body = UserAnswer),
     (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "`validation_failed`, with every field that is wrong", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts` from this address; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
     (status = "default", description = "`malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `cross_site_request`, `overloaded`, `unavailable`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn register(
+    _: WithinLoginRate,
     request: HttpRequest,
     JsonBody(body): JsonBody<RegisterRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -39,24 +43,34 @@ pub(super) async fn register(
 ///
 /// The refresh token is set as a cookie, unless `token_delivery` is `body`.
 #[utoipa::path(post, path = "/login", tag = "sessions", request_body = LoginRequest, responses(
-    (status = 200, description = "The session's first tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The refresh token, with `token_delivery: \"cookie\"`; where the server is set up so, also the access token and a CSRF value, each in a cookie of its own"))),
+    (status = 200, description = "The session's first tokens", body = TokenAnswer, headers(("Set-Cookie" = String, description = "The refresh token, and what this browser is known by at its next login, with `token_delivery: \"cookie\"`; where the server is set up so, also the access token and a CSRF value, each in a cookie of its own"))),
     (status = 401, description = "`invalid_credentials`: unknown address or wrong password", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "`account_disabled`, after the right password only; `cross_site_request`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts` from this address or for this account; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
     (status = 503, description = "`overloaded`, `unavailable`; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "`malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn login(
+    _: WithinLoginRate,
     request: HttpRequest,
     JsonBody(body): JsonBody<LoginRequest>,
 ) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
     let delivery = body.token_delivery.into();
-    let result = state.service.login(&body.email, &body.password, delivery, client(&request)).await;
+    let device = device::presented(&request, delivery);
+    let result = state.service.login(&body.email, &body.password, delivery, device, client(&request)).await;
     if let Some(counted) = counted_login(&result) {
         state.metrics.logged_in(counted);
     }
     match result? {
-        LoginOutcome::Granted(grant) => Ok(token_answer(state, &grant)),
+        LoginOutcome::Granted(grant) => {
+            let mut answer = token_answer(state, &grant);
+            if delivery == Delivery::Cookie {
+                device::remember(state, &body.email, &mut answer);
+            }
+            Ok(answer)
+        }
+        LoginOutcome::TooManyAttempts(refused) => Err(Problem::too_many_attempts(refused.retry_after)),
         LoginOutcome::InvalidCredentials => Err((&INVALID_CREDENTIALS).into()),
         LoginOutcome::AccountDisabled => Err((&ACCOUNT_DISABLED).into()),
     }
@@ -71,10 +85,12 @@ pub(super) async fn login(
     (status = 400, description = "`ambiguous_credentials`, `malformed_json`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 401, description = "`refresh_token_missing`, `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`, `session_revoked`; the cookie, if one was sent, is cleared", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "`account_disabled`, `cross_site_request`; the cookie is kept", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts` from this address; the cookie is kept, see `Retry-After`", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
     (status = 503, description = "`unavailable`; the cookie is kept, see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "`unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(super) async fn refresh(
+    _: WithinRefreshRate,
     request: HttpRequest,
     OptionalJsonBody(body): OptionalJsonBody<RefreshTokenRequest>,
 ) -> Result<HttpResponse, Problem> {
@@ -118,6 +134,7 @@ fn counted_login(result: &Result<LoginOutcome, ServiceError>) -> Option<Login> {
         Ok(LoginOutcome::Granted(_)) => Some(Login::Succeeded),
         Ok(LoginOutcome::InvalidCredentials) => Some(Login::Failed),
         Ok(LoginOutcome::AccountDisabled) => Some(Login::Disabled),
+        Ok(LoginOutcome::TooManyAttempts(_)) => Some(Login::Throttled),
         Err(ServiceError::Overloaded) => Some(Login::Overloaded),
         Err(ServiceError::Unavailable(_) | ServiceError::Internal(_)) => None,
     }

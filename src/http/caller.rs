@@ -98,6 +98,7 @@ mod tests {
 
     use super::super::cookies::{CookiePolicy, SameSite};
     use super::super::problem::Problem;
+    use super::super::rate_limit::RateLimits;
     use super::super::state::{HttpOptions, HttpState};
     use super::Caller;
     use crate::domain::clock::Clock;
@@ -131,10 +132,19 @@ mod tests {
                 base_path: String::new(),
                 cookies,
                 allowed_origins: Vec::new(),
+                trusted_proxies: Vec::new(),
                 body_timeout: Duration::from_secs(1),
             };
             let service = Arc::new(Service::unconnected(clock.clone()));
-            Self { state: web::Data::new(HttpState::new(service, options, Arc::default())), clock }
+            Self {
+                state: web::Data::new(HttpState::new(
+                    service,
+                    options,
+                    Arc::default(),
+                    RateLimits::new(None, None, &clock),
+                )),
+                clock,
+            }
         }
 
         fn access(&self, session: u128) -> String {

@@ -1,4 +1,4 @@
-//! The cookies of a session. They are read from the bytes of the header: readers that percent-decode or trim names let
+//! Our cookies. They are read from the bytes of the header: readers that percent-decode or trim names let
 //! `%5F%5FHost-…` pass for `__Host-…`, and with it a cookie that a sibling domain has planted.
 
 use actix_web::HttpResponseBuilder;
@@ -47,12 +47,20 @@ const REFRESH: Names =
 const ACCESS: Names =
     Names { host: "__Host-heirloom_access", secure: "__Secure-heirloom_access", insecure: "heirloom_access" };
 
+const DEVICE: Names =
+    Names { host: "__Host-heirloom_device", secure: "__Secure-heirloom_device", insecure: "heirloom_device" };
+
 const CSRF: Names = Names { host: "__Host-heirloom_csrf", secure: "__Secure-heirloom_csrf", insecure: "heirloom_csrf" };
 
 impl CookiePolicy {
     /// The refresh cookie's name.
     pub(super) fn refresh_name(&self) -> &'static str {
         self.name(&REFRESH)
+    }
+
+    /// The name of the cookie by which a browser is known that has logged in before.
+    pub(super) fn device_name(&self) -> &'static str {
+        self.name(&DEVICE)
     }
 
     /// The access cookie's name, where there is one: without the setting such a cookie is nobody's credential.
@@ -73,6 +81,11 @@ impl CookiePolicy {
     /// A `Set-Cookie` that gives a page the value to repeat, for `max_age` seconds.
     pub(super) fn set_csrf(&self, value: &str, max_age: i64) -> HeaderValue {
         self.header(self.readable(value), max_age)
+    }
+
+    /// A `Set-Cookie` by which a browser is known again for `max_age` seconds.
+    pub(super) fn set_device(&self, value: &str, max_age: i64) -> HeaderValue {
+        self.header(self.hidden(&DEVICE, value), max_age)
     }
 
     /// Takes every cookie of a session away again.
@@ -232,6 +245,10 @@ mod tests {
             "__Host-heirloom_access=e.y.J; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
         );
         assert_eq!(policy.set_csrf("x", 60), "__Host-heirloom_csrf=x; SameSite=Strict; Secure; Path=/; Max-Age=60");
+        assert_eq!(
+            policy.set_device("x", 60),
+            "__Host-heirloom_device=x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
+        );
         policy.path = "/auth".into();
         policy.same_site = SameSite::None;
         assert_eq!(
@@ -247,9 +264,14 @@ mod tests {
             "__Secure-heirloom_csrf=x; SameSite=None; Secure; Path=/; Max-Age=60",
             "a page outside /auth has to read it"
         );
+        assert_eq!(
+            policy.set_device("x", 60),
+            "__Secure-heirloom_device=x; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
+        );
         policy.domain = Some("example.com".into());
         assert!(cleared(&policy).iter().all(|cookie| cookie.contains("Domain=example.com")));
         policy.is_insecure = true;
+        assert_eq!(policy.device_name(), "heirloom_device");
         assert_eq!((policy.refresh_name(), policy.access_name()), ("heirloom_refresh", Some("heirloom_access")));
         assert!(policy.set_csrf("x", 60).to_str().unwrap().starts_with("heirloom_csrf=x; SameSite=None; Path=/;"));
     }

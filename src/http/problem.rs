@@ -54,6 +54,8 @@ pub(super) struct Problem {
     pub kind: &'static Kind,
     pub errors: Vec<FieldProblem>,
     pub reason: Option<RevocationReason>,
+    /// In seconds, where that is not the same for every problem of this kind.
+    pub retry_after: Option<u32>,
 }
 
 /// One sort of problem.
@@ -119,6 +121,7 @@ kinds! {
     PAYLOAD_TOO_LARGE: PAYLOAD_TOO_LARGE, "payload_too_large", "Payload too large", "The body is over 64 KiB.";
     UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "Send the body with `Content-Type: application/json`.";
     VALIDATION_FAILED: UNPROCESSABLE_ENTITY, "validation_failed", "Validation failed", "Some fields are not as they have to be; see `errors`.";
+    TOO_MANY_ATTEMPTS: TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts", "There were too many attempts lately; the header Retry-After says in how many seconds the next one is looked at.";
     INTERNAL: INTERNAL_SERVER_ERROR, "internal_error", "Internal error", "Something went wrong on our side; the log tells more under this request's id.";
     UNAVAILABLE: SERVICE_UNAVAILABLE, "unavailable", "Unavailable", "The database is out of reach at the moment; your session is kept, try again shortly.", retry_after = 1;
     OVERLOADED: SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "Too many logins are under way at the moment; try again shortly.", retry_after = 2;
@@ -132,6 +135,10 @@ impl Problem {
 
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::validation(vec![FieldProblem { field: field.into(), message: message.into() }])
+    }
+
+    pub fn too_many_attempts(retry_after: u32) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::from(&TOO_MANY_ATTEMPTS) }
     }
 
     /// The problem that stands for a bare error answer of the framework.
@@ -178,7 +185,7 @@ impl Problem {
                 response.insert_header((WWW_AUTHENTICATE, challenge));
             }
         }
-        if let Some(seconds) = self.kind.retry_after {
+        if let Some(seconds) = self.retry_after.or(self.kind.retry_after) {
             response.insert_header((RETRY_AFTER, HeaderValue::from(seconds)));
         }
         response.extensions_mut().insert(self.clone());
@@ -188,7 +195,7 @@ impl Problem {
 
 impl From<&'static Kind> for Problem {
     fn from(kind: &'static Kind) -> Self {
-        Self { kind, errors: Vec::new(), reason: None }
+        Self { kind, errors: Vec::new(), reason: None, retry_after: None }
     }
 }
 

@@ -9,6 +9,8 @@ use actix_web::{Error, HttpMessage as _};
 use tracing::{Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
+use super::client_address::client_address;
+
 /// How requests are logged.
 pub struct RequestLog;
 
@@ -24,7 +26,7 @@ impl RootSpanBuilder for RequestLog {
             "request",
             request.id = id.map(field::display),
             http.method = %known_method(request.method().as_str()),
-            client.ip = request.peer_addr().map(|peer| field::display(peer.ip())),
+            client.ip = client_address(request.request()).map(field::display),
         )
     }
 

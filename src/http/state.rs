@@ -6,8 +6,11 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::http::header::USER_AGENT;
 use actix_web::web::Data;
+use ipnet::IpNet;
 
+use super::client_address::client_address;
 use super::cookies::CookiePolicy;
+use super::rate_limit::RateLimits;
 use super::traffic::Traffic;
 use crate::domain::client::Client;
 use crate::metrics::Metrics;
@@ -21,6 +24,8 @@ pub struct HttpOptions {
     pub cookies: CookiePolicy,
     /// Origins other than our own whose pages may call us, as browsers send them.
     pub allowed_origins: Vec<String>,
+    /// Those whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
 }
@@ -31,12 +36,13 @@ pub struct HttpState {
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
     pub(super) traffic: Traffic,
+    pub rate_limits: RateLimits,
 }
 
 impl HttpState {
-    pub fn new(service: Arc<Service>, options: HttpOptions, metrics: Arc<Metrics>) -> Self {
+    pub fn new(service: Arc<Service>, options: HttpOptions, metrics: Arc<Metrics>, rate_limits: RateLimits) -> Self {
         let traffic = Traffic::new(&metrics, &options.base_path);
-        Self { service, options, metrics, traffic }
+        Self { service, options, metrics, traffic, rate_limits }
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {
@@ -44,8 +50,8 @@ impl HttpState {
     }
 }
 
-/// Who is calling. The address is the socket's peer: forwarded headers can be sent by anyone.
+/// Who is calling.
 pub(super) fn client(request: &HttpRequest) -> Client {
     let user_agent = request.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Client::new(request.peer_addr().map(|peer| peer.ip()), user_agent.as_deref())
+    Client::new(client_address(request), user_agent.as_deref())
 }

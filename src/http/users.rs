@@ -33,6 +33,7 @@ pub(super) async fn show_me(request: HttpRequest, Caller(caller): Caller) -> Res
     (status = 401, description = "`access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "`invalid_credentials`: not the current password", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "`validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts`; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`overloaded`, `unavailable`; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "`malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `cross_site_request`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -53,6 +54,7 @@ pub(super) async fn change_password(
     (status = 204, description = "The account and its sessions are gone, and the cookies are cleared"),
     (status = 401, description = "`access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 403, description = "`invalid_credentials`: not the password", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 429, description = "`too_many_attempts`; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`overloaded`, `unavailable`; see `Retry-After`", body = ProblemBody, content_type = "application/problem+json"),
     (status = "default", description = "`malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `cross_site_request`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
@@ -111,5 +113,6 @@ fn done(outcome: PasswordOutcome) -> Result<(), Problem> {
         PasswordOutcome::WrongPassword => Err((&WRONG_PASSWORD).into()),
         PasswordOutcome::Invalid(error) => Err(Problem::validation(vec![error.into()])),
         PasswordOutcome::SessionRevoked => Err((&SESSION_REVOKED).into()),
+        PasswordOutcome::TooManyAttempts(refused) => Err(Problem::too_many_attempts(refused.retry_after)),
     }
 }

@@ -4,14 +4,15 @@ use secrecy::SecretString;
 
 use super::logout::end_all;
 use super::register::FieldError;
-use super::{Authenticated, Service, ServiceError, rng};
+use super::{Authenticated, Service, ServiceError, TooManyAttempts, rng};
 use crate::crypto::password_hash::Verdict;
-use crate::db::{Connection, DbError, events, live_sessions, users};
+use crate::db::{events, live_sessions, users};
 use crate::domain::account::User;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Family, RevocationReason};
 use crate::domain::password::{Password, PasswordHash};
+use crate::domain::throttle::DeviceId;
 
 /// What came of something that asks for the password once more.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +24,8 @@ pub enum PasswordOutcome {
     Invalid(FieldError),
     /// The caller's session has ended in the meantime.
     SessionRevoked,
+    /// Too many wrong passwords from this session lately.
+    TooManyAttempts(TooManyAttempts),
 }
 
 impl Service {
@@ -58,8 +61,9 @@ impl Service {
         new: &SecretString,
         client: Client,
     ) -> Result<PasswordOutcome, ServiceError> {
-        let Some((user, verified)) = self.verify_again(caller, current, &client).await? else {
-            return Ok(PasswordOutcome::WrongPassword);
+        let (user, verified) = match self.verify_again(caller, current, &client).await? {
+            Verified::Right(user, verified) => (user, verified),
+            Verified::Refused(outcome) => return Ok(outcome),
         };
         let password = match Password::chosen(new, Some(&user.email), self.password) {
             Ok(password) => password,
@@ -106,8 +110,9 @@ impl Service {
         password: &SecretString,
         client: Client,
     ) -> Result<PasswordOutcome, ServiceError> {
-        let Some((user, verified)) = self.verify_again(caller, password, &client).await? else {
-            return Ok(PasswordOutcome::WrongPassword);
+        let (user, verified) = match self.verify_again(caller, password, &client).await? {
+            Verified::Right(user, verified) => (user, verified),
+            Verified::Refused(outcome) => return Ok(outcome),
         };
         let revocation = self.revocation(RevocationReason::LogoutAll);
         let deleted = self.db.run(move |connection| {
@@ -129,29 +134,36 @@ impl Service {
         })
     }
 
-    /// The caller's account if `password` is its password, with the hash that it was checked against.
+    /// Checks the caller's password once more. Tries are counted for each session by itself: who has stolen an access token
+    /// guesses as slowly as at the door, and keeps nobody else from changing a password.
     async fn verify_again(
         &self,
         caller: &Authenticated,
         password: &SecretString,
         client: &Client,
-    ) -> Result<Option<(User, PasswordHash)>, ServiceError> {
-        let user_id = caller.grant.user_id;
+    ) -> Result<Verified, ServiceError> {
+        let (user_id, family_id) = (caller.grant.user_id, caller.grant.family_id);
         let Some((user, stored)) = self.db.run(move |connection| users::find(connection, user_id)).await? else {
-            return Ok(None);
+            return Ok(Verified::Refused(PasswordOutcome::SessionRevoked));
         };
-        match self.hasher.verify(Password::presented(password), &stored).await? {
-            Verdict::Right | Verdict::RightButOutdated if user.is_active => Ok(Some((user, stored))),
-            Verdict::Right | Verdict::RightButOutdated | Verdict::Wrong => {
-                let (now, kind, client) = (self.clock.now(), EventKind::PasswordChangeFailed, client.clone());
-                let event = Event::of_session(now, user.id, caller.grant.family_id, kind, client, &mut rng());
-                self.db
-                    .run(move |connection: &mut Connection| -> Result<(), DbError> {
-                        events::insert(connection, &event)
-                    })
-                    .await?;
-                Ok(None)
+        let lane = self.lanes.of_device(user.email.as_str(), DeviceId(*family_id.as_uuid().as_bytes()));
+        let attempt = async { Ok(self.hasher.verify(Password::presented(password), &stored).await?) };
+        let is_right = |verdict: &Verdict| *verdict != Verdict::Wrong;
+        match self.throttled(lane, attempt, is_right).await? {
+            Err(refused) => Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused))),
+            Ok(Verdict::Right | Verdict::RightButOutdated) if user.is_active => Ok(Verified::Right(user, stored)),
+            Ok(_) => {
+                let kind = EventKind::PasswordChangeFailed;
+                let event = Event::of_session(self.clock.now(), user.id, family_id, kind, client.clone(), &mut rng());
+                self.db.run(move |connection| events::insert(connection, &event)).await?;
+                Ok(Verified::Refused(PasswordOutcome::WrongPassword))
             }
         }
     }
+}
+
+enum Verified {
+    /// With the hash that the password was checked against.
+    Right(User, PasswordHash),
+    Refused(PasswordOutcome),
 }

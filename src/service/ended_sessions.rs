@@ -70,7 +70,7 @@ impl EndedSessions {
     }
 
     /// How many are held.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         held.newer.len() + held.older.len()
     }

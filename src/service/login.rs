@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::session::Heir;
-use super::{Service, ServiceError, SessionGrant, rng};
+use super::{Service, ServiceError, SessionGrant, TooManyAttempts, rng};
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
 use crate::db::{Connection, DbError, events, families, live_sessions, users};
@@ -26,10 +26,13 @@ pub enum LoginOutcome {
     InvalidCredentials,
     /// The password was right, and the account has been disabled.
     AccountDisabled,
+    /// The password was not looked at. Told in the same way for accounts that do not exist.
+    TooManyAttempts(TooManyAttempts),
 }
 
 impl Service {
-    /// Begins a session for the account `email`, if `password` is its password.
+    /// Begins a session for the account `email`, if `password` is its password. `device` is what a browser shows to prove
+    /// that it has logged in to it before; that spares it the waits of strangers, and nothing else.
     ///
     /// # Errors
     /// [`ServiceError`]; refusals are outcomes.
@@ -38,9 +41,13 @@ impl Service {
         email: &str,
         password: &SecretString,
         delivery: Delivery,
+        device: Option<&[u8]>,
         client: Client,
     ) -> Result<LoginOutcome, ServiceError> {
-        let outcome = self.try_login(email, password, delivery, client).await?;
+        let attempt = self.try_login(email, password, delivery, client);
+        let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
+        let judged = self.throttled(self.login_lane(email, device), attempt, is_right).await?;
+        let outcome = judged.unwrap_or_else(LoginOutcome::TooManyAttempts);
         match &outcome {
             LoginOutcome::Granted(grant) => {
                 tracing::info!(event = "authn_login_success", family.id = %grant.session_id, "A login succeeded");
@@ -51,6 +58,7 @@ impl Service {
             LoginOutcome::AccountDisabled => {
                 tracing::warn!(event = "authn_login_fail", reason = "disabled", "A login failed");
             }
+            LoginOutcome::TooManyAttempts(_) => {}
         }
         Ok(outcome)
     }

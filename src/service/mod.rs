@@ -15,6 +15,7 @@ mod prune;
 mod refresh;
 mod register;
 mod session;
+mod throttle;
 #[cfg(test)]
 mod unconnected;
 mod vitals;
@@ -27,8 +28,10 @@ use rand::CryptoRng;
 
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::csrf::CsrfTokens;
+use crate::crypto::device_cookie::DeviceCookies;
 use crate::crypto::jwk::JwkSet;
 use crate::crypto::keys::Keyring;
+use crate::crypto::login_lane::LoginLanes;
 use crate::crypto::password_hash::{HashingError, PasswordHasher};
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::db::{Database, DbError, migrations};
@@ -48,6 +51,7 @@ pub use prune::Pruned;
 pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::{FieldError, RegisterOutcome};
 pub use session::SessionGrant;
+pub use throttle::{KnownDevice, TooManyAttempts};
 pub use vitals::Vitals;
 
 /// Everything that the use cases work by.
@@ -73,6 +77,8 @@ pub struct Service {
     refresh_tokens: RefreshTokens,
     access_tokens: AccessTokens,
     csrf_tokens: CsrfTokens,
+    lanes: LoginLanes,
+    device_cookies: DeviceCookies,
     hasher: PasswordHasher,
     rotation: RotationPolicy,
     lifetimes: Lifetimes,
@@ -109,6 +115,8 @@ impl Service {
             ended_sessions: ended_sessions::EndedSessions::new(policy.access_token.ttl),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
             csrf_tokens: CsrfTokens::new(keyring),
+            lanes: LoginLanes::new(keyring),
+            device_cookies: DeviceCookies::new(keyring),
             hasher: PasswordHasher::new(policy.hash_cost, policy.hashes_at_once, &mut rng())?,
             rotation: policy.rotation,
             lifetimes: policy.lifetimes,

@@ -4,8 +4,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::{Service, ServiceError};
-use crate::db::prune;
+use crate::db::{prune, throttles};
 use crate::domain::Timestamp;
+use crate::domain::throttle::FORGOTTEN_AFTER;
 
 /// How many rows a statement takes at most; each holds its locks for some milliseconds.
 const BATCH: u32 = 500;
@@ -22,6 +23,8 @@ pub struct Pruned {
     pub sessions: u64,
     pub events: u64,
     pub ended_sessions: u64,
+    /// Counts of failed logins that mean nothing any more.
+    pub login_throttles: u64,
 }
 
 impl Pruned {
@@ -29,12 +32,13 @@ impl Pruned {
         self.sessions += batch.sessions;
         self.events += batch.events;
         self.ended_sessions += batch.ended_sessions;
+        self.login_throttles += batch.login_throttles;
     }
 }
 
 impl Service {
     /// Takes away, batch by batch until nothing is left of it: sessions past their absolute expiry, events past their
-    /// retention, and notes of ended sessions that no access token can belong to any more. `progress` is told after each
+    /// retention, and notes of ended sessions and failed logins that mean nothing any more. `progress` is told after each
     /// batch.
     ///
     /// # Errors
@@ -55,12 +59,14 @@ impl Service {
 
     async fn prune_batch(&self, now: Timestamp) -> Result<Pruned, ServiceError> {
         let (families, events) = (now - FAMILIES_KEPT, now - self.event_retention);
+        let throttled = now - FORGOTTEN_AFTER;
         let ended = now - 2 * self.ended_sessions.kept_for();
         let batch = self.db.run(move |connection| {
             Ok(Pruned {
                 sessions: prune::families(connection, families, BATCH)?,
                 events: prune::events(connection, events, BATCH)?,
                 ended_sessions: prune::ended_sessions(connection, ended, BATCH)?,
+                login_throttles: throttles::prune(connection, throttled, BATCH.into())? as u64,
             })
         });
         Ok(batch.await?)

@@ -98,12 +98,15 @@ fn logins_past_the_bound_are_told_to_come_back() {
         config.hashes_at_once = std::num::NonZeroUsize::MIN;
         config.hash_cost = HashCost { memory: 19_456, passes: 2, lanes: 1 };
     });
-    app.browser().registers("alice@example.com");
+    // Of one account, only a few would be looked at.
+    let email = |n| format!("user{n}@example.com");
+    (0..60).for_each(|n| assert_eq!(app.browser().registers(&email(n)).status, 201));
     let statuses: Vec<(u16, String)> = std::thread::scope(|scope| {
         let logins: Vec<_> = (0..60)
-            .map(|_| {
-                scope.spawn(|| {
-                    let answer = app.browser().logs_in("alice@example.com");
+            .map(|n| {
+                let (app, email) = (&app, email(n));
+                scope.spawn(move || {
+                    let answer = app.browser().logs_in(&email);
                     (answer.status, answer.code().to_owned())
                 })
             })

@@ -142,3 +142,20 @@ fn the_log_tells_what_happened_newest_first_and_page_by_page() {
     let bob = app.logged_in("bob@example.com");
     assert_eq!(log(&bob).len(), 2);
 }
+
+#[test]
+fn who_has_stolen_an_access_token_guesses_as_slowly_as_at_the_door() {
+    let app = App::start();
+    let mut alice = app.logged_in("alice@example.com");
+    for _ in 0..10 {
+        assert_eq!(changes_password(&alice, "not hers at all", NEW).verdict(), (403, "invalid_credentials"));
+    }
+    for answer in [changes_password(&alice, PASSWORD, NEW), deletes_account(&alice, PASSWORD)] {
+        assert_eq!(answer.verdict(), (429, "too_many_attempts"));
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    assert_eq!(app.browser().logs_in("alice@example.com").status, 200, "guesses of one session hold up another");
+    app.passes(crate::support::app::seconds(1));
+    assert_eq!(changes_password(&alice, PASSWORD, NEW).status, 204);
+    assert_eq!(alice.refreshes().status, 200);
+}

@@ -3,8 +3,6 @@
 use serde_json::Value;
 use ureq::http::{HeaderMap, Response};
 
-use super::browser::COOKIE;
-
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -40,13 +38,30 @@ impl Answer {
         (self.status, if self.status < 400 { "" } else { self.code() })
     }
 
+    /// Of an answer that says that there were too many attempts: when to come back, in seconds.
+    pub fn retry_after(&self) -> u64 {
+        assert_eq!(self.verdict(), (429, "too_many_attempts"), "{self:?}");
+        self.header("retry-after").unwrap().parse().unwrap()
+    }
+
     pub fn access_token(&self) -> &str {
         self.json["access_token"].as_str().expect("a token answer")
     }
 
-    /// The whole `Set-Cookie` of the refresh cookie.
+    /// The whole `Set-Cookie` of the refresh cookie, whatever the prefix of its name.
     pub fn refresh_cookie(&self) -> Option<String> {
-        self.set_cookie(COOKIE)
+        self.cookie_ending_in("heirloom_refresh")
+    }
+
+    /// The whole `Set-Cookie` of the cookie by which a browser is known that has logged in before.
+    pub fn device_cookie(&self) -> Option<String> {
+        self.cookie_ending_in("heirloom_device")
+    }
+
+    fn cookie_ending_in(&self, name: &str) -> Option<String> {
+        self.set_cookies()
+            .find(|cookie| cookie.split('=').next().is_some_and(|set| set.ends_with(name)))
+            .map(str::to_owned)
     }
 
     /// The whole `Set-Cookie` of the cookie `name`.
@@ -78,8 +93,9 @@ impl Answer {
             assert!(challenge.starts_with("Bearer"), "{self:?}");
             assert_eq!(challenge == "Bearer", self.code().ends_with("_missing"), "{self:?}");
         }
-        if self.status == 503 {
+        if [429, 503].contains(&self.status) {
             assert!(self.headers.contains_key("retry-after"), "{self:?}");
+            assert_eq!(self.set_cookies().count(), 0, "a cookie is touched: {self:?}");
         }
         if self.status >= 400 && self.header("content-type") != Some("application/json") && !self.text.is_empty() {
             self.is_a_problem();

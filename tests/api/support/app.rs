@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use heirloom::app::{Application, Stopper};
-use heirloom::config::{Config, CookieConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat};
+use heirloom::config::{Config, CookieConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
@@ -149,7 +149,7 @@ pub fn days(days: u64) -> Duration {
     hours(days * 24)
 }
 
-/// The defaults of the product, except for hashes that cost nothing.
+/// The defaults of the product, except for hashes that cost nothing and addresses without limits: all tests have one.
 fn config(database: &TestDatabase) -> Config {
     Config {
         database: DatabaseConfig {
@@ -179,6 +179,7 @@ fn config(database: &TestDatabase) -> Config {
         cookie: CookieConfig::default(),
         allowed_origins: Vec::new(),
         body_timeout: seconds(10),
+        throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
     }
 }

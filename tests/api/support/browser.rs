@@ -7,7 +7,10 @@ use super::wire::{Wire, agent};
 use super::{Answer, App};
 
 pub const PASSWORD: &str = "three lamps on the stairs";
+/// Nobody's.
+pub const WRONG: &str = "four lamps on the stairs";
 pub const COOKIE: &str = "__Host-heirloom_refresh";
+pub const DEVICE_COOKIE: &str = "__Host-heirloom_device";
 
 #[derive(Clone)]
 pub struct Browser {
@@ -15,12 +18,14 @@ pub struct Browser {
     agent: Agent,
     /// The refresh cookie's value.
     pub cookie: Option<String>,
+    /// The device cookie's value.
+    pub device: Option<String>,
     pub access_token: Option<String>,
 }
 
 impl Browser {
     pub fn new(app: &App) -> Self {
-        Self { url: app.url.clone(), agent: agent(), cookie: None, access_token: None }
+        Self { url: app.url.clone(), agent: agent(), cookie: None, device: None, access_token: None }
     }
 
     /// Another tab: the same cookies, as they are now, and connections of its own.
@@ -33,12 +38,14 @@ impl Browser {
         Self { url: app.url.clone(), agent: agent(), ..self.clone() }
     }
 
-    /// A request with this browser's cookie.
+    /// A request with this browser's cookies.
     pub fn request<'a>(&'a self, method: &'a str, path: &str) -> Wire<'a> {
         let wire = self.bare_request(method, path);
-        match &self.cookie {
-            Some(value) => wire.header("cookie", format!("{COOKIE}={value}")),
-            None => wire,
+        let jar = [(COOKIE, &self.cookie), (DEVICE_COOKIE, &self.device)];
+        let pairs = jar.iter().filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
+        match pairs.collect::<Vec<_>>().join("; ") {
+            none if none.is_empty() => wire,
+            cookies => wire.header("cookie", cookies),
         }
     }
 
@@ -65,6 +72,19 @@ impl Browser {
         let answer = self.request("POST", "/login").json(&json!({ "email": email, "password": password })).send();
         self.takes(&answer);
         answer
+    }
+
+    /// A login that reaches a proxy from `address`; the browser forgets the answer.
+    pub fn logs_in_from(&self, address: &str, email: &str, password: &str) -> Answer {
+        let login = json!({ "email": email, "password": password });
+        self.request("POST", "/login").header("x-forwarded-for", address).json(&login).send()
+    }
+
+    /// Wrong passwords, each of which is looked at.
+    pub fn guesses(&mut self, email: &str, times: u32) {
+        for _ in 0..times {
+            assert_eq!(self.logs_in_with(email, WRONG).verdict(), (401, "invalid_credentials"));
+        }
     }
 
     pub fn refreshes(&mut self) -> Answer {
@@ -103,21 +123,29 @@ impl Browser {
     /// What a browser does with an answer.
     fn takes(&mut self, answer: &Answer) {
         if let Some(header) = answer.refresh_cookie() {
-            let (name, rest) = header.split_once('=').unwrap();
-            assert_eq!(name, COOKIE);
-            let (value, attributes) = rest.split_once("; ").unwrap();
-            for wanted in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/", "Max-Age="] {
-                assert!(attributes.contains(wanted), "{header}");
-            }
-            assert!(!attributes.contains("Domain") && !attributes.contains("Partitioned"), "{header}");
-            assert!(header.len() < 4096);
-            self.cookie = (!attributes.contains("Max-Age=0")).then(|| value.to_owned());
-            if let Some(token) = &self.cookie {
-                assert!(!answer.text.contains(token.as_str()), "the cookie's token stands in the body");
-            }
+            self.cookie = kept(&header, COOKIE);
+        }
+        if let Some(header) = answer.device_cookie() {
+            self.device = kept(&header, DEVICE_COOKIE);
+        }
+        for cookie in [&self.cookie, &self.device].into_iter().flatten() {
+            assert!(!answer.text.contains(cookie.as_str()), "a cookie's value stands in the body");
         }
         if let Some(token) = answer.json["access_token"].as_str() {
             self.access_token = Some(token.to_owned());
         }
     }
+}
+
+/// The value that a browser keeps, if any.
+fn kept(header: &str, name: &str) -> Option<String> {
+    let (found, rest) = header.split_once('=').unwrap();
+    assert_eq!(found, name);
+    let (value, attributes) = rest.split_once("; ").unwrap();
+    for wanted in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/", "Max-Age="] {
+        assert!(attributes.contains(wanted), "{header}");
+    }
+    assert!(!attributes.contains("Domain") && !attributes.contains("Partitioned"), "{header}");
+    assert!(header.len() < 4096);
+    (!attributes.ends_with("Max-Age=0")).then(|| value.to_owned())
 }

@@ -1,0 +1,112 @@
+//! The table `login_throttles`: how often a password has been tried in vain, counted before it is looked at.
+
+use std::time::Duration;
+
+use diesel::dsl::case_when;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Timestamptz};
+
+use super::connection::{Connection, set_config};
+use super::error::DbError;
+use super::schema::login_throttles;
+use crate::domain::Timestamp;
+use crate::domain::throttle::{FORGOTTEN_AFTER, LAST_STEP, LONGEST_WAIT, Lane, Tries, wait_after};
+
+diesel::define_sql_function!(#[sql_name = "least"] fn lesser(a: Integer, b: Integer) -> Integer);
+diesel::define_sql_function!(#[sql_name = "greatest"] fn greater(a: Integer, b: Integer) -> Integer);
+
+/// How often a lane that was found closed and then open is asked again, before its caller is told to come back.
+const ROUNDS: usize = 3;
+
+/// Whether a try may go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Counted {
+    /// It counts as failed until it has [succeeded](forget) or turns out not to have been one ([`take_back`]).
+    Admitted,
+    /// The lane is closed for so long. The try was not counted, so that nobody can hold a lane closed by knocking.
+    Closed(Duration),
+}
+
+/// Counts a try, if its lane is open. One statement does both, so that of a hundred tries at once no more are let in than
+/// one after the other.
+///
+/// The commit is not waited for: what a crash may take back is a few counts.
+pub fn count(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<Counted, DbError> {
+    for _ in 0..ROUNDS {
+        if admit(connection, lane, now)? {
+            return Ok(Counted::Admitted);
+        }
+        let found: Option<(i32, Timestamp)> = login_throttles::table
+            .find(lane.as_bytes())
+            .select((login_throttles::failures, login_throttles::counted_at))
+            .first(connection.pg())
+            .optional()?;
+        let wait = found.map(|(failures, counted_at)| tries(failures, counted_at).wait(now)).unwrap_or_default();
+        if !wait.is_zero() {
+            return Ok(Counted::Closed(wait));
+        }
+    }
+    Ok(Counted::Closed(Duration::ZERO))
+}
+
+/// The rule is the domain's: Postgres gets it as the latest count, for each number of failures, of a lane that is open now.
+fn admit(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<bool, DbError> {
+    use diesel::query_dsl::methods::FilterDsl as _;
+    use login_throttles::dsl;
+    let open_since: Vec<Timestamp> = (1..=LAST_STEP).map(|failures| now - wait_after(failures)).collect();
+    let step = lesser(greater(dsl::failures, 1), LAST_STEP.cast_signed());
+    let is_open = dsl::counted_at.le(open_since.into_sql::<Array<Timestamptz>>().index(step));
+    let is_forgotten = || dsl::counted_at.le(now - FORGOTTEN_AFTER).or(dsl::counted_at.gt(now + LONGEST_WAIT));
+    let admitted: Option<String> = diesel::insert_into(login_throttles::table)
+        .values((dsl::lane.eq(&lane.as_bytes()[..]), dsl::failures.eq(1), dsl::counted_at.eq(now)))
+        .on_conflict(dsl::lane)
+        .do_update()
+        .set((
+            dsl::failures.eq(case_when(is_forgotten(), 1.into_sql::<Integer>()).otherwise(dsl::failures + 1)),
+            dsl::counted_at.eq(now),
+        ))
+        .filter(is_open.or(is_forgotten()))
+        .returning(set_config("synchronous_commit", "off", true))
+        .get_result(connection.pg())
+        .optional()?;
+    Ok(admitted.is_some())
+}
+
+/// Opens a lane: its last try has succeeded.
+pub fn forget(connection: &mut Connection, lane: &Lane) -> Result<(), DbError> {
+    let off = set_config("synchronous_commit", "off", true).eq("off");
+    diesel::delete(login_throttles::table.find(lane.as_bytes()).filter(off)).execute(connection.pg())?;
+    Ok(())
+}
+
+/// Takes a count back, of a try that came to no verdict.
+pub fn take_back(connection: &mut Connection, lane: &Lane) -> Result<(), DbError> {
+    use login_throttles::dsl;
+    let off = set_config("synchronous_commit", "off", true).eq("off");
+    diesel::update(dsl::login_throttles.find(lane.as_bytes()).filter(dsl::failures.gt(0).and(off)))
+        .set(dsl::failures.eq(dsl::failures - 1))
+        .execute(connection.pg())?;
+    Ok(())
+}
+
+/// Deletes up to `limit` rows that were last counted before `before`, and says how many. Any number of processes may do so
+/// at once. Rows older than [`FORGOTTEN_AFTER`] mean nothing any more.
+pub fn prune(connection: &mut Connection, before: Timestamp, limit: i64) -> Result<usize, DbError> {
+    connection.transaction(|connection| {
+        let old: Vec<Vec<u8>> = login_throttles::table
+            .filter(login_throttles::counted_at.lt(before))
+            .select(login_throttles::lane)
+            .order(login_throttles::counted_at)
+            .limit(limit)
+            .for_update()
+            .skip_locked()
+            .load(connection.pg())?;
+        let pruned = diesel::delete(login_throttles::table.filter(login_throttles::lane.eq_any(old)));
+        Ok(pruned.execute(connection.pg())?)
+    })
+}
+
+/// A row's check holds that failures are not negative.
+fn tries(failures: i32, counted_at: Timestamp) -> Tries {
+    Tries { failures: failures.unsigned_abs(), counted_at }
+}
