@@ -57,7 +57,7 @@ impl Migrator {
         self.0.transaction(|pg| {
             lock_out_other_migrators(pg)?;
             let applied = pg.run_pending_migrations(MIGRATIONS).map_err(failed)?;
-            Ok(applied.iter().map(MigrationVersion::to_string).collect())
+            names_of(&applied)
         })
     }
 
@@ -72,7 +72,7 @@ impl Migrator {
                 return Ok(None);
             }
             let reverted = pg.revert_last_migration(MIGRATIONS).map_err(failed)?;
-            Ok(Some(reverted.to_string()))
+            Ok(names_of(&[reverted])?.pop())
         })
     }
 
@@ -111,6 +111,12 @@ pub fn is_migrated(pg: &mut PgConnection) -> Result<bool, DbError> {
 
 fn failed(error: impl std::fmt::Display) -> DbError {
     DbError::Migration(error.to_string())
+}
+
+fn names_of(versions: &[MigrationVersion<'_>]) -> Result<Vec<String>, DbError> {
+    let known = known()?;
+    let names = known.iter().map(|migration| migration.name());
+    Ok(names.filter(|name| versions.contains(&name.version())).map(ToString::to_string).collect())
 }
 
 fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, DbError> {

@@ -100,6 +100,33 @@ fn the_example_of_the_settings_names_each_and_shows_its_default() {
 }
 
 #[test]
+fn the_operators_page_shows_every_command() {
+    let page = fs::read_to_string(root().join("docs/operating.md")).unwrap();
+    let mut commands = Vec::new();
+    for command in subcommands(&[]) {
+        match subcommands(&[&command]) {
+            below if below.is_empty() => commands.push(command),
+            below => commands.extend(below.into_iter().map(|name| format!("{command} {name}"))),
+        }
+    }
+    assert!(commands.len() >= 17, "{commands:?}");
+    for command in commands {
+        assert!(page.contains(&format!("heirloom {command}")), "{command} is not shown");
+    }
+}
+
+/// As `--help` lists them.
+fn subcommands(of: &[&str]) -> Vec<String> {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_heirloom")).args(of).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let Some(list) = help.split("Commands:\n").nth(1) else { return Vec::new() };
+    // What does not fit on a line goes on further to the right.
+    let entries = list.lines().take_while(|line| line.starts_with("  ")).filter(|line| !line.starts_with("   "));
+    let names = entries.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
 fn every_link_among_the_pages_leads_somewhere() {
     let mut broken = Vec::new();
     for page in pages() {
