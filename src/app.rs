@@ -28,7 +28,7 @@ use crate::metrics::Metrics;
 use crate::service::{Policy, Service};
 
 use database::Opened;
-use server::{Bound, bind, serve};
+use server::{Bound, bind, bind_admin, serve};
 
 pub use database::{migrator, service};
 
@@ -100,7 +100,7 @@ impl Application {
         let state = web::Data::new(HttpState::new(Arc::clone(&service), http_options(config), metrics, rate_limits));
         // Both before either serves, so that no request is taken by a server that is about to give up.
         let public = bind("HEIRLOOM_BIND", config.bind)?;
-        let admin = config.admin_bind.map(|address| bind("HEIRLOOM_ADMIN_BIND", address)).transpose()?;
+        let admin = config.admin_bind.map(|address| bind_admin(address, config.is_admin_bind_given)).transpose()?;
         let address = public.address;
         let admin = admin.map(|bound| Admin::new(bound, state.clone())).transpose()?;
         let server = serve(public, None, move || http::app(state.clone()))?;

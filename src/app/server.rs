@@ -1,5 +1,6 @@
 //! Binding an address, and serving on it.
 
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -38,6 +39,24 @@ pub(super) fn bind(variable: &'static str, wanted: SocketAddr) -> Result<Bound, 
     let listener = TcpListener::bind(wanted).map_err(|error| failed.because(error))?;
     let address = listener.local_addr().map_err(|error| failed.because(error))?;
     Ok(Bound { listener, address, failed })
+}
+
+/// Takes the admin address. A second server on one machine must not fail over an address that nobody asked for: it gets
+/// another port, and says so.
+pub(super) fn bind_admin(wanted: SocketAddr, is_given: bool) -> Result<Bound, StartError> {
+    const VARIABLE: &str = "HEIRLOOM_ADMIN_BIND";
+    match bind(VARIABLE, wanted) {
+        Err(StartError::Bind { error, .. }) if !is_given && error.kind() == ErrorKind::AddrInUse => {
+            let bound = bind(VARIABLE, SocketAddr::new(wanted.ip(), 0))?;
+            tracing::warn!(
+                wanted = %wanted,
+                admin = %bound.address,
+                "The usual admin address is in use; another port was picked. Set HEIRLOOM_ADMIN_BIND to choose"
+            );
+            Ok(bound)
+        }
+        bound => bound,
+    }
 }
 
 /// A server of what `app` makes, once for each worker: as many of them as there are cores, unless said otherwise. It

@@ -33,6 +33,8 @@ pub struct Config {
     pub bind: SocketAddr,
     /// Where metrics and health are told to the operator's machines, if anywhere.
     pub admin_bind: Option<SocketAddr>,
+    /// Whether somebody asked for that address. Where nobody did and it is in use, another port serves as well.
+    pub is_admin_bind_given: bool,
     /// Empty, or starting with a slash and not ending in one.
     pub base_path: String,
     /// Newest first. Empty only with the embedded database, which keeps a generated one.
@@ -138,6 +140,7 @@ impl Config {
             },
             bind,
             admin_bind: admin_bind(&mut read, settings, bind),
+            is_admin_bind_given: Reader::given(&settings.admin_bind).is_some(),
             base_path: read.base_path("HEIRLOOM_BASE_PATH", &settings.base_path),
             rotation: RotationPolicy {
                 overlap: read.duration("HEIRLOOM_REFRESH_OVERLAP", &settings.refresh_overlap, "10s"),

@@ -260,6 +260,17 @@ fn an_admin_address_that_is_taken_stops_the_start_with_its_name() {
 }
 
 #[test]
+fn an_admin_address_that_nobody_asked_for_gives_way_to_another() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let app = App::with(|config| {
+        config.admin_bind = Some(taken.local_addr().unwrap());
+        config.is_admin_bind_given = false;
+    });
+    assert_eq!(app.scrape().value("heirloom_database_reachable"), Some(1.0));
+    assert_eq!(app.logged_in("alice@example.com").refreshes().status, 200);
+}
+
+#[test]
 fn both_addresses_are_logged_and_the_public_one_alone_is_printed() {
     let app = App::start();
     let mut server = heirloom(&app, "127.0.0.1:0").spawn().unwrap();

@@ -161,6 +161,7 @@ fn config(database: &TestDatabase) -> Config {
         },
         bind: "127.0.0.1:0".parse().unwrap(),
         admin_bind: Some("127.0.0.1:0".parse().unwrap()),
+        is_admin_bind_given: true,
         base_path: String::new(),
         secrets: vec![Secret::new(SECRET).unwrap()],
         rotation: RotationPolicy::default(),
