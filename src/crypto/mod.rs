@@ -2,6 +2,7 @@
 //! type that does not print itself.
 
 pub mod access_token;
+mod argon2id;
 pub mod csrf;
 pub mod device_cookie;
 pub mod jwk;

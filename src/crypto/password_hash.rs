@@ -4,20 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use argon2::password_hash::phc::PasswordHash as Phc;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
 use rand::CryptoRng;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::argon2id::Argon2id;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::policy::HashCost;
-
-/// What a stored hash may cost at most to check, so that a planted one cannot eat the machine: 256 MiB, 16 passes.
-const STORED_MEMORY_LIMIT: u32 = 256 * 1024;
-const STORED_PASSES_LIMIT: u32 = 16;
-const STORED_LANES_LIMIT: u32 = 16;
 
 /// How many hashes may wait for each that is being computed: at 45 ms each, the last waits three quarters of a second.
 const WAITING_FOR_EACH_RUNNING: usize = 16;
@@ -59,8 +52,7 @@ pub struct HashingLoad {
 /// once, since each takes its memory for as long as it runs.
 #[derive(Clone)]
 pub struct PasswordHasher {
-    argon2: Argon2<'static>,
-    cost: HashCost,
+    argon2id: Arc<Argon2id>,
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
     at_once: usize,
@@ -76,15 +68,14 @@ impl PasswordHasher {
     /// # Errors
     /// [`HashingError::Unusable`] for a cost that Argon2 itself refuses.
     pub fn new(cost: HashCost, running: NonZeroUsize, rng: &mut impl CryptoRng) -> Result<Self, HashingError> {
-        let params = Params::new(cost.memory, cost.passes, cost.lanes, None).map_err(|_| HashingError::Unusable)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let argon2id = Argon2id::new(cost)?;
         let mut password = [0; 32];
         rng.fill_bytes(&mut password);
-        let nobody = compute(&argon2, &password, &salt(rng))?;
+        // With memory of its own, which goes back: a process that has checked no password yet needs none.
+        let nobody = Argon2id::new(cost)?.hash(&password, &salt(rng))?;
         let at_once = running.get();
         Ok(Self {
-            argon2,
-            cost,
+            argon2id: Arc::new(argon2id),
             running: Arc::new(Semaphore::new(at_once)),
             admitted: Arc::new(Semaphore::new(admitted_at_once(at_once))),
             at_once,
@@ -100,8 +91,8 @@ impl PasswordHasher {
     /// [`HashingError::Overloaded`].
     pub async fn hash(&self, password: Password, rng: &mut impl CryptoRng) -> Result<PasswordHash, HashingError> {
         let salt = salt(rng);
-        let argon2 = self.argon2.clone();
-        self.bounded(move || compute(&argon2, password.as_bytes(), &salt)).await
+        let argon2id = Arc::clone(&self.argon2id);
+        self.bounded(move || argon2id.hash(password.as_bytes(), &salt)).await
     }
 
     /// Checks a password against a stored hash.
@@ -109,8 +100,8 @@ impl PasswordHasher {
     /// # Errors
     /// [`HashingError`]; a wrong password is no error but [`Verdict::Wrong`].
     pub async fn verify(&self, password: Password, stored: &PasswordHash) -> Result<Verdict, HashingError> {
-        let (argon2, cost, stored) = (self.argon2.clone(), self.cost, stored.clone());
-        self.bounded(move || check(&argon2, cost, password.as_bytes(), &stored)).await
+        let (argon2id, stored) = (Arc::clone(&self.argon2id), stored.clone());
+        self.bounded(move || argon2id.check(password.as_bytes(), &stored)).await
     }
 
     /// Takes as long as [`verify`](Self::verify) and always ends in [`Verdict::Wrong`]: for accounts that do not exist, so
@@ -165,33 +156,6 @@ fn salt(rng: &mut impl CryptoRng) -> [u8; 16] {
     let mut salt = [0; 16];
     rng.fill_bytes(&mut salt);
     salt
-}
-
-fn compute(argon2: &Argon2<'_>, password: &[u8], salt: &[u8]) -> Result<PasswordHash, HashingError> {
-    let phc = argon2.hash_password_with_salt(password, salt).map_err(|_| HashingError::Unusable)?;
-    Ok(PasswordHash::from_stored(phc.to_string()))
-}
-
-fn check(argon2: &Argon2<'_>, cost: HashCost, password: &[u8], stored: &PasswordHash) -> Result<Verdict, HashingError> {
-    let phc = Phc::new(stored.expose()).map_err(|_| HashingError::Unusable)?;
-    let params = Params::try_from(&phc).map_err(|_| HashingError::Unusable)?;
-    let stored_cost = HashCost { memory: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() };
-    let is_argon2id = phc.algorithm == Algorithm::Argon2id.ident();
-    if !is_argon2id
-        || phc.salt.is_none()
-        || phc.hash.is_none()
-        || stored_cost.memory > STORED_MEMORY_LIMIT
-        || stored_cost.passes > STORED_PASSES_LIMIT
-        || stored_cost.lanes > STORED_LANES_LIMIT
-    {
-        return Err(HashingError::Unusable);
-    }
-    match argon2.verify_password(password, &phc) {
-        Ok(()) if stored_cost == cost => Ok(Verdict::Right),
-        Ok(()) => Ok(Verdict::RightButOutdated),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
-        Err(_) => Err(HashingError::Unusable),
-    }
 }
 
 #[cfg(test)]
