@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -22,19 +23,15 @@ impl Told {
     }
 }
 
+fn command(app: &App, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
+    command.args(arguments).env_clear().env("DATABASE_URL", app.database.url()).env("HEIRLOOM_SECRET", SECRET);
+    command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 fn heirloom(app: &App, arguments: &[&str], input: &str) -> Told {
-    let directory = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_heirloom"))
-        .args(arguments)
-        .env_clear()
-        .env("DATABASE_URL", app.database.url())
-        .env("HEIRLOOM_SECRET", SECRET)
-        .current_dir(directory.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command(app, arguments).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -63,6 +60,35 @@ fn accounts_are_made_shown_and_deleted_and_exit_codes_tell_what_happened() {
     let gone = heirloom(&app, &["user", "show", "alice@example.com"], "");
     assert!(gone.code == 3 && gone.err.contains("there is no user"), "{}", gone.err);
     assert_eq!(heirloom(&app, &["user", "paint"], "").code, 2);
+}
+
+#[expect(clippy::disallowed_methods, reason = "when another program is killed is a matter of the machine's time")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
+}
+
+#[test]
+fn two_commands_at_once_or_one_that_is_killed_leave_no_half_done_user() {
+    let app = App::today();
+    let mut codes: Vec<i32> = std::thread::scope(|scope| {
+        let create = || heirloom(&app, &["user", "create", "alice@example.com"], "three lamps on the stairs\n").code;
+        let both: Vec<_> = (0..2).map(|_| scope.spawn(create)).collect();
+        both.into_iter().map(|told| told.join().unwrap()).collect()
+    });
+    codes.sort_unstable();
+    assert_eq!(codes, [0, 4]);
+    for n in 0..12 {
+        let email = format!("user{n}@example.com");
+        let mut child = command(&app, &["user", "create", &email]).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"three lamps on the stairs\n").unwrap();
+        // Later each time, so that some are killed before their work, some in it, and some behind it.
+        wait(Duration::from_millis(8 * n));
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    let users = app.counts("SELECT count(*) AS number FROM users");
+    let events = app.counts("SELECT count(*) AS number FROM session_events WHERE kind = 'registered'");
+    assert!(users >= 1 && users == events, "{users} users and {events} events");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Devices: looking at them, and ending them, wherever they are.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -151,17 +152,34 @@ fn the_limit_holds_under_parallel_logins() {
 }
 
 #[test]
-fn what_ends_here_is_refused_there_within_a_second_with_and_without_notify() {
+fn what_ends_here_is_refused_there_under_load_with_and_without_notify() {
     let app = App::start();
     let hears = app.sibling(|_| {});
     let is_deaf = app.sibling(|config| config.database.listen = false);
     let alice = app.logged_in("alice@example.com");
-    for other in [&hears, &is_deaf] {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for (n, process) in [&app, &hears, &is_deaf, &is_deaf].into_iter().enumerate() {
+            let mut busy = process.logged_in(&format!("busy{n}@example.com"));
+            let is_over = &is_over;
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    assert_eq!(busy.refreshes().status, 200);
+                }
+            });
+        }
+        ends_one_after_the_other(&app, &alice, [&hears, &is_deaf]);
+        is_over.store(true, Ordering::Relaxed);
+    });
+}
+
+fn ends_one_after_the_other(app: &App, alice: &Browser, others: [&App; 2]) {
+    for other in others {
         let mut phone = app.browser();
         phone.logs_in("alice@example.com");
         let token = phone.access_token.clone().unwrap();
         assert!(other.service().authenticate(&token).is_ok());
-        assert_eq!(ends(&alice, &session_of(&phone)).status, 204);
+        assert_eq!(ends(alice, &session_of(&phone)).status, 204);
         assert!(app.service().authenticate(&token).is_err(), "refused at once where it ended");
         other.eventually(|| other.service().authenticate(&token).is_err());
     }
