@@ -69,10 +69,9 @@ impl PasswordHasher {
     /// [`HashingError::Unusable`] for a cost that Argon2 itself refuses.
     pub fn new(cost: HashCost, running: NonZeroUsize, rng: &mut impl CryptoRng) -> Result<Self, HashingError> {
         let argon2id = Argon2id::new(cost)?;
-        let mut password = [0; 32];
-        rng.fill_bytes(&mut password);
-        // With memory of its own, which goes back: a process that has checked no password yet needs none.
-        let nobody = Argon2id::new(cost)?.hash(&password, &salt(rng))?;
+        let mut output = [0; 32];
+        rng.fill_bytes(&mut output);
+        let nobody = argon2id.phc(&salt(rng), &output)?;
         let at_once = running.get();
         Ok(Self {
             argon2id: Arc::new(argon2id),
