@@ -26,6 +26,7 @@ pub(super) struct Argon2id {
 }
 
 impl Argon2id {
+    /// Hashes at `cost`.
     pub fn new(cost: HashCost) -> Result<Self, HashingError> {
         let params = params(cost)?;
         Ok(Self { cost, params, memories: Mutex::default() })
