@@ -57,17 +57,7 @@ pub fn revoke_any(
         .for_update()
         .skip_locked()
         .load(connection.pg())?;
-    let ended: Vec<(Uuid, Uuid)> = diesel::update(token_families::table.filter(token_families::id.eq_any(candidates)))
-        .set((
-            token_families::revoked_at.eq(Some(revocation.at)),
-            token_families::revoked_reason.eq(Some(revocation.reason.as_str())),
-        ))
-        .returning((token_families::id, token_families::user_id))
-        .get_results(connection.pg())?;
-    let ended: Vec<(FamilyId, UserId)> = ended.into_iter().map(|(id, user)| (id.into(), user.into())).collect();
-    let ids: Vec<FamilyId> = ended.iter().map(|(id, _)| *id).collect();
-    ended_sessions::insert(connection, &ids, revocation.at)?;
-    Ok(ended)
+    revoke(connection, candidates, revocation)
 }
 
 /// Ends every living session of the account but `except`, and names them.
@@ -77,8 +67,12 @@ pub fn revoke_all(
     except: Option<FamilyId>,
     revocation: Revocation,
 ) -> Result<Vec<FamilyId>, DbError> {
-    let others = token_families::id.ne_all(except.map(FamilyId::as_uuid).into_iter().collect::<Vec<_>>());
-    revoke(connection, alive(account.user().id, revocation.at).and(others), revocation)
+    let mut live: Vec<Uuid> = token_families::table
+        .filter(alive(account.user().id, revocation.at))
+        .select(token_families::id)
+        .load(connection.pg())?;
+    live.retain(|&id| except.is_none_or(|except| except.as_uuid() != id));
+    Ok(revoke(connection, live, revocation)?.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Ends the sessions that were used longest ago, so that at most `keep` live ones remain, and names them.
@@ -94,29 +88,28 @@ pub fn revoke_beyond(
         .offset(i64::from(keep))
         .select(token_families::id)
         .load(connection.pg())?;
-    if beyond.is_empty() {
-        return Ok(Vec::new());
-    }
-    revoke(connection, alive(account.user().id, revocation.at).and(token_families::id.eq_any(beyond)), revocation)
+    Ok(revoke(connection, beyond, revocation)?.into_iter().map(|(id, _)| id).collect())
 }
 
-fn revoke<C>(connection: &mut Connection, condition: C, revocation: Revocation) -> Result<Vec<FamilyId>, DbError>
-where
-    C: diesel::expression::NonAggregate
-        + diesel::expression::AppearsOnTable<token_families::table>
-        + diesel::expression::Expression<SqlType = diesel::sql_types::Bool>
-        + diesel::expression::ValidGrouping<()>
-        + diesel::query_builder::QueryFragment<diesel::pg::Pg>
-        + diesel::query_builder::QueryId,
-{
-    let ended: Vec<Uuid> = diesel::update(token_families::table.filter(condition))
+/// Ends those of the sessions that still live, for every process to hear of, and names them with their owners.
+fn revoke(
+    connection: &mut Connection,
+    ids: Vec<Uuid>,
+    revocation: Revocation,
+) -> Result<Vec<(FamilyId, UserId)>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let still_live = token_families::id.eq_any(ids).and(token_families::revoked_at.is_null());
+    let ended: Vec<(Uuid, Uuid)> = diesel::update(token_families::table.filter(still_live))
         .set((
             token_families::revoked_at.eq(Some(revocation.at)),
             token_families::revoked_reason.eq(Some(revocation.reason.as_str())),
         ))
-        .returning(token_families::id)
+        .returning((token_families::id, token_families::user_id))
         .get_results(connection.pg())?;
-    let ended: Vec<FamilyId> = ended.into_iter().map(FamilyId::from).collect();
-    ended_sessions::insert(connection, &ended, revocation.at)?;
+    let ended: Vec<(FamilyId, UserId)> = ended.into_iter().map(|(id, user)| (id.into(), user.into())).collect();
+    let ids: Vec<FamilyId> = ended.iter().map(|(id, _)| *id).collect();
+    ended_sessions::insert(connection, &ids, revocation.at)?;
     Ok(ended)
 }

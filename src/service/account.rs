@@ -6,11 +6,13 @@ use super::logout::end_all;
 use super::register::FieldError;
 use super::{Authenticated, Service, ServiceError, TooManyAttempts, rng};
 use crate::crypto::password_hash::Verdict;
-use crate::db::{events, live_sessions, users};
+use crate::db::users::LockedAccount;
+use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::account::User;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Family, RevocationReason};
+use crate::domain::family::{Family, Revocation, RevocationReason};
+use crate::domain::ids::FamilyId;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::throttle::DeviceId;
 
@@ -88,7 +90,7 @@ impl Service {
                     connection,
                     &Event::of_session(revocation.at, user.id, own, kind, client.clone(), &mut rng()),
                 )?;
-                end_all(connection, user.id, Some(own), revocation, &client).map(Some)
+                end_all(connection, &account, Some(own), revocation, &client).map(Some)
             })
         });
         Ok(match changed.await? {
@@ -117,12 +119,9 @@ impl Service {
         let revocation = self.revocation(RevocationReason::LogoutAll);
         let deleted = self.db.run(move |connection| {
             connection.transaction(|connection| {
-                let unchanged = |account: &users::LockedAccount| account.has_password(&verified);
+                let unchanged = |account: &LockedAccount| account.has_password(&verified);
                 let Some(account) = users::lock(connection, user.id)?.filter(unchanged) else { return Ok(None) };
-                // Before the account goes: its sessions' rows go with it, and other processes have to hear of them.
-                let ended = live_sessions::revoke_all(connection, &account, None, revocation)?;
-                account.delete(connection)?;
-                Ok(Some(ended))
+                remove(connection, account, revocation).map(Some)
             })
         });
         Ok(match deleted.await? {
@@ -160,6 +159,18 @@ impl Service {
             }
         }
     }
+}
+
+/// Removes an account, and names the sessions that lived. They end before it goes: their rows go with it, and other
+/// processes have to hear of them.
+pub(super) fn remove(
+    connection: &mut Connection,
+    account: LockedAccount,
+    revocation: Revocation,
+) -> Result<Vec<FamilyId>, DbError> {
+    let ended = live_sessions::revoke_all(connection, &account, None, revocation)?;
+    account.delete(connection)?;
+    Ok(ended)
 }
 
 enum Verified {

@@ -2,10 +2,11 @@
 
 use secrecy::SecretString;
 
+use super::account::remove;
 use super::logout::end_all;
 use super::register::FieldError;
 use super::{Service, ServiceError, rng};
-use crate::db::{Connection, DbError, events, live_sessions, users};
+use crate::db::{Connection, DbError, events, users};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
@@ -64,7 +65,7 @@ impl Service {
                 record(connection, id, kind, revocation)?;
                 match is_active {
                     true => Ok(Some(Vec::new())),
-                    false => end_all(connection, id, None, revocation, &Client::default()).map(Some),
+                    false => end_all(connection, &account, None, revocation, &Client::default()).map(Some),
                 }
             })
         });
@@ -89,7 +90,7 @@ impl Service {
                 let Some(mut account) = users::lock(connection, id)? else { return Ok(None) };
                 account.set_password(connection, hash)?;
                 record(connection, id, EventKind::PasswordChanged, revocation)?;
-                end_all(connection, id, None, revocation, &Client::default()).map(Some)
+                end_all(connection, &account, None, revocation, &Client::default()).map(Some)
             })
         });
         Ok(self.told(changed.await?))
@@ -104,10 +105,7 @@ impl Service {
         let deleted = self.db.run(move |connection| {
             connection.transaction(|connection| {
                 let Some(account) = users::lock(connection, id)? else { return Ok(None) };
-                // Before the account goes: its sessions' rows go with it, and other processes have to hear of them.
-                let ended = live_sessions::revoke_all(connection, &account, None, revocation)?;
-                account.delete(connection)?;
-                Ok(Some(ended))
+                remove(connection, account, revocation).map(Some)
             })
         });
         Ok(self.told(deleted.await?))

@@ -3,7 +3,7 @@
 use super::admin::AdminOutcome;
 use super::logout::{end, end_all};
 use super::{Service, ServiceError, rng};
-use crate::db::{Connection, DbError, events, live_sessions};
+use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Family, Revocation, RevocationReason};
@@ -46,9 +46,12 @@ impl Service {
     pub async fn revoke_sessions_of(&self, id: UserId) -> Result<AdminOutcome, ServiceError> {
         let revocation = self.revocation(RevocationReason::Admin);
         let ended = self.db.run(move |connection| {
-            connection.transaction(|connection| end_all(connection, id, None, revocation, &Client::default()))
+            connection.transaction(|connection| match users::lock(connection, id)? {
+                Some(account) => end_all(connection, &account, None, revocation, &Client::default()).map(Some),
+                None => Ok(None),
+            })
         });
-        Ok(self.told(Some(ended.await?)))
+        Ok(self.told(ended.await?))
     }
 
     /// How many sessions live.

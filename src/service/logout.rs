@@ -1,11 +1,12 @@
 //! Logging out: the end of sessions that their holder wanted.
 
 use super::{Authenticated, Service, ServiceError, rng};
+use crate::db::users::LockedAccount;
 use crate::db::{Connection, DbError, events, live_sessions, locked_family, users};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
-use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::ids::FamilyId;
 
 impl Service {
     /// Ends the session of a presented refresh token, of whatever generation: the token may have been rotated away by a
@@ -63,7 +64,10 @@ impl Service {
         let revocation = self.revocation(RevocationReason::LogoutAll);
         let user_id = caller.grant.user_id;
         let ended = self.db.run(move |connection| {
-            connection.transaction(|connection| end_all(connection, user_id, None, revocation, &client))
+            connection.transaction(|connection| match users::lock(connection, user_id)? {
+                Some(account) => end_all(connection, &account, None, revocation, &client),
+                None => Ok(Vec::new()),
+            })
         });
         let ended = ended.await?;
         self.ended_sessions.add(&ended);
@@ -94,16 +98,15 @@ pub(super) fn end(
 /// Ends every living session of an account but `except`, and names them.
 pub(super) fn end_all(
     connection: &mut Connection,
-    user_id: UserId,
+    account: &LockedAccount,
     except: Option<FamilyId>,
     revocation: Revocation,
     client: &Client,
 ) -> Result<Vec<FamilyId>, DbError> {
-    let Some(account) = users::lock(connection, user_id)? else { return Ok(Vec::new()) };
-    let ended = live_sessions::revoke_all(connection, &account, except, revocation)?;
+    let ended = live_sessions::revoke_all(connection, account, except, revocation)?;
     for &family_id in &ended {
         let kind = EventKind::SessionRevoked { reason: revocation.reason };
-        let event = Event::of_session(revocation.at, user_id, family_id, kind, client.clone(), &mut rng());
+        let event = Event::of_session(revocation.at, account.user().id, family_id, kind, client.clone(), &mut rng());
         events::insert(connection, &event)?;
     }
     Ok(ended)
