@@ -1,5 +1,6 @@
 import type { User } from "@heirloom/client";
 import { useState } from "react";
+import { useRouter } from "../router.js";
 import { useSession } from "../session/context.js";
 import { Button } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
@@ -13,13 +14,20 @@ const words = { invalid_credentials: { field: "password", message: "is not the r
 export function DeleteAccount({ user }: { user: User }) {
   const session = useSession();
   const [isAsking, setIsAsking] = useState(false);
-  const remove = useAction(session.deleteAccount, words);
+  const { go } = useRouter();
+  const remove = useAction(async (password: string) => {
+    await session.deleteAccount({ password });
+    go("register?gone", { replace: true });
+  }, words);
   const close = () => {
     remove.clear();
     setIsAsking(false);
   };
   return (
-    <Section title="Delete account" intro="Your account, its sessions and its history are removed, and nobody can bring them back.">
+    <Section
+      title="Delete account"
+      intro="Your account, its sessions and its history are removed, and nobody can bring them back."
+    >
       <Button look="danger" onClick={() => setIsAsking(true)}>
         Delete account
       </Button>
@@ -31,9 +39,17 @@ export function DeleteAccount({ user }: { user: User }) {
           <Form
             label="Delete your account"
             trouble={remove.trouble}
-            onSubmit={({ password = "" }) => void remove.run({ password })}
+            onSubmit={({ password = "" }) => void remove.run(password)}
           >
-            <input className="hidden" type="text" name="username" autoComplete="username" value={user.email} readOnly hidden />
+            <input
+              className="hidden"
+              type="text"
+              name="username"
+              autoComplete="username"
+              value={user.email}
+              readOnly
+              hidden
+            />
             <PasswordField
               label="Password"
               name="password"

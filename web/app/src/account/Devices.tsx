@@ -9,19 +9,21 @@ import { Section } from "../ui/Section.js";
 import { Spinner } from "../ui/Spinner.js";
 import { Time } from "../ui/Time.js";
 import { useAction } from "../ui/useAction.js";
+import { useKeptFocus } from "../ui/useKeptFocus.js";
 import { useLoaded } from "../ui/useLoaded.js";
 
 export function Devices() {
   const session = useSession();
   const { value: devices, trouble, reload } = useLoaded(session.sessions);
   const [ended, setEnded] = useState<string | null>(null);
+  const list = useKeptFocus<HTMLUListElement>(devices);
   const ordered = devices && [...devices].sort((one, other) => Number(other.current) - Number(one.current));
   return (
     <Section title="Devices" intro="Where you are logged in. End what you do not know or no longer use.">
       {trouble && <Notice kind="problem">{trouble}</Notice>}
       {ended && <Notice kind="done">The session on {ended} has ended.</Notice>}
       {ordered ? (
-        <ul className="rows">
+        <ul className="rows" aria-label="Devices" ref={list} tabIndex={-1}>
           {ordered.map((device) => (
             <DeviceRow
               key={device.id}

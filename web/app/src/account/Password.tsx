@@ -26,7 +26,15 @@ export function Password({ user }: { user: User }) {
       {isDone && <Notice kind="done">Your password is changed, and your other sessions have ended.</Notice>}
       <Form label="Change your password" trouble={change.trouble} onSubmit={(...given) => void onSubmit(...given)}>
         {/* Password managers keep a new password with the account that stands beside it. */}
-        <input className="hidden" type="text" name="username" autoComplete="username" value={user.email} readOnly hidden />
+        <input
+          className="hidden"
+          type="text"
+          name="username"
+          autoComplete="username"
+          value={user.email}
+          readOnly
+          hidden
+        />
         <PasswordField
           label="Current password"
           name="current_password"

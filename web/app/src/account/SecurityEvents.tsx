@@ -8,6 +8,7 @@ import { Section } from "../ui/Section.js";
 import { Spinner } from "../ui/Spinner.js";
 import { Time } from "../ui/Time.js";
 import { useAction } from "../ui/useAction.js";
+import { useKeptFocus } from "../ui/useKeptFocus.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { tell } from "./events.js";
 
@@ -22,12 +23,13 @@ export function SecurityEvents() {
     const page = await session.events({ limit: PAGE, ...(next ? { before: next } : {}) });
     setOlder((older) => ({ ...page, events: [...(older?.events ?? []), ...page.events] }));
   });
+  const list = useKeptFocus<HTMLOListElement>(older);
   const events = newest && [...newest.events, ...(older?.events ?? [])];
   return (
     <Section title="Security events" intro="What happened to your account lately, the newest first.">
       {trouble && <Notice kind="problem">{trouble}</Notice>}
       {events ? (
-        <ol className="rows" aria-label="Security events">
+        <ol className="rows" aria-label="Security events" ref={list} tabIndex={-1}>
           {events.map((event) => (
             <EventRow key={event.id} event={event} />
           ))}

@@ -19,16 +19,16 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
     <Page title="The family view">
       <ol className="idea">
         <li>
-          <strong>A login starts a family.</strong> Its first key is generation 1. The key waits in a cookie that no script
-          can read.
+          <strong>A login starts a family of tokens.</strong> The first is generation 1. It waits in a cookie that no
+          script can read, and keeps you logged in.
         </li>
         <li>
-          <strong>Each refresh spends the newest key</strong> and hands out the next. The server remembers one number:
-          which generation is the newest.
+          <strong>Each refresh spends the newest token</strong> and hands out the next generation. The server remembers
+          one number: which generation is the newest.
         </li>
         <li>
-          <strong>A spent key that comes back is a copy</strong>, and ends the family. Unless two tabs raced, or an answer
-          got lost: the rule knows those from theft.
+          <strong>A spent token that comes back is a copy,</strong> and ends the family. Unless two tabs raced, or an
+          answer got lost: the rule tells those from theft.
         </li>
       </ol>
       {trouble && <Notice kind="problem">{trouble}</Notice>}

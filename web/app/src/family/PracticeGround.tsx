@@ -5,66 +5,83 @@ import { Section } from "../ui/Section.js";
 import { LostAnswer } from "./LostAnswer.js";
 import { beginPractice } from "./practice.js";
 import type { Practice, Practising } from "./practice.js";
+import { Scenes } from "./Scenes.js";
 import { Refused } from "./server.js";
 import type { FamilyServer } from "./server.js";
 import { Steps } from "./Steps.js";
 import { Timeline } from "./Timeline.js";
+import { useOverlapLeft } from "./useOverlapLeft.js";
 import { VerdictPanel } from "./VerdictPanel.js";
 
 const INTRO =
-  "A second family beside your session, for you to break. Its keys are real, the server and its rule are the ones that guard you; only here this page may hold them.";
+  "A second family beside your session, for you to break. Its tokens are real, and so are the server and the rule; only here the page may hold them itself.";
 
 export function PracticeGround({ server }: { server: FamilyServer }) {
   const { practice, isBusy, trouble, begin, act } = usePractice(server);
-  const isOver = practice ? practice.view.revoked_reason !== null : false;
-  const stolen = practice?.steps.find(({ decision }) => decision === "reused")?.shown ?? null;
-  const isWaiting = practice?.lost != null;
-  const isStill = isBusy || isOver || isWaiting;
   return (
     <Section title="Try it" intro={INTRO} className="ground">
-      {!practice && (
+      {practice ? (
+        <Ground key={practice.view.id} practice={practice} isBusy={isBusy} begin={begin} act={act} />
+      ) : (
         <Button look="primary" isBusy={isBusy} onClick={begin}>
           Start a practice family
         </Button>
       )}
-      {practice && (
-        <>
-          <div className="scenes" role="group" aria-label="Situations">
-            <Button isBusy={isBusy} disabled={isOver || isWaiting} onClick={() => act((it) => it.refresh())}>
-              Refresh as usual
-            </Button>
-            <Button isBusy={isBusy} disabled={isOver || isWaiting} onClick={() => act((it) => it.race())}>
-              Two tabs race
-            </Button>
-            <Button isBusy={isBusy} disabled={isOver || isWaiting} onClick={() => act((it) => it.loseAnswer())}>
-              Lose an answer
-            </Button>
-            <Button look="danger" isBusy={isBusy} disabled={isOver || isWaiting} onClick={() => act((it) => it.steal())}>
-              A thief shows an old token
-            </Button>
-          </div>
-          <Timeline
-            view={practice.view}
-            label="Generations"
-            lost={practice.lost}
-            stolen={isOver ? stolen : null}
-            onShow={isStill ? undefined : (generation) => act((it) => it.showAgain(generation))}
-          />
-          {!isOver && practice.view.generation > 1 && (
-            <p className="hint">Press a spent generation to show its key again, and see what the rule makes of it.</p>
+      {trouble && <Notice kind="problem">{trouble}</Notice>}
+    </Section>
+  );
+}
+
+interface GroundProps {
+  readonly practice: Practice;
+  readonly isBusy: boolean;
+  readonly begin: () => void;
+  readonly act: (how: (it: Practising) => Promise<Practice>) => void;
+}
+
+function Ground({ practice, isBusy, begin, act }: GroundProps) {
+  const { view, steps, point, lost } = practice;
+  const overlapLeft = useOverlapLeft(view);
+  const isOver = view.revoked_reason !== null;
+  const isWaiting = lost !== null;
+  const stolen = steps.find(({ decision }) => decision === "reused")?.shown ?? null;
+  const canShow = !isBusy && !isOver && !isWaiting;
+  return (
+    <>
+      <Scenes isBusy={isBusy} isOff={isOver || isWaiting} act={act} />
+      <Timeline
+        view={view}
+        label="Generations"
+        lost={lost}
+        stolen={stolen}
+        overlapLeft={overlapLeft}
+        onShow={canShow ? (generation) => act((it) => it.showAgain(generation)) : undefined}
+      />
+      <p className="hint">
+        {view.generation > 1 && !isOver && !isWaiting && "Press a spent generation to show its token again. "}
+        Confirmed means that its access token was used, so it has arrived.
+      </p>
+      <div className="outcome">
+        <div>
+          <VerdictPanel step={point} isBusy={isBusy} />
+          {isWaiting && (
+            <LostAnswer
+              shown={lost - 1}
+              overlap={view.policy.overlap}
+              left={overlapLeft}
+              isBusy={isBusy}
+              onRetry={() => act((it) => it.retry())}
+            />
           )}
-          <VerdictPanel step={practice.point} isBusy={isBusy} />
-          {isWaiting && <LostAnswer key={practice.lost} practice={practice} isBusy={isBusy} onRetry={() => act((it) => it.retry())} />}
           {isOver && (
             <Button look="primary" isBusy={isBusy} onClick={begin}>
               Start another family
             </Button>
           )}
-          <Steps steps={practice.steps} />
-        </>
-      )}
-      {trouble && <Notice kind="problem">{trouble}</Notice>}
-    </Section>
+        </div>
+        <Steps steps={steps} />
+      </div>
+    </>
   );
 }
 

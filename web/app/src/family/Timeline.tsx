@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Check } from "../ui/icons.js";
 import type { FamilyView } from "./server.js";
 
@@ -8,6 +9,8 @@ interface Props {
   readonly lost?: number | null;
   /** The generation that gave a thief away. */
   readonly stolen?: number | null;
+  /** For how many seconds the one before the newest is still answered alike. */
+  readonly overlapLeft?: number;
   /** Makes a button of each spent generation. */
   readonly onShow?: ((generation: number) => void) | undefined;
 }
@@ -19,11 +22,16 @@ interface Drawn {
   readonly number: number;
   readonly state: "spent" | "newest" | "lost" | "stolen" | "dead";
   readonly isConfirmed: boolean;
+  readonly overlapLeft: number;
 }
 
 /** The generations along a line, the oldest first. */
-export function Timeline({ view, label, lost = null, stolen = null, onShow }: Props) {
+export function Timeline({ view, label, lost = null, stolen = null, overlapLeft = 0, onShow }: Props) {
   const { generation, confirmed, revoked_reason } = view;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (box.current) box.current.scrollLeft = box.current.scrollWidth;
+  }, [generation, revoked_reason]);
   const isOver = revoked_reason !== null;
   const first = Math.max(2, generation - SHOWN + 2);
   const numbers = [1, ...Array.from({ length: Math.max(0, generation - first + 1) }, (_, at) => first + at)];
@@ -31,10 +39,15 @@ export function Timeline({ view, label, lost = null, stolen = null, onShow }: Pr
     const isNewest = number === generation;
     const state =
       number === stolen ? "stolen" : number === lost ? "lost" : !isNewest ? "spent" : isOver ? "dead" : "newest";
-    return { number, state, isConfirmed: number <= confirmed };
+    return {
+      number,
+      state,
+      isConfirmed: number <= confirmed && state !== "lost",
+      overlapLeft: number === generation - 1 ? overlapLeft : 0,
+    };
   };
   return (
-    <div className="timeline" tabIndex={0} role="group" aria-label={`${label}, along a line`}>
+    <div ref={box} className="timeline" tabIndex={0} role="group" aria-label={`${label}, along a line`}>
       <ol aria-label={label}>
         {numbers.map(draw).map((drawn) => (
           <li key={drawn.number} className={`generation ${drawn.state}`} data-generation={drawn.number}>
@@ -63,8 +76,7 @@ const ends: Readonly<Record<string, string>> = {
 const captions = { spent: "spent", newest: "newest", lost: "answer lost", stolen: "shown again", dead: "dead" };
 
 function Node({ drawn, onShow }: { drawn: Drawn; onShow: ((generation: number) => void) | undefined }) {
-  const { number, state, isConfirmed } = drawn;
-  const isUsed = isConfirmed && state !== "lost";
+  const { number, state, isConfirmed, overlapLeft } = drawn;
   const circle = (
     <>
       <span className="unseen">Generation </span>
@@ -74,7 +86,12 @@ function Node({ drawn, onShow }: { drawn: Drawn; onShow: ((generation: number) =
   return (
     <>
       {onShow ? (
-        <button type="button" className="circle" aria-label={`Generation ${number}: show it again`} onClick={() => onShow(number)}>
+        <button
+          type="button"
+          className="circle"
+          aria-label={`Generation ${number}: show it again`}
+          onClick={() => onShow(number)}
+        >
           {number}
         </button>
       ) : (
@@ -84,13 +101,14 @@ function Node({ drawn, onShow }: { drawn: Drawn; onShow: ((generation: number) =
         <span className="unseen">, </span>
         {captions[state]}
       </span>
-      {isUsed && (
+      {isConfirmed && (
         <span className="confirmed">
           <span className="unseen">, </span>
           <Check />
           confirmed
         </span>
       )}
+      {overlapLeft > 0 && <span className="overlap">overlap: {overlapLeft} s</span>}
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { Check, Clock, Thief } from "../ui/icons.js";
+import { useKeptFocus } from "../ui/useKeptFocus.js";
 import type { Step } from "./practice.js";
 import { sum, tell } from "./words.js";
 
@@ -6,10 +7,11 @@ const icons = { good: Check, kind: Clock, bad: Thief };
 
 /** What the rule answered last, and why; read out when it changes. */
 export function VerdictPanel({ step, isBusy }: { step: Step | null; isBusy: boolean }) {
+  const panel = useKeptFocus<HTMLDivElement>(step);
   const told = step && tell(step);
   const Icon = told && icons[told.mood];
   return (
-    <div className={`verdict ${told?.mood ?? "none"}`} role="status" aria-busy={isBusy}>
+    <div className={`verdict ${told?.mood ?? "none"}`} role="status" aria-busy={isBusy} ref={panel} tabIndex={-1}>
       {step && told && Icon ? (
         <>
           <Icon />
@@ -20,7 +22,10 @@ export function VerdictPanel({ step, isBusy }: { step: Step | null; isBusy: bool
           </div>
         </>
       ) : (
-        <p>This family has one generation yet. Choose a situation, and see what the server answers.</p>
+        <p>
+          This family has one generation, the one that a login gives. Choose a situation, and see what the server
+          answers.
+        </p>
       )}
     </div>
   );

@@ -46,12 +46,16 @@ export async function beginPractice(server: FamilyServer): Promise<{ start: Prac
   const begun = await server.begin();
   if (!begun) return null;
   const view = await viewOf(server, begun.id);
-  return { start: { view, steps: [], point: null, lost: null }, practising: practisingWith(server, view, begun.tokens) };
+  return {
+    start: { view, steps: [], point: null, lost: null },
+    practising: practisingWith(server, view, begun.tokens),
+  };
 }
 
 function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens): Practising {
   /** By generation; the first has the index 1. */
   const tokens: (Tokens | undefined)[] = [undefined, first];
+  let used = 0;
   let practice: Practice = { view: begun, steps: [], point: null, lost: null };
 
   const tokenOf = (generation: number) => {
@@ -62,7 +66,7 @@ function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens):
   const newest = () => tokens.length - 1;
 
   const look = async (steps: readonly Step[], lost: number | null) => {
-    const view = await viewOf(server, begun.id);
+    const view = await viewOf(server, begun.id, used);
     const point = steps.find(({ decision }) => decision === "reused") ?? steps.at(-1) ?? null;
     practice = { view, steps: [...practice.steps, ...steps], point, lost };
     return practice;
@@ -81,7 +85,7 @@ function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens):
   /** What is used is confirmed: its holder has it for certain. */
   const use = async (generation: number) => {
     const token = tokens[generation];
-    if (token) await server.use(token.access);
+    if (token && (await server.use(token.access))) used = Math.max(used, generation);
   };
 
   const present = async (actor: Actor, shown: number) => {
@@ -157,8 +161,12 @@ function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens):
   };
 }
 
-async function viewOf(server: FamilyServer, id: string): Promise<FamilyView> {
-  const view = await server.view(id);
-  if (!view) throw new Error("The practice family is gone.");
-  return view;
+/** The family, once the server has written down that generation `used` is in use: it does so after its answer. */
+async function viewOf(server: FamilyServer, id: string, used = 0): Promise<FamilyView> {
+  for (let tries = 0; ; tries += 1) {
+    const view = await server.view(id);
+    if (!view) throw new Error("The practice family is gone.");
+    if (view.confirmed >= used || view.revoked_reason || tries === 10) return view;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

@@ -17,15 +17,7 @@ export interface FamilyView {
 
 /** What the rule decided about a token that was shown; the words are the server's. */
 export type Decision =
-  | "rotated"
-  | "replayed"
-  | "recovered"
-  | "caught_up"
-  | "reused"
-  | "expired"
-  | "revoked"
-  | "invalid"
-  | "disabled";
+  "rotated" | "replayed" | "recovered" | "caught_up" | "reused" | "expired" | "revoked" | "invalid" | "disabled";
 
 /** The answer to a token that was shown. */
 export interface Verdict {
@@ -47,8 +39,8 @@ export interface FamilyServer {
   begin(): Promise<{ id: string; tokens: Tokens } | null>;
   /** Shows a refresh token, as any holder of it would. */
   show(refreshToken: string): Promise<Verdict>;
-  /** Uses an access token once, which tells the server that it has arrived. */
-  use(accessToken: string): Promise<void>;
+  /** Uses an access token once, which tells the server that it has arrived. False if it is worth nothing any more. */
+  use(accessToken: string): Promise<boolean>;
   /** Ends a family by its refresh token. */
   end(refreshToken: string): Promise<void>;
 }
@@ -90,7 +82,8 @@ export function familyServer(heirloom: URL, session: Session): FamilyServer {
       return { status: answer.status, decision, tokens };
     },
     async use(accessToken) {
-      await asStranger("users/me", { headers: { Authorization: `Bearer ${accessToken}` } });
+      const answer = await asStranger("users/me", { headers: { Authorization: `Bearer ${accessToken}` } });
+      return answer.ok;
     },
     async end(refreshToken) {
       await asStranger("logout", withToken(refreshToken));

@@ -4,8 +4,8 @@ import { Unreachable, Waiting } from "../session/Waiting.js";
 import { Button } from "../ui/Button.js";
 import { Field, PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
-import { Page } from "../ui/Page.js";
 import { useAction } from "../ui/useAction.js";
+import { Entrance } from "./Entrance.js";
 
 const words = {
   invalid_credentials: "The email address or the password is wrong.",
@@ -21,37 +21,35 @@ export function LoginPage() {
   if (status === "restoring") return <Waiting />;
   if (status === "unreachable") return <Unreachable />;
   return (
-    <Page title="Log in" className="narrow" hideTitle>
-      <section className="card door">
-        <h1 tabIndex={-1}>Log in</h1>
-        <Form
-          trouble={login.trouble}
-          onSubmit={({ email = "", password = "" }) => void login.run(email, password)}
-        >
-          <Field
-            label="Email"
-            name="email"
-            type="email"
-            autoComplete="username"
-            required
-            error={login.trouble?.fields["email"]}
-          />
-          <PasswordField
-            label="Password"
-            name="password"
-            autoComplete="current-password"
-            required
-            error={login.trouble?.fields["password"]}
-          />
-          <Button type="submit" look="primary" isBusy={login.isBusy}>
-            Log in
-          </Button>
-        </Form>
-      </section>
-      <p className="beside">
-        New here? <Link to="register">Create an account</Link>
-      </p>
-    </Page>
+    <Entrance
+      title="Log in"
+      beside={
+        <>
+          New here? <Link to={`register?next=${next}`}>Create an account</Link>
+        </>
+      }
+    >
+      <Form trouble={login.trouble} onSubmit={({ email = "", password = "" }) => void login.run(email, password)}>
+        <Field
+          label="Email"
+          name="email"
+          type="email"
+          autoComplete="username"
+          required
+          error={login.trouble?.fields["email"]}
+        />
+        <PasswordField
+          label="Password"
+          name="password"
+          autoComplete="current-password"
+          required
+          error={login.trouble?.fields["password"]}
+        />
+        <Button type="submit" look="primary" isBusy={login.isBusy}>
+          Log in
+        </Button>
+      </Form>
+    </Entrance>
   );
 }
 

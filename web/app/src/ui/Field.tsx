@@ -56,7 +56,7 @@ export function PasswordField(props: Omit<Props, "type" | "aside">) {
           type="button"
           className="peek"
           aria-pressed={isShown}
-          aria-label={`Show what is typed as ${props.label.toLowerCase()}`}
+          aria-label="Show what is typed"
           onClick={() => setIsShown(!isShown)}
         >
           {isShown ? <EyeOff /> : <Eye />}
