@@ -20,7 +20,7 @@ export function LostAnswer({ shown, overlap, left, isBusy, onRetry }: Props) {
           ? "The laptop has slept past the overlap. Now only this tells a lost answer from a theft: has anybody used the lost generation?"
           : `The page may ask again at once, as after a short failure of the network. Or wait until the overlap of ${overlap} seconds is over, as a closed laptop does.`}
       </p>
-      <progress aria-label="What is left of the overlap" max={overlap} value={left} />
+      <progress aria-label="What is left of the overlap" max={overlap || 1} value={left} />
       <Button look="primary" isBusy={isBusy} onClick={onRetry}>
         {isLate ? `Wake up and show generation ${shown}` : `Ask again at once (${left} s left)`}
       </Button>

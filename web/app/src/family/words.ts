@@ -47,7 +47,7 @@ export function tell(step: Step): Told {
       return {
         mood: "bad",
         title: "Theft: the whole family ends",
-        why: `Generation ${shown} was spent when ${newest} had long been in use. Nothing explains showing it but a copy. Which of the two holders is the thief cannot be told, so both are out, and the honest one logs in again.`,
+        why: `Generation ${shown} is spent, and generation ${newest} is in use. Nothing explains showing the old one but a copy. Which of the two holders is the thief cannot be told, so both are out, and the honest one logs in again.`,
       };
     case "revoked":
       return {
