@@ -9,5 +9,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    // For a busy machine; nothing waits for it to pass.
+    testTimeout: 60_000,
   },
 });
