@@ -1,3 +1,4 @@
+import { unlessAborted } from "./patience.js";
 import { isHeirlooms, problemIn } from "./problem.js";
 
 /** An access token, and the session that it belongs to. */
@@ -9,13 +10,13 @@ export interface Held {
 export interface Carrier {
   send: typeof fetch;
   /** What relative addresses are relative to. */
-  base(): string;
+  base: () => string;
   /** Whether this origin may see the token. */
-  isTrusted(origin: string): boolean;
+  isTrusted: (origin: string) => boolean;
   /** The token to use now, refreshed if it is about to expire; null without a session. */
-  fresh(): Promise<Held | null>;
+  fresh: () => Promise<Held | null>;
   /** What there is after `old` was refused: a newer one, if need be by a refresh; null without a session. */
-  after(old: Held): Promise<Held | null>;
+  after: (old: Held) => Promise<Held | null>;
 }
 
 /** `fetch` with the access token, and once more with the next one if the server calls the first one expired. */
@@ -24,6 +25,7 @@ export function carrying({ send, base, isTrusted, fresh, after }: Carrier): type
     const request = new Request(input instanceof Request ? input : new URL(input, base()), init);
     if (!isTrusted(new URL(request.url).origin) || request.headers.has("authorization")) return send(request);
 
+    // The refresh goes on when the one who asks gives up: others may wait for it too.
     const held = await unlessAborted(fresh(), request.signal);
     if (!held) return send(request);
     const again = request.clone();
@@ -44,14 +46,4 @@ export function carrying({ send, base, isTrusted, fresh, after }: Carrier): type
 function bearing(request: Request, held: Held): Request {
   request.headers.set("authorization", `Bearer ${held.token}`);
   return request;
-}
-
-/** The request need not wait for a refresh any longer than its sender does. The refresh goes on: others may wait too. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -19,16 +19,16 @@ interface Tokens extends Held {
 }
 
 export interface Keeper {
-  fresh(): Promise<Held | null>;
-  after(old: Held): Promise<Held | null>;
-  refresh(): Promise<void>;
+  fresh: () => Promise<Held | null>;
+  after: (old: Held) => Promise<Held | null>;
+  refresh: () => Promise<void>;
   /** Waits until it is known whether there is a session. */
-  known(): Promise<void>;
-  enter(credentials: { email: string; password: string }): Promise<void>;
-  leave(): Promise<void>;
+  known: () => Promise<void>;
+  enter: (credentials: { email: string; password: string }) => Promise<void>;
+  leave: () => Promise<void>;
   /** The session is over: forgets it and tells everybody. */
-  end(over: OverReason): void;
-  close(): void;
+  end: (over: OverReason) => void;
+  close: () => void;
 }
 
 /** Holds the tokens in memory: gets them, renews them, and knows when they are worth nothing any more. */
@@ -90,7 +90,10 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   function adopt(answer: TokenAnswer, askedAt: number) {
     const { id } = answer.session;
     const over = ended.get(id);
-    if (over) return forget(over);
+    if (over) {
+      forget(over);
+      return;
+    }
     const life = answer.expires_in * 1000;
     tokens = {
       token: answer.access_token,
@@ -154,8 +157,9 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     if (code === "refresh_token_expired") end("expired");
     else if (code === "refresh_token_reused" || reason === "reuse") end("reused");
     else if (code === "session_revoked") end("revoked");
-    else if (!tokens) isUnknown() && forget();
-    else if (code === "refresh_token_missing") {
+    else if (!tokens) {
+      if (isUnknown()) forget();
+    } else if (code === "refresh_token_missing") {
       // The cookie ran out, or another tab has just been told why it was taken away.
       if (!rumour) await sleep(WAIT_FOR_REASON, signal);
       if (!signal.aborted) end(rumour ?? "expired");
@@ -167,7 +171,10 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     if (!mine) return;
     const signal = new AbortController().signal;
     const user = await untilAnswered((signal) => ask<User>("/users/me", { token: mine.token, signal }), signal, 3);
-    if (tokens?.id === mine.id) store.set({ status: "authenticated", user, session: tokens.info });
+    if (tokens?.id !== mine.id) return;
+    const state = store.get();
+    const isShown = state.status === "authenticated" && JSON.stringify(state.user) === JSON.stringify(user);
+    if (!isShown) store.set({ status: "authenticated", user, session: tokens.info });
   }
 
   /** Asks until it is known whether there is a session. After a failure it goes on by itself a while later. */
@@ -181,10 +188,12 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       while (isUnknown() && !isClosed) await lookAgain();
       failures = 0;
     } catch (error) {
-      // The account is disabled, or this origin not allowed: nobody can be logged in here, but the cookie may be good.
-      if (error instanceof ProblemError && error.status === 403 && isHeirlooms(error.problem)) return forget();
-      if (isUnknown()) becomeUnreachable(error);
-      throw error;
+      // 403: the account is disabled, or this origin not allowed. Nobody is logged in here, but the cookie may be good.
+      if (!(error instanceof ProblemError && error.status === 403 && isHeirlooms(error.problem))) {
+        if (isUnknown()) becomeUnreachable(error);
+        throw error;
+      }
+      forget();
     }
   }
 

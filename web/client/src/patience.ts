@@ -28,6 +28,16 @@ export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
   });
 }
 
+/** What `promise` comes to, unless `signal` is aborted before. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
 /**
  * What `ask` answers, asked up to `tries` times while answers get lost. A try that hangs counts as lost too. Once
  * `signal` is aborted it throws without another try.
@@ -39,12 +49,12 @@ export async function untilAnswered<T>(
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     const one = new AbortController();
-    const stop = () => one.abort(signal.reason);
+    const stop = () => one.abort(signal.reason ?? new Error("Heirloom did not answer in time."));
     const timer = setTimeout(stop, FIRST_TIMEOUT * 2 ** attempt);
     signal.addEventListener("abort", stop, { once: true });
     try {
       signal.throwIfAborted();
-      return await ask(one.signal);
+      return await unlessAborted(ask(one.signal), one.signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isLost(error) || attempt + 1 >= tries) throw error;

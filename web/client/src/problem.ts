@@ -37,19 +37,17 @@ export function isHeirlooms(problem: Problem): boolean {
   return problem.type === `urn:heirloom:problem:${problem.code}`;
 }
 
-/** What an answer that is no success is thrown as. */
+/** What an answer that is no success is thrown as. Its status counts, whatever its body says. */
 export async function errorOf(answer: Response): Promise<ProblemError> {
-  const problem = await problemIn(answer);
-  const retryAfter = Number(answer.headers.get("retry-after") ?? Number.NaN);
-  return new ProblemError(
-    problem ?? {
-      type: "about:blank",
-      title: answer.statusText,
-      status: answer.status,
-      detail: `The server answered with ${answer.status}.`,
-      code: "unknown",
-      instance: "",
-    },
-    Number.isNaN(retryAfter) ? undefined : retryAfter,
-  );
+  const { status, statusText: title, headers } = answer;
+  const bare = {
+    type: "about:blank",
+    title,
+    detail: `The server answered with ${status}.`,
+    code: "unknown",
+    instance: "",
+  };
+  const retryAfter = parseInt(headers.get("retry-after") ?? "", 10);
+  const problem = { ...bare, ...(await problemIn(answer)), status };
+  return new ProblemError(problem, Number.isNaN(retryAfter) ? undefined : retryAfter);
 }

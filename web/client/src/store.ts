@@ -1,9 +1,9 @@
 import type { SessionState } from "./types.js";
 
 export interface Store {
-  get(): SessionState;
-  set(next: SessionState): void;
-  subscribe(listener: (state: SessionState) => void): () => void;
+  get: () => SessionState;
+  set: (next: SessionState) => void;
+  subscribe: (listener: (state: SessionState) => void) => () => void;
 }
 
 export function storeOf(initial: SessionState): Store {

@@ -8,8 +8,8 @@ export type Tidings =
   | { kind: "over"; id?: string | undefined; reason: OverReason };
 
 export interface Tabs {
-  tell(tidings: Tidings): void;
-  close(): void;
+  tell: (tidings: Tidings) => void;
+  close: () => void;
 }
 
 /** Nobody is listened to without a `base`: outside of browsers a channel would keep the process alive. */

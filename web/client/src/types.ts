@@ -73,19 +73,19 @@ export type SessionState =
  */
 export interface Session {
   /** The state now. */
-  getState(): SessionState;
+  getState: () => SessionState;
   /** Calls `listener` after each change of the state, until the function that is returned is called. */
-  subscribe(listener: (state: SessionState) => void): () => void;
+  subscribe: (listener: (state: SessionState) => void) => () => void;
 
   /** Who is logged in, or null. Waits until that is known. */
-  user(): Promise<User | null>;
+  user: () => Promise<User | null>;
   /** Makes an account. Does not log in. */
-  register(account: { email: string; password: string }): Promise<User>;
-  login(credentials: { email: string; password: string }): Promise<User>;
+  register: (account: { email: string; password: string }) => Promise<User>;
+  login: (credentials: { email: string; password: string }) => Promise<User>;
   /** Ends the session: here and in every other tab at once, on the server when it can be reached. */
-  logout(): Promise<void>;
+  logout: () => Promise<void>;
   /** Ends all the user's sessions, on every device, and tells how many those were. */
-  logoutAll(): Promise<number>;
+  logoutAll: () => Promise<number>;
 
   /**
    * `fetch` with the access token, which is refreshed when it has to be. Answers and rejects as `fetch` does, with one
@@ -94,23 +94,23 @@ export interface Session {
    *
    * A relative address is the page's, as with `fetch`; outside of pages and workers it is below `baseUrl`.
    */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The access token, for what `fetch` cannot do (a WebSocket, say), or null. Good for the next seconds at least. */
-  accessToken(): Promise<string | null>;
+  accessToken: () => Promise<string | null>;
   /** Refreshes now, however fresh the token is. Resolves too if that shows that the session is over. */
-  refresh(): Promise<void>;
+  refresh: () => Promise<void>;
 
   /** The user's devices that are logged in. */
-  sessions(): Promise<Device[]>;
+  sessions: () => Promise<Device[]>;
   /** Ends one of the user's sessions. If it is this one, that is a logout. */
-  endSession(id: string): Promise<void>;
+  endSession: (id: string) => Promise<void>;
   /** The account's security log, newest first. */
-  events(page?: { limit?: number; before?: string }): Promise<EventsPage>;
+  events: (page?: { limit?: number; before?: string }) => Promise<EventsPage>;
   /** Ends every other session of the user too. Rejects with `invalid_credentials` if the present password is wrong. */
-  changePassword(passwords: { current_password: string; new_password: string }): Promise<void>;
+  changePassword: (passwords: { current_password: string; new_password: string }) => Promise<void>;
   /** Removes the account, and its sessions with it. */
-  deleteAccount(confirmation: { password: string }): Promise<void>;
+  deleteAccount: (confirmation: { password: string }) => Promise<void>;
 
   /** Stops listening to other tabs and trying again. The session on the server stays as it is. */
-  close(): void;
+  close: () => void;
 }
