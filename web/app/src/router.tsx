@@ -11,8 +11,8 @@ interface Router {
   readonly route: Route;
   /** How often the page has changed since it was loaded. */
   readonly turns: number;
-  hrefOf(to: string): string;
-  go(to: string, how?: { replace?: boolean }): void;
+  readonly hrefOf: (to: string) => string;
+  readonly go: (to: string, how?: { replace?: boolean }) => void;
 }
 
 const RouterContext = createContext<Router | null>(null);

@@ -13,10 +13,10 @@ export type Words = Readonly<Record<string, string | { readonly field: string; r
 
 interface Action<Arguments extends unknown[]> {
   /** Does it, unless it is being done already. True once it is done, false if it failed. */
-  run(...given: Arguments): Promise<boolean>;
+  readonly run: (...given: Arguments) => Promise<boolean>;
   readonly isBusy: boolean;
   readonly trouble: Trouble | null;
-  clear(): void;
+  readonly clear: () => void;
 }
 
 /** Something that a user does and that may fail: whether it is under way, and what went wrong. */

@@ -4,7 +4,7 @@ import { troubleOf } from "./useAction.js";
 interface Loaded<T> {
   readonly value: T | null;
   readonly trouble: string | null;
-  reload(): void;
+  readonly reload: () => void;
 }
 
 /** What `load` gives, and again whenever it is asked for; a late answer never replaces a newer one. */
