@@ -3,7 +3,7 @@ import type { Ask } from "./heirloom.js";
 import { pauseAfter, sleep, untilAnswered } from "./patience.js";
 import { isHeirlooms, ProblemError } from "./problem.js";
 import type { Store } from "./store.js";
-import { otherTabs } from "./tabs.js";
+import { type Got, otherTabs } from "./tabs.js";
 import type { OverReason, Problem, SessionInfo, TokenAnswer, TokenDelivery, User } from "./types.js";
 
 /** Refreshed so long before its end, or in the last tenth of a short life. */
@@ -15,7 +15,7 @@ interface Tokens extends Held {
   readonly info: SessionInfo;
   readonly staleAt: number;
   readonly deadAt: number;
-  readonly refreshToken: string | null;
+  readonly refreshToken: string | null | undefined;
 }
 
 export interface Keeper {
@@ -34,7 +34,7 @@ export interface Keeper {
 /** Holds the tokens in memory: gets them, renews them, and knows when they are worth nothing any more. */
 export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDelivery, isAwake: boolean): Keeper {
   let tokens: Tokens | null = null;
-  let renewal: { done: Promise<void>; stop: AbortController } | undefined;
+  let renewal: { done: Promise<void>; stop: AbortController; serve: () => void } | undefined;
   let restoration: Promise<void> | undefined;
   let login: Promise<unknown> | undefined;
   let logout: AbortController | undefined;
@@ -49,19 +49,23 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   const ended = new Map<string, OverReason>();
 
   const tabs = otherTabs(isAwake ? base : undefined, (tidings) => {
-    if (tidings.kind === "begun") {
+    if (tidings.kind === "asked") {
+      if (tidings.got) share(tidings.got);
+    } else if (tidings.kind === "begun") {
       if (tokens?.id === tidings.id) return;
       isLogoutOwed = false;
       abandon();
       tokens = null;
       store.set({ status: "restoring" });
       restore().catch(ignore);
-    } else if (!tidings.id) {
-      rumour = tidings.reason;
-      if (tokens) renew().catch(ignore);
-    } else {
-      ended.set(tidings.id, tidings.reason);
-      if (tokens?.id === tidings.id) forget(tidings.reason);
+    } else if (tidings.kind === "over") {
+      if (tidings.id) {
+        ended.set(tidings.id, tidings.reason);
+        if (tokens?.id === tidings.id) forget(tidings.reason);
+      } else {
+        rumour = tidings.reason;
+        if (tokens) renew().catch(ignore);
+      }
     }
   });
 
@@ -87,39 +91,42 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     tabs.tell({ kind: "over", id, reason: over });
   }
 
-  function adopt(answer: TokenAnswer, askedAt: number) {
-    const { id } = answer.session;
-    const over = ended.get(id);
+  /** Another tab's token is as good as one of our own, if it is of the same session. */
+  function share(got: Got) {
+    const isOurs = tokens ? tokens.id === got.info.id : isUnknown();
+    if (!isOurs || ended.has(got.info.id) || (tokens && Date.now() + got.life < tokens.deadAt)) return;
+    adopt(got);
+    renewal?.serve();
+    if (isUnknown()) restore().catch(ignore);
+  }
+
+  function adopt({ token, life, info }: Got, refreshToken?: string | null) {
+    const over = ended.get(info.id);
     if (over) {
       forget(over);
       return;
     }
-    const life = answer.expires_in * 1000;
-    tokens = {
-      token: answer.access_token,
-      id,
-      info: answer.session,
-      staleAt: askedAt + life - Math.min(MARGIN, life / 10),
-      deadAt: askedAt + life,
-      refreshToken: answer.refresh_token ?? null,
-    };
+    const deadAt = Date.now() + life;
+    tokens = { token, id: info.id, info, staleAt: deadAt - Math.min(MARGIN, life / 10), deadAt, refreshToken };
     refusal = undefined;
     rumour = undefined;
     const state = store.get();
     if (state.status !== "authenticated") return;
-    if (state.session.id === id) store.set({ ...state, session: answer.session });
-    else store.set({ status: "restoring" });
+    if (state.session.id !== info.id) store.set({ status: "restoring" });
+    else if (!isSame(state.session, info)) store.set({ ...state, session: info });
   }
 
-  /** One refresh at a time; whoever asks meanwhile gets the same. */
+  /** One refresh at a time; whoever asks meanwhile gets the same, or what another tab got in the meantime. */
   function renew(): Promise<void> {
     if (renewal) return renewal.done;
     const stop = new AbortController();
-    const mine = { stop, done: Promise.resolve() };
-    renewal = mine;
-    mine.done = renewOnce(stop.signal).finally(() => {
+    let serve = ignore;
+    const served = new Promise<void>((resolve) => (serve = resolve));
+    const work = renewOnce(stop.signal).finally(() => {
       if (renewal === mine) renewal = undefined;
     });
+    const mine = { stop, serve, done: Promise.race([work, served]) };
+    renewal = mine;
     return mine.done;
   }
 
@@ -130,11 +137,18 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     if (refusal && Date.now() < refusal.until) throw refusal.error;
     const body = before?.refreshToken ? { refresh_token: before.refreshToken } : undefined;
     let askedAt = 0;
-    let answer: TokenAnswer;
+    let answer: TokenAnswer | undefined;
     try {
       answer = await untilAnswered(async (signal) => {
+        // No lock, since the server answers racing tabs alike. But it knows the newest token and the one before it only:
+        // tabs that are quicker twice would make a request that is still on its way look like a thief's.
+        await tabs.othersAsked(signal);
+        if (tokens !== before) return undefined;
         askedAt = Date.now();
-        return tokensIn(await ask<TokenAnswer>("/refresh", { method: "POST", body, signal }));
+        return tabs.asking(
+          async () => tokensIn(await ask<TokenAnswer>("/refresh", { method: "POST", body, signal })),
+          (answer) => gotOf(answer, askedAt),
+        );
       }, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -144,9 +158,9 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       }
       throw error;
     }
-    if (signal.aborted) return;
+    if (signal.aborted || !answer) return;
     const hadUser = store.get().status === "authenticated";
-    adopt(answer, askedAt);
+    adopt(gotOf(answer, askedAt), answer.refresh_token);
     // Proves to the server that this generation has arrived: only then can the answer after it be given again if it gets
     // lost. Other services may be the only ones that see the token otherwise.
     if (hadUser) (isUnknown() ? restore() : loadUser()).catch(ignore);
@@ -173,8 +187,8 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     const user = await untilAnswered((signal) => ask<User>("/users/me", { token: mine.token, signal }), signal, 3);
     if (tokens?.id !== mine.id) return;
     const state = store.get();
-    const isShown = state.status === "authenticated" && JSON.stringify(state.user) === JSON.stringify(user);
-    if (!isShown) store.set({ status: "authenticated", user, session: tokens.info });
+    if (state.status !== "authenticated" || !isSame(state.user, user))
+      store.set({ status: "authenticated", user, session: tokens.info });
   }
 
   /** Asks until it is known whether there is a session. After a failure it goes on by itself a while later. */
@@ -265,7 +279,8 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       const body = delivery === "body" ? { ...credentials, token_delivery: delivery } : credentials;
       const entry = ask<TokenAnswer>("/login", { method: "POST", body });
       login = entry.catch(ignore).finally(() => (login = undefined));
-      adopt(tokensIn(await entry), askedAt);
+      const answer = tokensIn(await entry);
+      adopt(gotOf(answer, askedAt), answer.refresh_token);
       isLogoutOwed = false;
       if (tokens) tabs.tell({ kind: "begun", id: tokens.id });
       try {
@@ -299,8 +314,16 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
 
 function ignore() {}
 
+function isSame(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** An answer that is none (a captive portal's page, say) counts as lost. */
 function tokensIn(answer: TokenAnswer): TokenAnswer {
   if (!answer?.access_token) throw new TypeError("The answer holds no access token.");
   return answer;
+}
+
+function gotOf({ access_token, expires_in, session }: TokenAnswer, askedAt: number): Got {
+  return { token: access_token, life: expires_in * 1000 - (Date.now() - askedAt), info: session };
 }

@@ -17,14 +17,16 @@ export function pauseAfter(attempt: number, error: unknown): number {
   return Math.max(asked, pause / 2) + (Math.random() * pause) / 2;
 }
 
-export function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** Waits so long, or until one of the signals is aborted. */
+export function sleep(milliseconds: number, ...signals: AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done, { once: true });
+    for (const signal of signals) signal.addEventListener("abort", done);
   });
 }
 

@@ -1,21 +1,83 @@
-import type { OverReason } from "./types.js";
+import { sleep } from "./patience.js";
+import type { OverReason, SessionInfo } from "./types.js";
 
-/** What tabs tell each other. No token is among it. */
+/** What tabs tell each other. It goes from memory to memory, within one origin, and never holds a refresh token. */
 export type Tidings =
   /** A login has begun this session; the cookie is its own. */
   | { kind: "begun"; id: string }
   /** This session is over, or, without `id`, the one that the cookie held. */
-  | { kind: "over"; id?: string | undefined; reason: OverReason };
+  | { kind: "over"; id?: string | undefined; reason: OverReason }
+  /** A tab asks for a token, */
+  | { kind: "asks"; tab: number }
+  /** and has its answer, which is every tab's. */
+  | { kind: "asked"; tab: number; got?: Got | undefined };
+
+/** A token, good for so many milliseconds more. */
+export interface Got {
+  token: string;
+  life: number;
+  info: SessionInfo;
+}
 
 export interface Tabs {
   tell: (tidings: Tidings) => void;
+  /** Asks, and tells that it does, and what it got. */
+  asking: <T>(ask: () => Promise<T>, got: (answer: T) => Got) => Promise<T>;
+  /** Waits until no other tab asks or one has got something, and for no longer than a moment. */
+  othersAsked: (signal: AbortSignal) => Promise<void>;
   close: () => void;
 }
 
+/** A tab that is frozen or closed in the middle of asking holds nobody up for longer. */
+const COURTESY = 1_000;
+
 /** Nobody is listened to without a `base`: outside of browsers a channel would keep the process alive. */
 export function otherTabs(base: string | undefined, listener: (tidings: Tidings) => void): Tabs {
-  if (base === undefined || typeof BroadcastChannel === "undefined") return { tell() {}, close() {} };
-  const channel = new BroadcastChannel(`heirloom ${base}`);
-  channel.onmessage = ({ data }: MessageEvent<Tidings>) => listener(data);
-  return { tell: (tidings) => channel.postMessage(tidings), close: () => channel.close() };
+  const isAlone = base === undefined || typeof BroadcastChannel === "undefined";
+  let channel = isAlone ? undefined : new BroadcastChannel(`heirloom ${base}`);
+  const tab = Math.random();
+  const asking = new Set<number>();
+  let waiting = new AbortController();
+
+  const tell = (tidings: Tidings) => channel?.postMessage(tidings);
+
+  if (channel) {
+    channel.onmessage = ({ data }: MessageEvent<Tidings>) => {
+      listener(data);
+      if (data.kind === "asks") asking.add(data.tab);
+      if (data.kind !== "asked") return;
+      asking.delete(data.tab);
+      if (asking.size && !data.got) return;
+      waiting.abort();
+      waiting = new AbortController();
+    };
+  }
+
+  return {
+    tell,
+    async asking(ask, gotOf) {
+      let got: Got | undefined;
+      tell({ kind: "asks", tab });
+      try {
+        const answer = await ask();
+        got = gotOf(answer);
+        return answer;
+      } finally {
+        tell({ kind: "asked", tab, got });
+      }
+    },
+    async othersAsked(signal) {
+      if (!channel) return;
+      // What others have said by now is heard first.
+      await sleep(0, signal);
+      if (!asking.size) return;
+      const { signal: served } = waiting;
+      await sleep(COURTESY, signal, served);
+      if (!served.aborted) asking.clear();
+    },
+    close() {
+      channel?.close();
+      channel = undefined;
+    },
+  };
 }

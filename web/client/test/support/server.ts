@@ -23,7 +23,8 @@ export class ScriptedServer {
   readonly #sessions: Session[] = [];
 
   constructor() {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    // It advances by itself too, so that what waits for no more than the next turn has it.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], shouldAdvanceTime: true, advanceTimeDelta: 1 });
   }
 
   /** What comes next for `path`, before it answers as usual again. */
@@ -160,9 +161,12 @@ export function held(answer: Script) {
   return { script, release: () => release() };
 }
 
-/** Lets everything happen that needs no timer, messages between tabs too. */
+/** Lets everything happen that needs next to no time, messages between tabs too. */
 export async function settle() {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (turn % 5 === 0) await vi.advanceTimersByTimeAsync(1);
+  }
 }
 
 /** Lets time pass. */
