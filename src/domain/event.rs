@@ -73,6 +73,10 @@ pub enum EventKind {
     PasswordChanged,
     /// Somebody with a session did not know the present password.
     PasswordChangeFailed,
+    /// So many wrong passwords in a row that nobody may try another for a while, in seconds.
+    GuessingSlowed {
+        wait: u64,
+    },
     AccountDisabled,
     AccountEnabled,
     /// An old token was shown; the family was ended.
@@ -106,6 +110,7 @@ impl EventKind {
             Self::SessionRevoked { .. } => "session_revoked",
             Self::PasswordChanged => "password_changed",
             Self::PasswordChangeFailed => "password_change_failed",
+            Self::GuessingSlowed { .. } => "guessing_slowed",
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
             Self::ReuseDetected { .. } => "reuse_detected",
@@ -127,6 +132,7 @@ impl EventKind {
             | Self::AccountDisabled
             | Self::AccountEnabled
             | Self::PracticeBegan => json!({}),
+            Self::GuessingSlowed { wait } => json!({ "wait": wait }),
             Self::SessionRevoked { reason } => json!({ "reason": reason.as_str() }),
             Self::ReuseDetected { presented, newest, last_ip } => json!({
                 "presented": presented,

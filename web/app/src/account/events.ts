@@ -13,6 +13,7 @@ const texts: Readonly<Record<string, Told>> = {
   logout: { text: "Logged out", weight: "plain" },
   password_changed: { text: "The password was changed", weight: "watch" },
   password_change_failed: { text: "Somebody with a session did not know the password", weight: "alarm" },
+  guessing_slowed: { text: "Many wrong passwords in a row, so guessing was slowed down", weight: "alarm" },
   account_disabled: { text: "The account was disabled", weight: "alarm" },
   account_enabled: { text: "The account was enabled", weight: "plain" },
   reuse_detected: { text: "An old key was shown, so the session was ended", weight: "alarm" },
