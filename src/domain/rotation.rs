@@ -124,7 +124,7 @@ fn take_recovery_credit(tat: u64, newest: Generation, policy: &RotationPolicy) -
     (left - now <= every * u64::from(policy.recovery_burst)).then_some(left)
 }
 
-/// How many lost answers in a row would be made good from now on.
+/// The whole credits for late answers that are left. With none, the next lost answer is not made good.
 pub fn recovery_credits(state: &FamilyState, policy: &RotationPolicy) -> u32 {
     let newest = u64::from(state.generation.0);
     let every = u64::from(policy.recovery_every);

@@ -25,7 +25,7 @@ struct FamilyAnswer {
     generation: u32,
     confirmed: u32,
     recovered: u32,
-    /// How many more lost answers in a row would be made good.
+    /// The whole credits for late answers that are left.
     credits: u32,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,

@@ -22,7 +22,7 @@ const DEVICE: &str = "Practice";
 #[derive(Clone, Debug)]
 pub struct FamilyView {
     pub family: Family,
-    /// How many more lost answers in a row would be made good.
+    /// The whole credits for late answers that are left.
     pub credits: u32,
     pub policy: RotationPolicy,
     /// The moment, by the clock that the rule is asked with.
