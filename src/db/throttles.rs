@@ -21,8 +21,9 @@ const ROUNDS: usize = 3;
 /// Whether a try may go on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Counted {
-    /// It counts as failed until it has [succeeded](forget) or turns out not to have been one ([`take_back`]).
-    Admitted,
+    /// It counts as failed until it has [succeeded](forget) or turns out not to have been one ([`take_back`]), and if it
+    /// does fail, the lane is closed for so long.
+    Admitted { closes_for: Duration },
     /// The lane is closed for so long. The try was not counted, so that nobody can hold a lane closed by knocking.
     Closed(Duration),
 }
@@ -33,8 +34,8 @@ pub enum Counted {
 /// The commit is not waited for: what a crash may take back is a few counts.
 pub fn count(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<Counted, DbError> {
     for _ in 0..ROUNDS {
-        if admit(connection, lane, now)? {
-            return Ok(Counted::Admitted);
+        if let Some(failures) = admit(connection, lane, now)? {
+            return Ok(Counted::Admitted { closes_for: wait_after(failures.unsigned_abs()) });
         }
         let found: Option<(i32, Timestamp)> = login_throttles::table
             .find(lane.as_bytes())
@@ -50,14 +51,14 @@ pub fn count(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result
 }
 
 /// The rule is the domain's: Postgres gets it as the latest count, for each number of failures, of a lane that is open now.
-fn admit(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<bool, DbError> {
+fn admit(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<Option<i32>, DbError> {
     use diesel::query_dsl::methods::FilterDsl as _;
     use login_throttles::dsl;
     let open_since: Vec<Timestamp> = (1..=LAST_STEP).map(|failures| now - wait_after(failures)).collect();
     let step = lesser(greater(dsl::failures, 1), LAST_STEP.cast_signed());
     let is_open = dsl::counted_at.le(open_since.into_sql::<Array<Timestamptz>>().index(step));
     let is_forgotten = || dsl::counted_at.le(now - FORGOTTEN_AFTER).or(dsl::counted_at.gt(now + LONGEST_WAIT));
-    let admitted: Option<String> = diesel::insert_into(login_throttles::table)
+    let admitted: Option<(i32, String)> = diesel::insert_into(login_throttles::table)
         .values((dsl::lane.eq(&lane.as_bytes()[..]), dsl::failures.eq(1), dsl::counted_at.eq(now)))
         .on_conflict(dsl::lane)
         .do_update()
@@ -66,10 +67,10 @@ fn admit(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<boo
             dsl::counted_at.eq(now),
         ))
         .filter(is_open.or(is_forgotten()))
-        .returning(set_config("synchronous_commit", "off", true))
+        .returning((dsl::failures, set_config("synchronous_commit", "off", true)))
         .get_result(connection.pg())
         .optional()?;
-    Ok(admitted.is_some())
+    Ok(admitted.map(|(failures, _)| failures))
 }
 
 /// Opens a lane: its last try has succeeded.

@@ -73,6 +73,10 @@ pub enum EventKind {
     PasswordChanged,
     /// Somebody with a session did not know the present password.
     PasswordChangeFailed,
+    /// So many wrong passwords in a row that nobody may try another for a while, in seconds.
+    GuessingSlowed {
+        wait: u64,
+    },
     AccountDisabled,
     AccountEnabled,
     /// An old token was shown; the family was ended.
@@ -91,6 +95,8 @@ pub enum EventKind {
         from: u32,
         to: u32,
     },
+    /// Somebody began a family to practise on, on a server for development.
+    PracticeBegan,
 }
 
 impl EventKind {
@@ -104,11 +110,13 @@ impl EventKind {
             Self::SessionRevoked { .. } => "session_revoked",
             Self::PasswordChanged => "password_changed",
             Self::PasswordChangeFailed => "password_change_failed",
+            Self::GuessingSlowed { .. } => "guessing_slowed",
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
             Self::ReuseDetected { .. } => "reuse_detected",
             Self::AnswerRecovered { .. } => "answer_recovered",
             Self::RowCaughtUp { .. } => "row_caught_up",
+            Self::PracticeBegan => "practice_began",
         }
     }
 
@@ -122,7 +130,9 @@ impl EventKind {
             | Self::PasswordChanged
             | Self::PasswordChangeFailed
             | Self::AccountDisabled
-            | Self::AccountEnabled => json!({}),
+            | Self::AccountEnabled
+            | Self::PracticeBegan => json!({}),
+            Self::GuessingSlowed { wait } => json!({ "wait": wait }),
             Self::SessionRevoked { reason } => json!({ "reason": reason.as_str() }),
             Self::ReuseDetected { presented, newest, last_ip } => json!({
                 "presented": presented,

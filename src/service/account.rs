@@ -1,9 +1,12 @@
 //! What an access token opens: the caller's own account and its sessions.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use super::logout::end_all;
 use super::register::FieldError;
+use super::throttle::failures;
 use super::{Authenticated, Service, ServiceError, TooManyAttempts, rng};
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
@@ -146,15 +149,22 @@ impl Service {
             return Ok(Verified::Refused(PasswordOutcome::SessionRevoked));
         };
         let lane = self.lanes.of_device(user.email.as_str(), DeviceId(*family_id.as_uuid().as_bytes()));
-        let attempt = async { Ok(self.hasher.verify(Password::presented(password), &stored).await?) };
-        let is_right = |verdict: &Verdict| *verdict != Verdict::Wrong;
+        let attempt =
+            async |closes_for| Ok((self.hasher.verify(Password::presented(password), &stored).await?, closes_for));
+        let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
         match self.throttled(lane, attempt, is_right).await? {
             Err(refused) => Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused))),
-            Ok(Verdict::Right | Verdict::RightButOutdated) if user.is_active => Ok(Verified::Right(user, stored)),
-            Ok(_) => {
-                let kind = EventKind::PasswordChangeFailed;
-                let event = Event::of_session(self.clock.now(), user.id, family_id, kind, client.clone(), &mut rng());
-                self.db.run(move |connection| events::insert(connection, &event)).await?;
+            Ok((Verdict::Right | Verdict::RightButOutdated, _)) if user.is_active => Ok(Verified::Right(user, stored)),
+            Ok((_, closes_for)) => {
+                let (now, client) = (self.clock.now(), client.clone());
+                let record = move |connection: &mut Connection| {
+                    for kind in failures(EventKind::PasswordChangeFailed, closes_for) {
+                        let event = Event::of_session(now, user.id, family_id, kind, client.clone(), &mut rng());
+                        events::insert(connection, &event)?;
+                    }
+                    Ok(())
+                };
+                self.db.run(record).await?;
                 Ok(Verified::Refused(PasswordOutcome::WrongPassword))
             }
         }

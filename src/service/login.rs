@@ -1,8 +1,11 @@
 //! Logging in: the beginning of a family.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use super::session::Heir;
+use super::throttle::failures;
 use super::{Service, ServiceError, SessionGrant, TooManyAttempts, rng};
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
@@ -44,7 +47,7 @@ impl Service {
         device: Option<&[u8]>,
         client: Client,
     ) -> Result<LoginOutcome, ServiceError> {
-        let attempt = self.try_login(email, password, delivery, client);
+        let attempt = |closes_for| self.try_login(email, password, delivery, client, closes_for);
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
         let judged = self.throttled(self.login_lane(email, device), attempt, is_right).await?;
         let outcome = judged.unwrap_or_else(LoginOutcome::TooManyAttempts);
@@ -69,9 +72,10 @@ impl Service {
         password: &SecretString,
         delivery: Delivery,
         client: Client,
+        closes_for: Duration,
     ) -> Result<LoginOutcome, ServiceError> {
         for _ in 0..ATTEMPTS {
-            let (user, verified) = match self.check_password(email, password, &client).await? {
+            let (user, verified) = match self.check_password(email, password, &client, closes_for).await? {
                 Checked::Right(user, verified) => (user, verified),
                 Checked::Wrong => return Ok(LoginOutcome::InvalidCredentials),
                 Checked::Changed => continue,
@@ -91,6 +95,7 @@ impl Service {
         email: &str,
         password: &SecretString,
         client: &Client,
+        closes_for: Duration,
     ) -> Result<Checked, ServiceError> {
         let password = Password::presented(password);
         let found = match Email::parse(email) {
@@ -103,8 +108,10 @@ impl Service {
         };
         match self.hasher.verify(password.clone(), &stored).await? {
             Verdict::Wrong => {
-                let kind = EventKind::LoginFailed;
-                self.notes.happened(Event::of_account(self.clock.now(), user.id, kind, client.clone(), &mut rng()));
+                let now = self.clock.now();
+                for kind in failures(EventKind::LoginFailed, closes_for) {
+                    self.notes.happened(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
+                }
                 Ok(Checked::Wrong)
             }
             Verdict::Right => Ok(Checked::Right(user, stored)),

@@ -1,11 +1,14 @@
 //! Slowing down who guesses passwords: a try is counted before anything is hashed, and the right password wipes the count
 //! of its lane.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use super::{Service, ServiceError, rng};
 use crate::crypto::device_cookie::REMEMBERED_FOR;
 use crate::db::throttles::{self, Counted};
+use crate::domain::event::EventKind;
 use crate::domain::throttle::{Lane, retry_after};
 
 /// Too many wrong passwords lately. The try was neither judged nor counted.
@@ -42,18 +45,21 @@ impl Service {
         }
     }
 
-    /// Lets `attempt` judge a password if its lane is open. It counts as failed unless `is_right` says otherwise of what
+    /// Lets `attempt` judge a password if its lane is open; it is told for how long its failure closes the lane. It counts as failed unless `is_right` says otherwise of what
     /// it came to; one that came to no verdict, since nothing was hashed or the database was gone, does not count. A try
     /// that is cut off half-way does: else hanging up would make guesses free.
-    pub(super) async fn throttled<T>(
+    pub(super) async fn throttled<T, Attempt>(
         &self,
         lane: Lane,
-        attempt: impl Future<Output = Result<T, ServiceError>>,
+        attempt: impl FnOnce(Duration) -> Attempt,
         is_right: impl FnOnce(&T) -> bool,
-    ) -> Result<Result<T, TooManyAttempts>, ServiceError> {
+    ) -> Result<Result<T, TooManyAttempts>, ServiceError>
+    where
+        Attempt: Future<Output = Result<T, ServiceError>>,
+    {
         let now = self.clock.now();
-        match self.db.run(move |connection| throttles::count(connection, &lane, now)).await? {
-            Counted::Admitted => {}
+        let closes_for = match self.db.run(move |connection| throttles::count(connection, &lane, now)).await? {
+            Counted::Admitted { closes_for } => closes_for,
             Counted::Closed(wait) => {
                 let retry_after = retry_after(wait);
                 tracing::warn!(
@@ -63,8 +69,8 @@ impl Service {
                 );
                 return Ok(Err(TooManyAttempts { retry_after }));
             }
-        }
-        let verdict = attempt.await;
+        };
+        let verdict = attempt(closes_for).await;
         let settled = match &verdict {
             Ok(outcome) if is_right(outcome) => self.db.run(move |c| throttles::forget(c, &lane)).await,
             Ok(_) => Ok(()),
@@ -75,4 +81,10 @@ impl Service {
         }
         verdict.map(Ok)
     }
+}
+
+/// What the log has on a wrong password: that there was one, and, if it closed the lane, for how long.
+pub(super) fn failures(kind: EventKind, closes_for: Duration) -> impl Iterator<Item = EventKind> {
+    let slowed = EventKind::GuessingSlowed { wait: closes_for.as_secs() };
+    std::iter::once(kind).chain((!closes_for.is_zero()).then_some(slowed))
 }

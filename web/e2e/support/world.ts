@@ -1,6 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Cookie, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Cookie,
+  type Page,
+} from "playwright-core";
 import { expect, inject } from "vitest";
 import { Heirloom } from "../../client/test/support/heirloom.js";
 import { Front } from "./front.js";
@@ -41,8 +48,8 @@ export class World {
     for (const context of this.contexts.splice(0)) await context.close();
   }
 
-  async browser(): Promise<BrowserContext> {
-    const context = await this.chromium.newContext();
+  async browser(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    const context = await this.chromium.newContext(options);
     this.contexts.push(context);
     return context;
   }
