@@ -139,15 +139,17 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     let askedAt = 0;
     let answer: TokenAnswer | undefined;
     try {
-      answer = await untilAnswered(async (signal) => {
+      answer = await untilAnswered((signal) => {
         // No lock, since the server answers racing tabs alike. But it knows the newest token and the one before it only:
         // tabs that are quicker twice would make a request that is still on its way look like a thief's.
-        await tabs.othersAsked(signal);
-        if (tokens !== before) return undefined;
-        askedAt = Date.now();
-        return tabs.asking(
-          async () => tokensIn(await ask<TokenAnswer>("/refresh", { method: "POST", body, signal })),
+        return tabs.inTurn(
+          () => tokens !== before,
+          async () => {
+            askedAt = Date.now();
+            return tokensIn(await ask<TokenAnswer>("/refresh", { method: "POST", body, signal }));
+          },
           (answer) => gotOf(answer, askedAt),
+          signal,
         );
       }, signal);
     } catch (error) {

@@ -21,15 +21,20 @@ export interface Got {
 
 export interface Tabs {
   tell: (tidings: Tidings) => void;
-  /** Asks, and tells that it does, and what it got. */
-  asking: <T>(ask: () => Promise<T>, got: (answer: T) => Got) => Promise<T>;
-  /** Waits until no other tab asks or one has got something, and for no longer than a moment. */
-  othersAsked: (signal: AbortSignal) => Promise<void>;
+  /** Asks when it is this tab's turn, unless it `isServed` by then, and tells the others what it got. */
+  inTurn: <T>(
+    isServed: () => boolean,
+    ask: () => Promise<T>,
+    got: (answer: T) => Got,
+    signal: AbortSignal,
+  ) => Promise<T | undefined>;
   close: () => void;
 }
 
 /** A tab that is frozen or closed in the middle of asking holds nobody up for longer. */
 const COURTESY = 1_000;
+/** So long it may take until others have heard something. */
+const HEARING = 20;
 
 /** Nobody is listened to without a `base`: outside of browsers a channel would keep the process alive. */
 export function otherTabs(base: string | undefined, listener: (tidings: Tidings) => void): Tabs {
@@ -53,27 +58,33 @@ export function otherTabs(base: string | undefined, listener: (tidings: Tidings)
     };
   }
 
+  /** Waits until one of the tabs that come first has got something, or none asks any more, and for no more than a moment. */
+  async function wait(comesFirst: (other: number) => boolean, signal: AbortSignal) {
+    if (![...asking].some(comesFirst)) return;
+    const { signal: served } = waiting;
+    await sleep(COURTESY, signal, served);
+    if (!served.aborted) asking.clear();
+  }
+
   return {
     tell,
-    async asking(ask, gotOf) {
+    async inTurn(isServed, ask, gotOf, signal) {
       let got: Got | undefined;
-      tell({ kind: "asks", tab });
+      if (channel) {
+        await wait(() => true, signal);
+        if (isServed()) return undefined;
+        tell({ kind: "asks", tab });
+        await sleep(HEARING, signal);
+        await wait((other) => other < tab, signal);
+      }
       try {
+        if (isServed()) return undefined;
         const answer = await ask();
         got = gotOf(answer);
         return answer;
       } finally {
         tell({ kind: "asked", tab, got });
       }
-    },
-    async othersAsked(signal) {
-      if (!channel) return;
-      // What others have said by now is heard first.
-      await sleep(0, signal);
-      if (!asking.size) return;
-      const { signal: served } = waiting;
-      await sleep(COURTESY, signal, served);
-      if (!served.aborted) asking.clear();
     },
     close() {
       channel?.close();

@@ -30,7 +30,8 @@ function problemsOf(code: string): string[] {
     paths: { "@heirloom/client": [pathOf("../src/index.ts")] },
   };
   const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
+  const fileExists = host.fileExists.bind(host);
+  const getSourceFile = host.getSourceFile.bind(host);
   host.fileExists = (name) => name === file || fileExists(name);
   host.getSourceFile = (name, version, ...more) =>
     name === file ? ts.createSourceFile(name, code, version) : getSourceFile(name, version, ...more);

@@ -26,6 +26,25 @@ test("a token that one tab has got is every tab's", async () => {
   expect(new Set(server.requests.map(({ token }) => token)).size).toBe(2);
 });
 
+test("five tabs that ask at once are one refresh", async () => {
+  const tabs = await tabsOf(5);
+  for (let wave = 0; wave < 5; wave++) {
+    await passes(901_000);
+    server.requests.length = 0;
+    const answers = Promise.all(tabs.map((session) => session.fetch(API)));
+    await settle();
+    expect((await answers).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(server.asked("/refresh")).toBe(1);
+  }
+});
+
+test("five tabs that load at once are one refresh", async () => {
+  server.cookie = server.begin();
+  const tabs = Array.from({ length: 5 }, () => server.tab());
+  for (const session of tabs) expect(await session.user()).not.toBeNull();
+  expect(server.asked("/refresh")).toBe(1);
+});
+
 test("a tab that hears that another asks waits for its answer", async () => {
   const [first, second] = await tabsOf(2);
   await passes(901_000);

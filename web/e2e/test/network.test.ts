@@ -15,7 +15,7 @@ test("offline nothing is over, and back online all goes on", async () => {
     window.letPass(3_600_000);
     return window.session.fetch("/users/me").then(
       () => "answered",
-      (error: Error) => error.name,
+      (error: unknown) => (error as Error).name,
     );
   });
   expect(failed).toBe("TypeError");
@@ -66,7 +66,7 @@ test("a logout without the network is an end here, and the server is told as soo
   const told = await tab.evaluate(() =>
     window.session.logout().then(
       () => "told",
-      (error: Error) => error.name,
+      (error: unknown) => (error as Error).name,
     ),
   );
   expect(told).toBe("TypeError");

@@ -25,12 +25,14 @@ test("a wrong password is refused in words, and changes nothing", async () => {
   await says(tab, "anonymous");
   const message = await tab.evaluate(
     (email) =>
-      window.session.login({ email, password: "four lamps on the stairs" }).catch((error: Error) => error.message),
+      window.session
+        .login({ email, password: "four lamps on the stairs" })
+        .catch((error: unknown) => (error as Error).message),
     email,
   );
   expect(message).toBe("The email address or the password is wrong.");
   expect(await other.cookies()).toEqual([]);
-  expect(await asks((await context.pages())[0]!)).toBe(200);
+  expect(await asks(context.pages()[0]!)).toBe(200);
 });
 
 test("a page whose clock stands still learns from the server that its token has expired", async () => {

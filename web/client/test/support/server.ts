@@ -165,7 +165,7 @@ export function held(answer: Script) {
 export async function settle() {
   for (let turn = 0; turn < 20; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (turn % 5 === 0) await vi.advanceTimersByTimeAsync(1);
+    if (turn % 5 === 0) await vi.advanceTimersByTimeAsync(10);
   }
 }
 
