@@ -5,6 +5,12 @@ WORKDIR /src/web
 COPY web .
 RUN npm ci && npm run build
 
+# The same on every platform, so it is built once, on the one at hand.
+FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS web
+WORKDIR /src/web
+COPY web .
+RUN npm ci --no-audit --no-fund && npm run build
+
 FROM rust:1.95-bookworm AS builder
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libpq-dev \
