@@ -1,11 +1,18 @@
 # syntax=docker/dockerfile:1
 
+# The same on every platform, so it is built once, on the one at hand.
+FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS web
+WORKDIR /src/web
+COPY web .
+RUN npm ci --no-audit --no-fund && npm run build
+
 FROM rust:1.95-bookworm AS builder
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libpq-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
+COPY --from=web /src/web/app/dist web/app/dist
 # The target directory is a cache and no part of the layer, so the binary is copied out of it in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

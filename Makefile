@@ -14,31 +14,38 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: setup ## Build Heirloom and serve it with a database of its own
+run: setup web ## Build Heirloom and serve it with a database of its own
 	cargo build --release --locked
 	exec target/release/heirloom serve
 
 .PHONY: build
-build: setup ## Build the release binary
+build: setup web ## Build the release binary
 	cargo build --release --locked
 
 .PHONY: test
-test: setup ## Run every test
+test: setup web ## Run every test, those in a browser too
 	cargo test --locked --no-fail-fast
+	cargo build --locked
+	@scripts/web test
+
+.PHONY: web
+web: ## Build the client and the web app, which the server has in it
+	@scripts/web build
 
 .PHONY: check
-check: fmt-check clippy doc test schema-check openapi-check ## Everything that CI checks
+check: fmt-check clippy doc web-check test schema-check openapi-check ## Everything that CI checks
 
 .PHONY: fmt
 fmt: ## Format the code
 	cargo fmt
+	@scripts/web format
 
 .PHONY: fmt-check
 fmt-check:
 	cargo fmt --check
 
 .PHONY: clippy
-clippy: setup
+clippy: setup web
 	cargo clippy --locked --all-targets -- -D warnings
 
 .PHONY: doc
@@ -67,9 +74,18 @@ openapi-check: setup
 	cargo run --locked --quiet -- openapi > target/openapi.json
 	diff -u openapi.json target/openapi.json || { echo 'openapi.json is not what the routes make: run `make openapi`' >&2; exit 1; }
 
+.PHONY: web-check
+web-check: ## Check the TypeScript: format, types, lints
+	@scripts/web check
+
+.PHONY: types
+types: ## Write the client's types from openapi.json
+	@scripts/web types
+
 .PHONY: deny
 deny: $(DENY) ## Check licences, bans, sources and, where they can be fetched, advisories
 	$(DENY) check licenses bans sources
+	@scripts/web licences
 	@if $(DENY) fetch db >/dev/null 2>&1; then $(DENY) check advisories; \
 	  else echo 'The advisories were not checked: their database cannot be fetched from here.' >&2; fi
 
@@ -84,6 +100,7 @@ setup: ## Install what the build needs from the system, where there is the right
 .PHONY: clean
 clean: ## Remove what was built
 	cargo clean
+	rm -rf web/node_modules web/*/node_modules web/*/dist
 
 $(DIESEL):
 	cargo install --quiet --locked --root $(TOOLS) diesel_cli --version $(DIESEL_VERSION) --no-default-features --features postgres

@@ -98,6 +98,12 @@ impl Application {
         let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let metrics = Arc::new(Metrics::new());
         let state = web::Data::new(HttpState::new(Arc::clone(&service), http_options(config), metrics, rate_limits));
+        if config.has_app && !http::is_app_built() {
+            tracing::warn!(
+                "This binary was built without the web app, so /app/ only tells how to build it: `make build`, with Node.js \
+                 and npm installed. HEIRLOOM_APP=off turns it off"
+            );
+        }
         // Both before either serves, so that no request is taken by a server that is about to give up.
         let public = bind("HEIRLOOM_BIND", config.bind)?;
         let admin = config.admin_bind.map(|address| bind_admin(address, config.is_admin_bind_given)).transpose()?;
@@ -240,5 +246,7 @@ fn http_options(config: &Config) -> HttpOptions {
         allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
         trusted_proxies: config.throttle.trusted_proxies.clone(),
         body_timeout: config.body_timeout,
+        has_app: config.has_app,
+        is_development: config.is_development,
     }
 }

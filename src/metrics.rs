@@ -25,6 +25,11 @@ macro_rules! label_values {
 
         impl $name {
             const VALUES: &'static [&'static str] = &[$($value),+];
+
+            /// The label's value.
+            pub fn as_str(self) -> &'static str {
+                Self::VALUES[self as usize]
+            }
         }
     };
 }
@@ -204,7 +209,7 @@ impl Answers {
     pub fn gave(&self, class: StatusClass, duration: Duration) {
         self.counts[class as usize].inc();
         let durations = self.durations_by_class[class as usize].get_or_init(|| {
-            let labels = [self.method, &self.route, StatusClass::VALUES[class as usize]];
+            let labels = [self.method, &self.route, class.as_str()];
             self.durations.with_label_values(&labels)
         });
         durations.observe(duration.as_secs_f64());

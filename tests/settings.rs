@@ -64,6 +64,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!(config.cookie, cookie);
     assert!(config.allowed_origins.is_empty());
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
+    assert!(config.has_app && config.is_development, "with the embedded database on a loopback address");
 }
 
 #[test]
@@ -87,6 +88,7 @@ fn what_is_typed_is_what_holds() {
         settings.database_pool = text("1");
         settings.database_prepare = text("off");
         settings.log_format = text("json");
+        settings.app = text("off");
     });
     assert!(matches!(&config.database.place, DatabasePlace::External(url) if url.expose_secret() == DATABASE));
     assert_eq!(
@@ -104,6 +106,7 @@ fn what_is_typed_is_what_holds() {
     assert_eq!(config.cookie.domain.as_deref(), Some("example.com"));
     assert_eq!((config.database.connections, config.database.prepare), (1, false));
     assert_eq!(config.log.format, LogFormat::Json);
+    assert!(!config.has_app && !config.is_development);
 }
 
 type Set = fn(&mut Settings, Option<String>);
@@ -154,6 +157,8 @@ const WRONG: &[(&str, Set, &[&str])] = &[
         &["https://example.com", "a.example;Path=/", "a b", "exämple.com", "*"],
     ),
     ("HEIRLOOM_COOKIE_INSECURE", |s, v| s.cookie_insecure = v, &["maybe", "2", "truee"]),
+    ("HEIRLOOM_APP", |s, v| s.app = v, &["maybe", "2", "/app"]),
+    ("HEIRLOOM_DEV", |s, v| s.dev = v, &["maybe", "2", "prod"]),
     ("HEIRLOOM_DATABASE_POOL", |s, v| s.database_pool = v, &["0", "-1", "eight", "1001", "8.0"]),
     ("HEIRLOOM_ROTATION_LANES", |s, v| s.rotation_lanes = v, &["0", "65", "one"]),
     ("HEIRLOOM_DATABASE_PREPARE", |s, v| s.database_prepare = v, &["perhaps"]),
@@ -283,6 +288,33 @@ fn cookies_without_secure_are_for_loopback_addresses_only() {
     }
     for open in ["0.0.0.0:8080", "[::]:8080", "192.168.0.1:8080", "10.0.0.1:8080", "[fe80::1]:8080"] {
         assert_refused("HEIRLOOM_COOKIE_INSECURE", &insecure(open, "strict"));
+    }
+}
+
+/// It lets whoever has an access token begin a session without a password.
+#[test]
+fn a_server_is_for_development_where_only_this_machine_reaches_it() {
+    let told = |bind: &str, database: Option<&str>, proxies: &str, dev: Option<&str>| Settings {
+        bind: Some(bind.to_owned()),
+        database_url: database.map(Into::into),
+        secret: database.map(|_| SECRET.into()),
+        trusted_proxies: Some(proxies.to_owned()),
+        dev: dev.map(str::to_owned),
+        ..Settings::default()
+    };
+    let is_development = |settings: &Settings| resolve(settings).unwrap().is_development;
+    let (loopback, open) = ("127.0.0.1:8080", "0.0.0.0:8080");
+    assert!(is_development(&told(loopback, None, "", None)));
+    for by_itself in
+        [told(loopback, Some(DATABASE), "", None), told(open, None, "", None), told(loopback, None, "10.0.0.1", None)]
+    {
+        assert!(!is_development(&by_itself), "{by_itself:?}");
+    }
+    assert!(is_development(&told(loopback, Some(DATABASE), "", Some("true"))));
+    assert!(!is_development(&told(loopback, None, "", Some("off"))));
+    for database in [None, Some(DATABASE)] {
+        assert_refused("HEIRLOOM_DEV", &told(open, database, "", Some("true")));
+        assert_refused("HEIRLOOM_DEV", &told(loopback, database, "127.0.0.1", Some("true")));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Settings: what was typed, and what it means. Read once at start; below this room nobody asks the environment.
 
+mod development;
 mod origin;
 mod reader;
 mod settings;
@@ -52,6 +53,10 @@ pub struct Config {
     pub body_timeout: Duration,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
+    /// Whether the web app is served.
+    pub has_app: bool,
+    /// Whether what only a server for development may do is served too.
+    pub is_development: bool,
 }
 
 /// Where the data is.
@@ -131,6 +136,8 @@ impl Config {
         let mut read = Reader::default();
         let bind = read.parsed("HEIRLOOM_BIND", &settings.bind, "127.0.0.1:8080", "an address such as 127.0.0.1:8080");
         let place = place(&mut read, settings, data_dir);
+        let throttle = throttle::resolve(&mut read, settings);
+        let is_development = development::resolve(&mut read, settings, bind, &place, &throttle);
         let config = Self {
             secrets: secrets(&mut read, settings, &place),
             database: DatabaseConfig {
@@ -196,7 +203,7 @@ impl Config {
                 "10s",
                 Duration::from_millis(100),
             ),
-            throttle: throttle::resolve(&mut read, settings),
+            throttle,
             log: LogConfig {
                 filter: read.text("HEIRLOOM_LOG", &settings.log, "info"),
                 format: read.one_of(
@@ -205,6 +212,8 @@ impl Config {
                     &[("text", LogFormat::Text), ("json", LogFormat::Json)],
                 ),
             },
+            has_app: read.boolean("HEIRLOOM_APP", &settings.app, true),
+            is_development,
         };
         read.finish(config)
     }

@@ -113,6 +113,15 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_ACCESS_COOKIE", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub access_cookie: Option<String>,
 
+    /// Whether the web app is served at /app/, and / leads there; `off` takes both away [default: on]
+    #[arg(long, env = "HEIRLOOM_APP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub app: Option<String>,
+
+    /// Whether /dev/ is served: families to practise on, for the web app's page about them. On a loopback address
+    /// without trusted proxies only [default: there with the embedded database]
+    #[arg(long, env = "HEIRLOOM_DEV", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub dev: Option<String>,
+
     /// How many database connections are held at most [default: 8]
     #[arg(long, env = "HEIRLOOM_DATABASE_POOL", value_name = "COUNT")]
     pub database_pool: Option<String>,

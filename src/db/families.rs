@@ -66,6 +66,18 @@ pub fn commit_without_waiting_for_disk(connection: &mut Connection) -> Result<()
     Ok(())
 }
 
+/// One of the user's families, living or not.
+pub fn find_of_user(
+    connection: &mut Connection,
+    user_id: UserId,
+    family_id: FamilyId,
+) -> Result<Option<Family>, DbError> {
+    let own = token_families::id.eq(family_id.as_uuid()).and(token_families::user_id.eq(user_id.as_uuid()));
+    let found: Option<FamilyRow> =
+        token_families::table.filter(own).select(FamilyRow::as_select()).first(connection.pg()).optional()?;
+    found.map(Family::try_from).transpose()
+}
+
 /// The newest generation on record, for those who want to look without judging.
 pub fn find_generation(connection: &mut Connection, family_id: FamilyId) -> Result<Option<Generation>, DbError> {
     let found: Option<i32> = token_families::table

@@ -95,6 +95,8 @@ pub enum EventKind {
         from: u32,
         to: u32,
     },
+    /// Somebody began a family to practise on, on a server for development.
+    PracticeBegan,
 }
 
 impl EventKind {
@@ -114,6 +116,7 @@ impl EventKind {
             Self::ReuseDetected { .. } => "reuse_detected",
             Self::AnswerRecovered { .. } => "answer_recovered",
             Self::RowCaughtUp { .. } => "row_caught_up",
+            Self::PracticeBegan => "practice_began",
         }
     }
 
@@ -127,7 +130,8 @@ impl EventKind {
             | Self::PasswordChanged
             | Self::PasswordChangeFailed
             | Self::AccountDisabled
-            | Self::AccountEnabled => json!({}),
+            | Self::AccountEnabled
+            | Self::PracticeBegan => json!({}),
             Self::GuessingSlowed { wait } => json!({ "wait": wait }),
             Self::SessionRevoked { reason } => json!({ "reason": reason.as_str() }),
             Self::ReuseDetected { presented, newest, last_ip } => json!({

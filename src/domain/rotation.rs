@@ -124,6 +124,15 @@ fn take_recovery_credit(tat: u64, newest: Generation, policy: &RotationPolicy) -
     (left - now <= every * u64::from(policy.recovery_burst)).then_some(left)
 }
 
+/// The whole credits for late answers that are left. With none, the next lost answer is not made good.
+pub fn recovery_credits(state: &FamilyState, policy: &RotationPolicy) -> u32 {
+    let newest = u64::from(state.generation.0);
+    let every = u64::from(policy.recovery_every);
+    let taken = state.recovery_tat.max(newest) - newest;
+    let left = (every * u64::from(policy.recovery_burst)).saturating_sub(taken) / every.max(1);
+    u32::try_from(left).unwrap_or(u32::MAX)
+}
+
 impl FamilyState {
     /// Whether a confirmation of `generation` proves that the row lost a rotation (an access token of that generation was
     /// accepted, so it was issued).

@@ -8,6 +8,7 @@ use super::body::{JsonBody, OptionalJsonBody};
 use super::credentials::refresh_credential;
 use super::device;
 use super::dto::{LoginRequest, MessageAnswer, RefreshTokenRequest, RegisterRequest, TokenAnswer, UserAnswer};
+use super::practice;
 use super::problem::{
     ACCOUNT_DISABLED, EMAIL_TAKEN, INVALID_CREDENTIALS, Problem, ProblemBody, REFRESH_TOKEN_EXPIRED,
     REFRESH_TOKEN_INVALID, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_REUSED, SESSION_REVOKED,
@@ -99,11 +100,14 @@ pub(super) async fn refresh(
         return Err((&REFRESH_TOKEN_MISSING).into());
     };
     let outcome = state.service.refresh(&credential.token, credential.delivery, client(&request)).await?;
-    state.metrics.refreshed(counted_refresh(&outcome));
-    match outcome {
-        RefreshOutcome::Granted(grant, _) => Ok(token_answer(state, &grant)),
-        RefreshOutcome::Refused(refusal) => Ok(refusal_answer(state, refusal, credential.delivery)),
-    }
+    let counted = counted_refresh(&outcome);
+    state.metrics.refreshed(counted);
+    let mut answer = match outcome {
+        RefreshOutcome::Granted(grant, _) => token_answer(state, &grant),
+        RefreshOutcome::Refused(refusal) => refusal_answer(state, refusal, credential.delivery),
+    };
+    practice::tell_decision(state, counted, &mut answer);
+    Ok(answer)
 }
 
 /// End the session
@@ -154,7 +158,7 @@ fn counted_refresh(outcome: &RefreshOutcome) -> Refresh {
     }
 }
 
-fn token_answer(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
+pub(super) fn token_answer(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     // RFC 6749 §5.1, beside the `Cache-Control` that every answer has.
     response.insert_header((PRAGMA, "no-cache"));

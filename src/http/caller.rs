@@ -134,6 +134,8 @@ mod tests {
                 allowed_origins: Vec::new(),
                 trusted_proxies: Vec::new(),
                 body_timeout: Duration::from_secs(1),
+                has_app: false,
+                is_development: false,
             };
             let service = Arc::new(Service::unconnected(clock.clone()));
             Self {

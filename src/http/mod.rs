@@ -17,6 +17,7 @@ mod dto;
 mod finish;
 mod health;
 mod openapi;
+mod practice;
 mod problem;
 mod rate_limit;
 mod request_log;
@@ -25,12 +26,14 @@ mod sessions;
 mod state;
 mod traffic;
 mod users;
+mod web_app;
 
 pub use cookies::{CookiePolicy, SameSite};
 pub use openapi::openapi_json;
 pub use rate_limit::RateLimits;
 pub use request_log::RequestLog;
 pub use state::{HttpOptions, HttpState};
+pub use web_app::is_built as is_app_built;
 
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};

@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 
 use super::problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use super::state::HttpState;
-use super::{auth, docs, health, sessions, users};
+use super::{auth, docs, health, practice, sessions, users, web_app};
 
 macro_rules! routes {
     ($($module:ident::$handler:ident),+ $(,)?) => {
@@ -74,6 +74,12 @@ pub(super) fn configure(app: &mut web::ServiceConfig, state: &HttpState) {
         scope = scope.service(resource.default_service(web::to(move || not_allowed(allow.clone()))));
     }
     scope = scope.service(web::resource("/docs/{file}").route(web::get().to(docs::asset)));
+    if state.options.has_app {
+        scope = web_app::configure(scope);
+    }
+    if state.options.is_development {
+        scope = practice::configure(scope);
+    }
     app.service(scope);
 }
 

@@ -28,6 +28,10 @@ pub struct HttpOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
+    /// Whether the web app is served.
+    pub has_app: bool,
+    /// Whether what only a server for development may do is served too.
+    pub is_development: bool,
 }
 
 /// Shared by all workers.

@@ -90,9 +90,7 @@ fn requests_that_mean_two_things_are_refused() {
 fn paths_and_methods_that_are_not_there_say_what_is() {
     let app = App::start();
     let browser = app.browser();
-    for path in
-        ["/nope", "/login/", "//login", "/LOGIN", "/users/me/", "/users//me", "/users/me;x", "/users/%6de/x", "/"]
-    {
+    for path in ["/nope", "/login/", "//login", "/LOGIN", "/users/me/", "/users//me", "/users/me;x", "/users/%6de/x"] {
         assert_eq!(browser.bare_request("GET", path).send().verdict(), (404, "not_found"), "{path}");
     }
     for path in ["/register", "/login", "/refresh", "/logout", "/logout-all", "/users/me/password"] {

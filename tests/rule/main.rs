@@ -2,6 +2,7 @@
 //! would notice a broken one.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod credits;
 mod histories;
 mod honest;
 mod mutants;

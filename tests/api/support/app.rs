@@ -183,5 +183,7 @@ fn config(database: &TestDatabase) -> Config {
         body_timeout: seconds(10),
         throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
+        has_app: true,
+        is_development: false,
     }
 }

@@ -1,0 +1,23 @@
+import { useId } from "react";
+import type { ReactNode } from "react";
+
+interface Props {
+  readonly title: string;
+  readonly intro?: ReactNode;
+  readonly className?: string;
+  readonly children: ReactNode;
+}
+
+/** A part of a page, as a landmark with its heading. */
+export function Section({ title, intro, className = "", children }: Props) {
+  const id = useId();
+  return (
+    <section className={`card ${className}`} aria-labelledby={id}>
+      <header className="section-head">
+        <h2 id={id}>{title}</h2>
+        {intro && <p className="muted">{intro}</p>}
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,53 @@
+import type { Problem } from "./types.js";
+
+/** Heirloom's refusal of a request. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+
+  constructor(
+    readonly problem: Problem,
+    /** In how many seconds it may be tried again, if the answer tells. */
+    readonly retryAfter?: number,
+  ) {
+    super(problem.detail);
+  }
+
+  /** The stable name of what is wrong, such as `invalid_credentials`. */
+  get code(): string {
+    return this.problem.code;
+  }
+
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+/** The problem in an answer's body, or undefined if it holds none; reads the body. */
+export async function problemIn(answer: Response): Promise<Problem | undefined> {
+  try {
+    const body: unknown = await answer.json();
+    return body instanceof Object && "code" in body ? (body as Problem) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether Heirloom itself says so, and not a proxy in front of it or a service with codes of its own. */
+export function isHeirlooms(problem: Problem): boolean {
+  return problem.type === `urn:heirloom:problem:${problem.code}`;
+}
+
+/** What an answer that is no success is thrown as. Its status counts, whatever its body says. */
+export async function errorOf(answer: Response): Promise<ProblemError> {
+  const { status, statusText: title, headers } = answer;
+  const bare = {
+    type: "about:blank",
+    title,
+    detail: `The server answered with ${status}.`,
+    code: "unknown",
+    instance: "",
+  };
+  const retryAfter = parseInt(headers.get("retry-after") ?? "", 10);
+  const problem = { ...bare, ...(await problemIn(answer)), status };
+  return new ProblemError(problem, Number.isNaN(retryAfter) ? undefined : retryAfter);
+}

@@ -1,0 +1,139 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { createSession, type Session, type SessionOptions } from "../src/index.js";
+import { CookieJar } from "./support/cookies.js";
+import { Heirloom } from "./support/heirloom.js";
+
+const PASSWORD = "three lamps on the stairs";
+let heirloom: Heirloom;
+let users = 0;
+const open: Session[] = [];
+
+beforeAll(async () => {
+  heirloom = await Heirloom.start();
+}, 60_000);
+afterAll(() => heirloom.remove());
+afterEach(() => {
+  for (const session of open.splice(0)) session.close();
+});
+
+function tabOf(browser: CookieJar, options: SessionOptions = {}): Session {
+  const session = createSession({ baseUrl: heirloom.url, restore: true, fetch: browser.fetch, ...options });
+  open.push(session);
+  return session;
+}
+
+/** Somebody new, logged in. */
+async function alice(options?: SessionOptions) {
+  const account = { email: `alice-${++users}@example.com`, password: PASSWORD };
+  const browser = new CookieJar();
+  const session = tabOf(browser, options);
+  await session.register(account);
+  await session.login(account);
+  return { account, browser, session };
+}
+
+test("she logs in, is known, and another tab of hers restores the session", async () => {
+  const { account, browser, session } = await alice();
+  expect(await session.user()).toMatchObject({ email: account.email, is_active: true });
+  expect(await tabOf(browser).user()).toMatchObject({ email: account.email });
+  expect(await tabOf(new CookieJar()).user()).toBeNull();
+});
+
+test("a refused registration names the fields", async () => {
+  const session = tabOf(new CookieJar());
+  await expect(session.register({ email: "nobody", password: "short" })).rejects.toMatchObject({
+    code: "validation_failed",
+    status: 422,
+    problem: { errors: [{ field: "email" }, { field: "password" }] },
+  });
+});
+
+test("her sessions, events, password and account", async () => {
+  const { account, session } = await alice();
+  expect(await session.sessions()).toMatchObject([{ current: true }]);
+  const phone = tabOf(new CookieJar());
+  await phone.login(account);
+  const other = (await session.sessions()).find(({ current }) => !current);
+  await session.endSession(other!.id);
+  expect(await session.sessions()).toHaveLength(1);
+
+  const page = await session.events({ limit: 2 });
+  expect(page.events).toHaveLength(2);
+  expect((await session.events({ limit: 2, before: page.next! })).events.map(({ kind }) => kind)).toContain(
+    "login_succeeded",
+  );
+
+  const passwords = { current_password: "wrong", new_password: "four lamps on the stairs" };
+  await expect(session.changePassword(passwords)).rejects.toMatchObject({ code: "invalid_credentials" });
+  await session.changePassword({ ...passwords, current_password: PASSWORD });
+  await session.deleteAccount({ password: "four lamps on the stairs" });
+  expect(session.getState()).toEqual({ status: "anonymous", over: "logged_out" });
+  await expect(session.login(account)).rejects.toMatchObject({ code: "invalid_credentials" });
+});
+
+test("fifty requests of a page whose token the server refuses are one refresh", async () => {
+  const { browser, session } = await alice();
+  const before = browser.requests.length;
+  const token = await session.accessToken();
+  browser.spoil = token;
+  const answers = await Promise.all(Array.from({ length: 50 }, () => session.fetch(`${heirloom.url}/users/me`)));
+  expect(answers.every(({ ok }) => ok)).toBe(true);
+  expect(browser.requests.slice(before).filter((request) => request === "POST /refresh")).toHaveLength(1);
+});
+
+test("a session ended from elsewhere is over with its reason", async () => {
+  const { account, session } = await alice();
+  const phone = tabOf(new CookieJar());
+  await phone.login(account);
+  expect(await phone.logoutAll()).toBe(2);
+  expect((await session.fetch(`${heirloom.url}/users/me`)).status).toBe(401);
+  expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
+});
+
+test("an answer that is lost, and lost once more, is no theft", async () => {
+  const { browser, session } = await alice();
+  for (let round = 0; round < 5; round++) {
+    browser.loseAnswers = 2;
+    await session.refresh();
+    expect(await session.user()).not.toBeNull();
+  }
+  const { events } = await session.events();
+  expect(events.map(({ kind }) => kind)).not.toContain("reuse_detected");
+  expect(await session.sessions()).toHaveLength(1);
+});
+
+test("a thief with an old token ends the session in both places", async () => {
+  const { browser, session } = await alice();
+  const stolen = browser.copy();
+  await session.refresh();
+  await session.refresh();
+  await session.refresh();
+  const thief = tabOf(stolen);
+  await thief.user();
+  expect(thief.getState()).toEqual({ status: "anonymous", over: "reused" });
+  await session.fetch(`${heirloom.url}/users/me`);
+  expect(session.getState()).toEqual({ status: "anonymous", over: "reused" });
+});
+
+test("a program without a cookie jar logs in, refreshes and logs out", async () => {
+  const account = { email: `script-${++users}@example.com`, password: PASSWORD };
+  const session = createSession({ baseUrl: heirloom.url, tokenDelivery: "body" });
+  await session.register(account);
+  await session.login(account);
+  for (let round = 0; round < 3; round++) await session.refresh();
+  expect((await session.fetch("users/me")).status).toBe(200);
+  await session.logout();
+  expect((await session.fetch("users/me")).status).toBe(401);
+});
+
+test("a server that goes away and comes back finds the session as it was", async () => {
+  const { session } = await alice();
+  const before = session.getState();
+  await heirloom.stop();
+  await expect(session.fetch(`${heirloom.url}/users/me`)).rejects.toThrow("fetch failed");
+  const refresh = session.refresh();
+  await heirloom.begin();
+  await refresh;
+  expect((await session.fetch(`${heirloom.url}/users/me`)).status).toBe(200);
+  expect(session.getState()).toMatchObject({ status: "authenticated", user: (before as { user: unknown }).user });
+}, 60_000);

@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = new URL("..", import.meta.url).pathname;
+let directory: string;
+let bundle: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "heirloom-client-"));
+  await build({ root, logLevel: "error", build: { outDir: directory } });
+  bundle = join(directory, "index.js");
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** What a program prints that has the package; it is given ten seconds to end by itself. */
+async function prints(program: string): Promise<string> {
+  const script = `import { createSession } from ${JSON.stringify(pathToFileURL(bundle).href)};\n${program}`;
+  const options = ["--input-type=module", "--eval", script];
+  const { stdout } = await promisify(execFile)(process.execPath, options, { timeout: 10_000 });
+  return stdout;
+}
+
+test("the package is smaller than 4 kB", async () => {
+  const size = gzipSync(await readFile(bundle), { level: 9 }).length;
+  expect(size).toBeLessThan(4_000);
+});
+
+test("the package imports nothing", async () => {
+  expect(await readFile(bundle, "utf8")).not.toMatch(/\bimport\b|\brequire\b/);
+  const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, unknown>;
+  expect(manifest).not.toHaveProperty("dependencies");
+  expect(manifest).not.toHaveProperty("peerDependencies");
+});
+
+test("nothing is ever put into a storage", async () => {
+  expect(await readFile(bundle, "utf8")).not.toMatch(
+    /localStorage|sessionStorage|indexedDB|\.cookie\b|navigator\.locks/,
+  );
+});
+
+test("while a server renders, nothing is asked, nobody waits, and the process ends", async () => {
+  const printed = await prints(`
+    globalThis.fetch = () => { console.log("asked"); return Promise.reject(new Error("asked")); };
+    const session = createSession();
+    console.log(JSON.stringify([session.getState(), await session.user(), await session.accessToken()]));
+    session.subscribe(() => console.log("changed"));
+  `);
+  expect(printed).toBe('[{"status":"restoring"},null,null]\n');
+});
+
+test("a page and a worker look for their session at once", async () => {
+  for (const place of [
+    "globalThis.document = { baseURI: 'https://a.example/b' }",
+    "globalThis.WorkerGlobalScope = class {}",
+  ]) {
+    const printed = await prints(`
+      ${place};
+      globalThis.location = new URL("https://a.example/c");
+      globalThis.fetch = (url, init) => {
+        console.log(init.method, url);
+        return Promise.resolve(Response.json({ code: "refresh_token_missing", type: "urn:heirloom:problem:refresh_token_missing" }, { status: 401 }));
+      };
+      const session = createSession();
+      await session.user();
+      session.close();
+      console.log(session.getState().status);
+    `);
+    expect(printed).toBe("POST https://a.example/refresh\nanonymous\n");
+  }
+});

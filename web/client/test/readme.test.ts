@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { expect, test } from "vitest";
+
+const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+test("what the README shows for an app is short, and compiles", async () => {
+  const readme = await readFile(pathOf("../../../README.md"), "utf8");
+  const section = readme.split(/^## /m).find((section) => section.startsWith("Use it from your app"));
+  const [, code = ""] = /```ts\n(.*?)```/s.exec(section ?? "") ?? [];
+  const lines = code.trim().split("\n");
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.length).toBeLessThanOrEqual(15);
+  expect(problemsOf(code)).toEqual([]);
+  expect(problemsOf(code.replace("session.login", "session.logIn"))).toHaveLength(1);
+});
+
+/** What the compiler says of a module of an app that has the package. */
+function problemsOf(code: string): string[] {
+  const file = pathOf("readme.ts");
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+    types: [],
+    paths: { "@heirloom/client": [pathOf("../src/index.ts")] },
+  };
+  const host = ts.createCompilerHost(options);
+  const fileExists = host.fileExists.bind(host);
+  const getSourceFile = host.getSourceFile.bind(host);
+  host.fileExists = (name) => name === file || fileExists(name);
+  host.getSourceFile = (name, version, ...more) =>
+    name === file ? ts.createSourceFile(name, code, version) : getSourceFile(name, version, ...more);
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([file], options, host))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}

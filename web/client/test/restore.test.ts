@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ALICE, lost, passes, problem, ScriptedServer, settle } from "./support/server.js";
+
+let server: ScriptedServer;
+beforeEach(() => {
+  server = new ScriptedServer();
+});
+afterEach(() => server.close());
+
+test("a page that is loaded restores its session with one refresh", async () => {
+  server.cookie = server.begin();
+  const session = server.tab();
+  const seen: string[] = [];
+  session.subscribe((state) => seen.push(state.status));
+  expect(session.getState()).toEqual({ status: "restoring" });
+
+  expect(await session.user()).toMatchObject({ email: ALICE.email });
+  expect(session.getState()).toMatchObject({ status: "authenticated", session: { id: "session-1" } });
+  expect(seen).toEqual(["authenticated"]);
+  expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /refresh", "GET /users/me"]);
+});
+
+test("what is fetched while the page loads waits for the session", async () => {
+  server.cookie = server.begin();
+  const session = server.tab();
+  const answers = await Promise.all([session.fetch("https://auth.example/api"), session.accessToken()]);
+  expect(answers[0].status).toBe(200);
+  expect(answers[1]).toContain("session-1");
+  expect(server.asked("/refresh")).toBe(1);
+});
+
+test("without a cookie nobody is logged in, and nothing is over", async () => {
+  const session = server.tab();
+  expect(await session.user()).toBeNull();
+  expect(session.getState()).toEqual({ status: "anonymous" });
+  expect(await session.accessToken()).toBeNull();
+});
+
+test("a cookie whose session has ended meanwhile is told with its reason", async () => {
+  server.next("/refresh", () => problem(401, "refresh_token_expired"));
+  const session = server.tab();
+  await session.user();
+  expect(session.getState()).toEqual({ status: "anonymous", over: "expired" });
+});
+
+test("a page that is loaded while Heirloom is away goes on asking, and keeps the session", async () => {
+  server.cookie = server.begin();
+  server.always("/refresh", lost);
+  const session = server.tab();
+  await passes(5_000);
+  expect(session.getState()).toEqual({ status: "unreachable" });
+  const tries = server.asked("/refresh");
+  expect(tries).toBe(5);
+  await passes(60_000);
+  expect(server.asked("/refresh")).toBeGreaterThan(tries);
+  expect(server.asked("/refresh")).toBeLessThan(30);
+
+  server.reset("/refresh");
+  await passes(60_000);
+  expect(session.getState()).toMatchObject({ status: "authenticated" });
+});
+
+test("the network's return is noticed at once", async () => {
+  const target = new EventTarget();
+  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
+  vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
+  try {
+    server.cookie = server.begin();
+    server.next("/refresh", lost, lost, lost, lost, lost);
+    const session = server.tab();
+    await passes(5_000);
+    expect(session.getState().status).toBe("unreachable");
+    target.dispatchEvent(new Event("online"));
+    await settle();
+    expect(session.getState().status).toBe("authenticated");
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test("what asks while Heirloom is away is told so, and asks anew", async () => {
+  server.cookie = server.begin();
+  server.next("/refresh", lost, lost, lost, lost, lost);
+  const session = server.tab();
+  const asked = expect(session.fetch("https://auth.example/api")).rejects.toThrow("Failed to fetch");
+  await passes(5_000);
+  await asked;
+  expect((await session.fetch("https://auth.example/api")).status).toBe(200);
+});
+
+test("a session that is refused for now is neither over nor shown", async () => {
+  server.cookie = server.begin();
+  server.next("/refresh", () => problem(403, "account_disabled"));
+  const session = server.tab();
+  await settle();
+  expect(session.getState()).toEqual({ status: "anonymous" });
+  await session.refresh();
+  expect(session.getState().status).toBe("authenticated");
+});
+
+test("a page that is closed asks no more", async () => {
+  server.always("/refresh", lost);
+  const session = server.tab();
+  await passes(5_000);
+  session.close();
+  const tries = server.asked("/refresh");
+  await passes(600_000);
+  expect(server.asked("/refresh")).toBe(tries);
+  expect(vi.getTimerCount()).toBe(0);
+});

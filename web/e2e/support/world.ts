@@ -1,0 +1,107 @@
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Cookie,
+  type Page,
+} from "playwright-core";
+import { expect, inject } from "vitest";
+import { Heirloom } from "../../client/test/support/heirloom.js";
+import { Front } from "./front.js";
+
+export const PASSWORD = "three lamps on the stairs";
+const SCREENSHOTS = fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+// The machine may be a closed one and run as root: nothing is looked for outside.
+const FLAGS =
+  "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
+
+/** A real server, what stands before it, and a real browser. */
+export class World {
+  private accounts = 0;
+  private readonly contexts: BrowserContext[] = [];
+
+  private constructor(
+    readonly heirloom: Heirloom,
+    readonly front: Front,
+    readonly chromium: Browser,
+  ) {}
+
+  static async begin(settings: Record<string, string> = {}): Promise<World> {
+    const heirloom = await Heirloom.start(settings);
+    const front = await Front.start(inject("pages"), () => heirloom.port);
+    return new World(heirloom, front, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") }));
+  }
+
+  async end() {
+    await this.chromium.close();
+    await this.front.stop();
+    await this.heirloom.remove();
+  }
+
+  /** After each test: no browser is left open, and no network stays bad. */
+  async tidy() {
+    this.front.loss = 0;
+    for (const context of this.contexts.splice(0)) await context.close();
+  }
+
+  async browser(options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    const context = await this.chromium.newContext(options);
+    this.contexts.push(context);
+    return context;
+  }
+
+  /** Somebody new in a browser of her own, logged in, with so many tabs. */
+  async alice(tabs = 1): Promise<{ email: string; context: BrowserContext; tabs: Page[]; tab: Page }> {
+    const email = `alice-${++this.accounts}@example.com`;
+    const context = await this.browser();
+    const tab = await this.tab(context);
+    await tab.evaluate(
+      async ([email, password]) => {
+        await window.session.register({ email, password });
+        await window.session.login({ email, password });
+      },
+      [email, PASSWORD] as const,
+    );
+    const more: Page[] = [];
+    for (let index = 1; index < tabs; index++) more.push(await this.tab(context));
+    for (const page of [tab, ...more]) await says(page, email);
+    return { email, context, tabs: [tab, ...more], tab };
+  }
+
+  /** A new tab with the tests' page. */
+  async tab(context: BrowserContext): Promise<Page> {
+    const page = await context.newPage();
+    await page.goto(this.front.page);
+    return page;
+  }
+
+  /** The living sessions of an account, as the operator sees them. */
+  async sessionsOf(email: string): Promise<{ id: string }[]> {
+    return JSON.parse(await this.heirloom.run("session", "list", email, "--json")) as { id: string }[];
+  }
+}
+
+/** Waits until the page shows this as its state. */
+export async function says(page: Page, text: string) {
+  await page.waitForFunction((text) => document.querySelector("[role=status]")?.textContent === text, text);
+}
+
+/** The status of an answer to a request of the page's session. */
+export function asks(page: Page, path = "/users/me"): Promise<number> {
+  return page.evaluate(async (path) => (await window.session.fetch(path)).status, path);
+}
+
+export async function refreshCookie(context: BrowserContext): Promise<Cookie> {
+  const cookie = (await context.cookies()).find(({ name }) => name === "__Host-heirloom_refresh");
+  expect(cookie).toBeDefined();
+  return cookie!;
+}
+
+export async function screenshot(page: Page, name: string) {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+}
