@@ -77,6 +77,12 @@ pub struct Reading {
     pub connections_open: u64,
     pub connections_busy: u64,
     pub operations_waiting: u64,
+    /// Refreshes and confirmations that wait for a lane.
+    pub lanes_waiting: u64,
+    /// Statements of the lanes since the process began.
+    pub lane_batches: u64,
+    /// What they took up, since the process began.
+    pub lane_rows: u64,
     pub hashes_running: u64,
     pub hashes_waiting: u64,
     /// Since the process began.
@@ -109,6 +115,9 @@ struct Read {
     connections_open: IntGauge,
     connections_busy: IntGauge,
     operations_waiting: IntGauge,
+    lanes_waiting: IntGauge,
+    lane_batches: IntCounter,
+    lane_rows: IntCounter,
     hashes_running: IntGauge,
     hashes_waiting: IntGauge,
     hashes_computed: IntCounter,
@@ -243,6 +252,9 @@ impl Read {
                 "heirloom_database_operations_waiting",
                 "Operations that wait for their turn on a connection.",
             ),
+            lanes_waiting: gauge("heirloom_lanes_waiting", "Refreshes and confirmations that wait for a lane."),
+            lane_batches: counter("heirloom_lane_batches_total", "Statements of the rotation lanes."),
+            lane_rows: counter("heirloom_lane_rows_total", "Refreshes and confirmations taken up by those statements."),
             hashes_running: gauge("heirloom_password_hashes_running", "Password hashes being computed."),
             hashes_waiting: gauge("heirloom_password_hashes_waiting", "Password hashes that wait to be computed."),
             hashes_computed: counter("heirloom_password_hashes_total", "Password hashes computed."),
@@ -270,6 +282,9 @@ impl Read {
         set(&self.connections_open, reading.connections_open);
         set(&self.connections_busy, reading.connections_busy);
         set(&self.operations_waiting, reading.operations_waiting);
+        set(&self.lanes_waiting, reading.lanes_waiting);
+        advance(&self.lane_batches, reading.lane_batches);
+        advance(&self.lane_rows, reading.lane_rows);
         set(&self.hashes_running, reading.hashes_running);
         set(&self.hashes_waiting, reading.hashes_waiting);
         advance(&self.hashes_computed, reading.hashes_computed);

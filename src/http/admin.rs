@@ -33,12 +33,16 @@ async fn metrics(request: HttpRequest) -> HttpResponse {
 }
 
 fn reading(vitals: &Vitals) -> Reading {
-    let Vitals { is_database_reachable, pool, hashing, ended_sessions_held, ended_sessions_lag, pruned } = *vitals;
+    let Vitals { is_database_reachable, pool, lanes, hashing, ended_sessions_held, ended_sessions_lag, pruned } =
+        *vitals;
     Reading {
         is_database_reachable,
         connections_open: pool.open.into(),
         connections_busy: pool.busy.into(),
         operations_waiting: pool.waiting.into(),
+        lanes_waiting: lanes.waiting as u64,
+        lane_batches: lanes.batches,
+        lane_rows: lanes.taken,
         hashes_running: hashing.running as u64,
         hashes_waiting: hashing.waiting as u64,
         hashes_computed: hashing.computed,

@@ -7,6 +7,7 @@ use super::{Pruned, Service};
 use crate::crypto::password_hash::HashingLoad;
 use crate::db::pool::PoolLoad;
 use crate::db::{DbError, migrations};
+use crate::lanes::LaneLoad;
 
 /// Whoever watches wants to be told of a database that hangs, not to hang with it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,6 +19,8 @@ pub struct Vitals {
     pub is_database_reachable: bool,
     /// How much the database is used.
     pub pool: PoolLoad,
+    /// How much the rotation lanes are used.
+    pub lanes: LaneLoad,
     /// How much the hashing of passwords is used.
     pub hashing: HashingLoad,
     /// How many ended sessions are held in memory.
@@ -39,6 +42,7 @@ impl Service {
         Vitals {
             is_database_reachable,
             pool,
+            lanes: self.rotation_lanes.load(),
             hashing,
             ended_sessions_held: self.ended_sessions.len(),
             ended_sessions_lag: self.ended_sessions_lag(),

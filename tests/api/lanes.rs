@@ -1,12 +1,23 @@
 //! Many sessions refreshed by one statement, and what must not come of that.
 
+use std::num::NonZeroUsize;
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
+use futures_util::future::join_all;
+use heirloom::db::families::Presented;
+use heirloom::db::{Database, DatabaseOptions, DbError};
+use heirloom::domain::client::Client;
+use heirloom::domain::family::Delivery;
+use heirloom::domain::policy::Lifetimes;
+use heirloom::domain::rotation::Generation;
+use heirloom::lanes::{LaneError, RotationLanes, Turn};
+use uuid::Uuid;
 
 use crate::support::App;
-use crate::support::app::seconds;
+use crate::support::app::{block_on, eventually, seconds};
 use crate::support::browser::Browser;
 use crate::support::database::session_of;
 
@@ -112,4 +123,33 @@ fn a_token_that_travels_in_two_ways_at_once_is_honoured_in_its_own_only() {
         });
         assert_eq!((own, foreign.verdict()), (200, (401, "refresh_token_invalid")));
     }
+}
+
+#[test]
+fn past_what_may_wait_a_refresh_is_refused_at_once_and_later_ones_are_served() {
+    let app = App::start();
+    let options = DatabaseOptions {
+        url: app.database.url().into(),
+        connections: 1,
+        prepare: true,
+        patience: Duration::from_millis(500),
+    };
+    let lanes = RotationLanes::start(NonZeroUsize::MIN, &Database::new(&options), Lifetimes::default());
+    let unknown = |n: u128| Presented {
+        family_id: Uuid::from_u128(n).into(),
+        generation: Generation::new(1).unwrap(),
+        delivery: Delivery::Cookie,
+        at: time::macros::datetime!(2026-03-01 12:00:00 UTC),
+        client: Client::default(),
+    };
+    let mut holder = app.database.connect();
+    holder.batch_execute("BEGIN; LOCK TABLE token_families").unwrap();
+    let stuck = block_on(join_all((0..1_200).map(|n| lanes.rotate(unknown(n)))));
+    let full = stuck.iter().filter(|turn| matches!(turn, Err(LaneError::Full))).count();
+    let late = stuck.iter().filter(|turn| matches!(turn, Err(LaneError::Database(DbError::Unavailable(_))))).count();
+    assert!((1_200 - 1_024 - 64..=1_200 - 1_024).contains(&full), "{full} were refused");
+    assert_eq!(full + late, 1_200);
+    holder.batch_execute("COMMIT").unwrap();
+    eventually(|| lanes.load().waiting == 0);
+    assert!(matches!(block_on(lanes.rotate(unknown(0))), Ok(Turn::Unmatched)));
 }

@@ -131,6 +131,9 @@ fn every_outcome_is_counted() {
     let told = ["succeeded", "failed", "disabled", "overloaded"].map(|outcome| logins(&scrape, outcome));
     assert_eq!(told, [3, 1, 1, 0]);
     assert_eq!(scrape.count("heirloom_password_hashes_total"), 6, "one at the registration, one at each login");
+    let (rows, batches) = (scrape.count("heirloom_lane_rows_total"), scrape.count("heirloom_lane_batches_total"));
+    assert!(rows >= 11 && (1..=rows).contains(&batches), "{rows} rows in {batches} batches");
+    assert_eq!(scrape.value("heirloom_lanes_waiting"), Some(0.0));
 }
 
 #[test]
