@@ -1,10 +1,5 @@
 # syntax=docker/dockerfile:1
 
-FROM node:22-bookworm-slim AS web
-WORKDIR /src/web
-COPY web .
-RUN npm ci && npm run build
-
 # The same on every platform, so it is built once, on the one at hand.
 FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS web
 WORKDIR /src/web

@@ -90,8 +90,8 @@ deny: $(DENY) ## Check licences, bans, sources and, where they can be fetched, a
 	  else echo 'The advisories were not checked: their database cannot be fetched from here.' >&2; fi
 
 .PHONY: bench
-bench: setup ## Time a refresh of a single client on the embedded database
-	cargo run --locked --release --example single_refresh
+bench: setup ## Measure refreshes beside pgbench, and write docs/benchmarks
+	cargo bench --locked --bench refresh
 
 .PHONY: setup
 setup: ## Install what the build needs from the system, where there is the right to

@@ -222,6 +222,7 @@ fn policy(config: &Config) -> Policy {
         event_retention: config.event_retention,
         access_token: config.access_token.clone(),
         hash_cost: config.hash_cost,
+        rotation_lanes: config.database.rotation_lanes,
         hashes_at_once: config.hashes_at_once,
     }
 }

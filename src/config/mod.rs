@@ -65,6 +65,8 @@ pub struct DatabaseConfig {
     pub place: DatabasePlace,
     /// At least 1.
     pub connections: u32,
+    /// Connections beside them that rotate, each many sessions at once.
+    pub rotation_lanes: NonZeroUsize,
     pub prepare: bool,
     pub listen: bool,
     /// How long a request waits for the database.
@@ -141,6 +143,7 @@ impl Config {
             database: DatabaseConfig {
                 place,
                 connections: read.in_range("HEIRLOOM_DATABASE_POOL", &settings.database_pool, 8, 1..=1_000),
+                rotation_lanes: rotation_lanes(&mut read, settings),
                 prepare: read.boolean("HEIRLOOM_DATABASE_PREPARE", &settings.database_prepare, true),
                 listen: read.boolean("HEIRLOOM_DATABASE_LISTEN", &settings.database_listen, true),
                 patience: Duration::from_secs(5),
@@ -301,6 +304,11 @@ fn hash_cost(read: &mut Reader, settings: &Settings) -> HashCost {
 fn sessions_per_user(read: &mut Reader, settings: &Settings) -> NonZeroU32 {
     let count = read.in_range("HEIRLOOM_MAX_SESSIONS_PER_USER", &settings.max_sessions_per_user, 100, 1..=10_000);
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
+}
+
+fn rotation_lanes(read: &mut Reader, settings: &Settings) -> NonZeroUsize {
+    let count = read.in_range("HEIRLOOM_ROTATION_LANES", &settings.rotation_lanes, 1, 1..=64);
+    NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn hashes_at_once(read: &mut Reader, settings: &Settings) -> NonZeroUsize {

@@ -126,6 +126,10 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_DATABASE_POOL", value_name = "COUNT")]
     pub database_pool: Option<String>,
 
+    /// How many connections beside them rotate, each many sessions at once [default: 1]
+    #[arg(long, env = "HEIRLOOM_ROTATION_LANES", value_name = "COUNT")]
+    pub rotation_lanes: Option<String>,
+
     /// Whether statements are prepared once for each connection; false for a PgBouncer that does not support that
     /// [default: true]
     #[arg(long, env = "HEIRLOOM_DATABASE_PREPARE", value_name = "BOOL")]

@@ -81,8 +81,8 @@ pub(super) fn within_lock_timeout() -> IsSet {
     set_for_transaction("lock_timeout", LOCK_TIMEOUT)
 }
 
-/// Makes the pool's connections. Diesel's own manager would keep one whose server has gone.
-#[derive(Debug)]
+/// Makes connections, for the pool and for threads with one of their own. Diesel's own manager would keep one whose server has gone.
+#[derive(Clone, Debug)]
 pub(super) struct Connector {
     pub url: SecretString,
     pub prepare: bool,
@@ -157,7 +157,7 @@ fn with_timeouts(url: &str) -> String {
     clippy::disallowed_methods,
     reason = "the age of a connection is measured on the machine, not told to anybody"
 )]
-fn monotonic_now() -> Instant {
+pub(super) fn monotonic_now() -> Instant {
     Instant::now()
 }
 

@@ -1,17 +1,15 @@
-//! The table `token_families`: the one-statement refresh, and the locked row behind it.
+//! The table `token_families`, one family at a time. Many at once: [`rotation_batch`](super::rotation_batch).
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::connection::{Connection, IsSet, set_for_transaction, within_lock_timeout};
 use super::error::DbError;
-use super::rows::{FamilyRow, address, generation, number};
-use super::schema::{token_families, users};
+use super::rows::{FamilyRow, generation, number};
+use super::schema::token_families;
 use crate::domain::Timestamp;
 use crate::domain::client::Client;
 use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
-use crate::domain::policy::Lifetimes;
 use crate::domain::rotation::Generation;
 
 diesel::define_sql_function!(fn least(a: diesel::sql_types::Timestamptz, b: diesel::sql_types::Timestamptz) -> diesel::sql_types::Timestamptz);
@@ -40,45 +38,6 @@ pub struct Rotated {
 pub fn insert(connection: &mut Connection, family: &Family) -> Result<(), DbError> {
     diesel::insert_into(token_families::table).values(FamilyRow::from(family)).execute(connection.pg())?;
     Ok(())
-}
-
-/// The common refresh, in one statement: if the presented token is the newest of a live family of an active user, the
-/// next generation is on record. `None` where anything else is the case, and nothing has changed then.
-///
-/// The commit is not waited for (`synchronous_commit = off`): if a crash loses it, the newer token proves that it was
-/// issued.
-pub fn rotate_newest(
-    connection: &mut Connection,
-    presented: &Presented,
-    next: Generation,
-    lifetimes: &Lifetimes,
-) -> Result<Option<Rotated>, DbError> {
-    use token_families::dsl;
-    let now = presented.at;
-    let live = dsl::id
-        .eq(presented.family_id.as_uuid())
-        .and(dsl::generation.eq(number(presented.generation)))
-        .and(dsl::delivery.eq(presented.delivery.as_str()))
-        .and(dsl::revoked_at.is_null())
-        .and(dsl::idle_expires_at.gt(now))
-        .and(dsl::expires_at.gt(now))
-        .and(exists(users::table.filter(users::id.eq(dsl::user_id).and(users::is_active))));
-    let rotated = diesel::update(token_families::table.filter(live.and(without_waiting_for_disk())))
-        .set((
-            dsl::generation.eq(number(next)),
-            dsl::rotated_at.eq(now),
-            dsl::idle_expires_at.eq(least(now + lifetimes.idle, dsl::expires_at)),
-            dsl::ip.eq(presented.client.ip.map(address)),
-        ))
-        .returning((dsl::user_id, dsl::authenticated_at, dsl::idle_expires_at, dsl::expires_at))
-        .get_result::<(uuid::Uuid, Timestamp, Timestamp, Timestamp)>(connection.pg())
-        .optional()?;
-    Ok(rotated.map(|(user_id, authenticated_at, idle_expires_at, expires_at)| Rotated {
-        user_id: user_id.into(),
-        authenticated_at,
-        idle_expires_at,
-        expires_at,
-    }))
 }
 
 /// Notes that the access token of `seen` is in use; `false` if the row does not know that generation yet, or is gone,

@@ -10,8 +10,10 @@ pub mod listener;
 pub mod live_sessions;
 pub mod locked_family;
 pub mod migrations;
+pub mod own_connection;
 pub mod pool;
 pub mod prune;
+pub mod rotation_batch;
 mod rows;
 pub mod schema;
 pub mod throttles;
@@ -19,4 +21,5 @@ pub mod users;
 
 pub use connection::Connection;
 pub use error::DbError;
+pub use own_connection::OwnConnection;
 pub use pool::{Database, DatabaseOptions};

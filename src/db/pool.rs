@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::connection::{Connection, Connector};
 use super::error::DbError;
+use super::own_connection::OwnConnection;
 
 /// How long a checkout waits for a connection to be made.
 const LONGEST_CHECKOUT: Duration = Duration::from_secs(2);
@@ -43,6 +44,7 @@ pub struct PoolLoad {
 /// A pool of connections. Cheap to clone. Operations beyond the number of connections wait without holding a thread.
 #[derive(Clone)]
 pub struct Database {
+    connector: Connector,
     pool: Pool<Connector>,
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicU32>,
@@ -71,8 +73,9 @@ impl Database {
             .connection_timeout(options.patience.min(LONGEST_CHECKOUT))
             .test_on_check_out(true)
             .error_handler(Box::new(ConnectionTrouble(Arc::clone(&is_unreachable))))
-            .build_unchecked(connector);
+            .build_unchecked(connector.clone());
         Self {
+            connector,
             pool,
             turns: Arc::new(Semaphore::new(connections as usize)),
             waiting: Arc::default(),
@@ -118,6 +121,16 @@ impl Database {
             result
         });
         task.await.unwrap_or_else(|error| Err(DbError::Corrupt(format!("a database operation panicked: {error}"))))
+    }
+
+    /// A connection outside the pool.
+    pub fn own_connection(&self) -> OwnConnection {
+        OwnConnection::new(self.connector.clone())
+    }
+
+    /// How long an operation may take, its wait included.
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// How many connections have been made so far. A crash of the database ends all of them, so that whoever remembers

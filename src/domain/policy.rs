@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Timestamp;
+
 /// What the rule of [`rotation`](super::rotation) allows besides the newest token.
 #[derive(Clone, Copy, Debug)]
 pub struct RotationPolicy {
@@ -60,6 +62,13 @@ impl HashCost {
     pub fn is_enough(self) -> bool {
         const FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
         self.lanes >= 1 && FLOOR.iter().any(|&(memory, passes)| self.memory >= memory && self.passes >= passes)
+    }
+}
+
+impl RotationPolicy {
+    /// Whether the token that was replaced at `rotated_at` may still be shown at `now`.
+    pub fn is_overlap(&self, rotated_at: Timestamp, now: Timestamp) -> bool {
+        !self.overlap.is_zero() && now - rotated_at <= self.overlap
     }
 }
 

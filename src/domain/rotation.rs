@@ -98,7 +98,7 @@ pub fn decide(state: &FamilyState, presented: Generation, now: Timestamp, policy
     }
     let distance = newest.0 - presented.0;
     if distance == 1 {
-        if !policy.overlap.is_zero() && now - state.rotated_at <= policy.overlap {
+        if policy.is_overlap(state.rotated_at, now) {
             return Decision::Replay(newest);
         }
         // Once generation g has been confirmed, its client has it, and whoever still shows g−1 does not. That this client

@@ -124,7 +124,7 @@ kinds! {
     TOO_MANY_ATTEMPTS: TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts", "There were too many attempts lately; the header Retry-After says in how many seconds the next one is looked at.";
     INTERNAL: INTERNAL_SERVER_ERROR, "internal_error", "Internal error", "Something went wrong on our side; the log tells more under this request's id.";
     UNAVAILABLE: SERVICE_UNAVAILABLE, "unavailable", "Unavailable", "The database is out of reach at the moment; your session is kept, try again shortly.", retry_after = 1;
-    OVERLOADED: SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "Too many logins are under way at the moment; try again shortly.", retry_after = 2;
+    OVERLOADED: SERVICE_UNAVAILABLE, "overloaded", "Overloaded", "Too much is being done at the moment; try again shortly.", retry_after = 2;
     REQUEST_REFUSED: BAD_REQUEST, "request_refused", "Request refused", "The server does not take this request.";
 }
 
@@ -208,7 +208,7 @@ impl From<ServiceError> for Problem {
                 (&UNAVAILABLE).into()
             }
             ServiceError::Overloaded => {
-                tracing::warn!("A request was not served because too many passwords are being checked");
+                tracing::warn!("A request was not served because too many wait for the same");
                 (&OVERLOADED).into()
             }
             ServiceError::Internal(cause) => {

@@ -46,7 +46,7 @@ pub(super) fn configure(scope: actix_web::Scope) -> actix_web::Scope {
         web::resource(path).route(web::route().guard(reads).to(lead_there)).default_service(web::to(only_reads))
     };
     let reads = guard::Any(guard::Get()).or(guard::Head());
-    let file = web::resource("/app/{name:.*}").route(web::route().guard(reads).to(file));
+    let file = web::resource("/app/{file:.*}").route(web::route().guard(reads).to(file));
     scope
         .service(way_in(""))
         .service(way_in("/"))

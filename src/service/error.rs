@@ -2,6 +2,7 @@
 
 use crate::crypto::password_hash::HashingError;
 use crate::db::DbError;
+use crate::lanes::LaneError;
 
 /// The request was not decided; nothing about the caller or the session is known to have changed.
 #[derive(Debug, thiserror::Error)]
@@ -9,8 +10,8 @@ pub enum ServiceError {
     /// The database cannot be used at the moment.
     #[error("{0}")]
     Unavailable(String),
-    /// More passwords are being hashed and waited for than the bound allows.
-    #[error("too many passwords are being checked at the moment")]
+    /// More work of one kind is being done and waited for than its bound allows.
+    #[error("too much is being done at the moment")]
     Overloaded,
     /// A defect of ours, or a row that makes no sense.
     #[error("{0}")]
@@ -24,6 +25,15 @@ impl From<DbError> for ServiceError {
             DbError::Constraint(_) | DbError::Corrupt(_) | DbError::Migration(_) | DbError::Other(_) => {
                 Self::Internal(error.to_string())
             }
+        }
+    }
+}
+
+impl From<LaneError> for ServiceError {
+    fn from(error: LaneError) -> Self {
+        match error {
+            LaneError::Full => Self::Overloaded,
+            LaneError::Database(error) => error.into(),
         }
     }
 }

@@ -39,6 +39,7 @@ use crate::db::{Database, DbError, migrations};
 use crate::domain::clock::Clock;
 use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use crate::lanes::RotationLanes;
 
 pub use crate::crypto::access_token::AccessTokenError;
 pub use account::PasswordOutcome;
@@ -68,6 +69,8 @@ pub struct Policy {
     pub sessions_per_user: NonZeroU32,
     /// How long the security log is kept.
     pub event_retention: Duration,
+    /// How many connections rotate, each many sessions at once.
+    pub rotation_lanes: NonZeroUsize,
     /// How many password hashes are computed at once.
     pub hashes_at_once: NonZeroUsize,
 }
@@ -75,6 +78,7 @@ pub struct Policy {
 /// Heirloom's use cases over one database. One for each process, shared by all its threads.
 pub struct Service {
     db: Database,
+    rotation_lanes: RotationLanes,
     clock: Clock,
     refresh_tokens: RefreshTokens,
     access_tokens: AccessTokens,
@@ -111,6 +115,7 @@ impl Service {
     /// [`HashingError::Unusable`] for a cost that Argon2 refuses.
     pub fn new(db: Database, clock: Clock, keyring: &Keyring, policy: Policy) -> Result<Self, HashingError> {
         Ok(Self {
+            rotation_lanes: RotationLanes::start(policy.rotation_lanes, &db, policy.lifetimes),
             db,
             clock,
             refresh_tokens: RefreshTokens::new(keyring),

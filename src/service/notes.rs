@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use futures_util::future::join_all;
 use tokio::sync::{Notify, mpsc};
 
 use super::{Service, rng};
@@ -17,6 +18,7 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::FamilyId;
 use crate::domain::rotation::Generation;
+use crate::lanes::LaneError;
 
 /// How many families are remembered as confirmed, at some 50 bytes each. Past it all are forgotten, which costs a
 /// statement for each that comes back.
@@ -25,6 +27,9 @@ const REMEMBERED: usize = 100_000;
 /// How many notes may wait. A confirmation that finds no room is tried again by the session's next request; a failed
 /// login is then in the log only.
 const WAITING: usize = 4_096;
+
+/// How many notes are written at once; confirmations ride in one statement.
+const TOGETHER: usize = 64;
 
 enum Note {
     InUse(FamilyId, Generation),
@@ -105,19 +110,31 @@ impl Service {
     pub async fn write_notes(&self) {
         let receiver = self.notes.receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(mut receiver) = receiver else { return };
-        while let Some(note) = receiver.recv().await {
-            match note {
-                Note::InUse(family_id, generation) => self.write_confirmation(family_id, generation).await,
-                Note::Happened(event) => self.write_event(event).await,
-            }
-            self.notes.done();
+        let mut taken = Vec::with_capacity(TOGETHER);
+        while receiver.recv_many(&mut taken, TOGETHER).await > 0 {
+            join_all(taken.drain(..).map(|note| self.write(note))).await;
         }
+    }
+
+    async fn write(&self, note: Note) {
+        match note {
+            Note::InUse(family_id, generation) => self.write_confirmation(family_id, generation).await,
+            Note::Happened(event) => self.write_event(event).await,
+        }
+        self.notes.done();
     }
 
     async fn write_confirmation(&self, family_id: FamilyId, generation: Generation) {
         let now = self.clock.now();
-        let write = move |connection: &mut Connection| confirm(connection, family_id, generation, now);
-        if let Err(error) = self.db.run(write).await {
+        let written = match self.rotation_lanes.confirm(family_id, generation).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let write = move |connection: &mut Connection| confirm(connection, family_id, generation, now);
+                self.db.run(write).await.map_err(LaneError::Database)
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = written {
             tracing::warn!(error = %error, family.id = %family_id, "Could not confirm a generation; its next request tries again");
             self.notes.forget(family_id);
         }

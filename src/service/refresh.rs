@@ -1,4 +1,4 @@
-//! Refreshing: the one statement, and the rule behind it.
+//! Refreshing: the lanes for the newest token of a live family, and the rule for all others.
 
 use super::session::Heir;
 use super::{Service, ServiceError, SessionGrant, rng};
@@ -10,6 +10,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Revocation, RevocationReason};
 use crate::domain::policy::{Lifetimes, RotationPolicy};
 use crate::domain::rotation::{Decision, Generation, decide};
+use crate::lanes::Turn;
 
 /// What came of a refresh.
 #[derive(Debug)]
@@ -63,9 +64,7 @@ impl Service {
         let now = self.clock.now();
         let presented =
             Presented { family_id: token.family_id, generation: token.generation, delivery, at: now, client };
-        let (rotation, lifetimes) = (self.rotation, self.lifetimes);
-        let judged = self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?;
-        Ok(match judged {
+        Ok(match self.judge(presented).await? {
             Ok((heir, renewal)) => RefreshOutcome::Granted(self.grant(&heir, now), renewal),
             Err(refusal) => {
                 if refusal == Refusal::Reused {
@@ -80,6 +79,25 @@ impl Service {
             }
         })
     }
+
+    /// Nearly always the token is the newest, which the lanes find out and act on at once. The rule is asked otherwise.
+    async fn judge(&self, presented: Presented) -> Result<Judged, ServiceError> {
+        let rotation = self.rotation;
+        match (self.rotation_lanes.rotate(presented.clone()).await?, presented.generation.next()) {
+            (Turn::Rotated(rotated), Some(next)) => {
+                return Ok(Ok((heir(&presented, next, &rotated), Renewal::Rotated)));
+            }
+            (Turn::Shared { rotated, rotated_at }, Some(next)) if rotation.is_overlap(rotated_at, presented.at) => {
+                return Ok(Ok((heir(&presented, next, &rotated), Renewal::Replayed)));
+            }
+            (Turn::Unknown, _) if rotation.overlap.is_zero() => {
+                return Err(ServiceError::Unavailable("the connection broke during the rotation".to_owned()));
+            }
+            _ => {}
+        }
+        let lifetimes = self.lifetimes;
+        Ok(self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?)
+    }
 }
 
 /// A refusal is `Ok(Err(..))` until the transaction has committed: an `Err` would roll back the revocation that it reports.
@@ -91,21 +109,16 @@ fn present(
     rotation: &RotationPolicy,
     lifetimes: &Lifetimes,
 ) -> Result<Judged, DbError> {
-    if let Some(next) = presented.generation.next()
-        && let Some(rotated) = families::rotate_newest(connection, presented, next, lifetimes)?
-    {
-        return Ok(Ok((rotated_heir(presented, next, &rotated), Renewal::Rotated)));
-    }
     connection.transaction(|connection| match locked_family::lock(connection, presented.family_id)? {
         Some(locked) if locked.family().delivery == presented.delivery => {
-            judge(connection, locked, presented, rotation, lifetimes)
+            decided(connection, locked, presented, rotation, lifetimes)
         }
         Some(_) => Ok(Err(Refusal::Invalid)),
         None => Ok(Err(Refusal::Revoked(None))),
     })
 }
 
-fn judge(
+fn decided(
     connection: &mut Connection,
     mut locked: LockedFamily,
     presented: &Presented,
@@ -167,7 +180,7 @@ fn record(
     events::insert(connection, &event)
 }
 
-fn rotated_heir(presented: &Presented, generation: Generation, rotated: &Rotated) -> Heir {
+fn heir(presented: &Presented, generation: Generation, rotated: &Rotated) -> Heir {
     Heir {
         family_id: presented.family_id,
         user_id: rotated.user_id,

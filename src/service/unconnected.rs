@@ -41,6 +41,7 @@ impl Service {
                 audience: "heirloom".to_owned(),
             },
             hash_cost: HashCost { memory: 64, passes: 1, lanes: 1 },
+            rotation_lanes: NonZeroUsize::MIN,
             hashes_at_once: NonZeroUsize::MIN,
         };
         Self::new(database, clock, &Keyring::derive(&[secret]).unwrap(), policy).unwrap()

@@ -10,6 +10,7 @@ mod authorization;
 mod devices;
 mod documents;
 mod keys;
+mod lanes;
 mod login;
 mod metrics;
 mod operator;

@@ -155,6 +155,7 @@ fn config(database: &TestDatabase) -> Config {
         database: DatabaseConfig {
             place: DatabasePlace::External(database.url().into()),
             connections: 4,
+            rotation_lanes: NonZeroUsize::MIN,
             prepare: true,
             listen: true,
             patience: seconds(10),

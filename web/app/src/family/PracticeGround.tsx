@@ -2,11 +2,11 @@ import { useEffect, useRef, useState } from "react";
 import { Button } from "../ui/Button.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
+import { troubleOf } from "../ui/useAction.js";
 import { LostAnswer } from "./LostAnswer.js";
 import { beginPractice } from "./practice.js";
 import type { Practice, Practising } from "./practice.js";
 import { Scenes } from "./Scenes.js";
-import { Refused } from "./server.js";
 import type { FamilyServer } from "./server.js";
 import { Steps } from "./Steps.js";
 import { Timeline } from "./Timeline.js";
@@ -99,7 +99,7 @@ function usePractice(server: FamilyServer) {
     try {
       setPractice(await what());
     } catch (error) {
-      setTrouble(error instanceof Refused ? error.message : "Heirloom cannot be reached. Try again in a moment.");
+      setTrouble(troubleOf(error).message);
     } finally {
       setIsBusy(false);
     }

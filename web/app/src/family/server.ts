@@ -1,3 +1,4 @@
+import { ProblemError } from "@heirloom/client";
 import type { Problem, Session, TokenAnswer } from "@heirloom/client";
 
 /** A family as the rule sees it: what `GET /dev/families/{id}` tells. */
@@ -45,13 +46,6 @@ export interface FamilyServer {
   end(refreshToken: string): Promise<void>;
 }
 
-/** The answer was no, and not one that the view can tell about. */
-export class Refused extends Error {
-  constructor(readonly problem: Partial<Problem>) {
-    super(problem.detail ?? "The server did not answer as it should.");
-  }
-}
-
 export function familyServer(heirloom: URL, session: Session): FamilyServer {
   const at = (path: string) => new URL(path, heirloom);
   // Without the browser's cookies: the practice family's tokens travel in bodies, and the person's own session is none
@@ -77,7 +71,7 @@ export function familyServer(heirloom: URL, session: Session): FamilyServer {
     async show(refreshToken) {
       const answer = await asStranger("refresh", withToken(refreshToken));
       const decision = answer.headers.get("heirloom-decision") as Decision | null;
-      if (!decision) throw new Refused((await answer.json().catch(() => ({}))) as Partial<Problem>);
+      if (!decision) throw await refusalIn(answer);
       const tokens = answer.ok ? tokensOf(await read<TokenAnswer>(answer)) : null;
       return { status: answer.status, decision, tokens };
     },
@@ -92,12 +86,17 @@ export function familyServer(heirloom: URL, session: Session): FamilyServer {
 }
 
 async function read<T>(answer: Response): Promise<T> {
-  const body: unknown = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(body as Partial<Problem>);
-  return body as T;
+  if (!answer.ok) throw await refusalIn(answer);
+  return (await answer.json()) as T;
+}
+
+async function refusalIn(answer: Response): Promise<Error> {
+  const body: unknown = await answer.json().catch(() => null);
+  const isProblem = body instanceof Object && "code" in body && "detail" in body;
+  return isProblem ? new ProblemError(body as Problem) : new Error(`The server answered with ${answer.status}`);
 }
 
 function tokensOf({ refresh_token, access_token }: TokenAnswer): Tokens {
-  if (!refresh_token) throw new Refused({});
+  if (!refresh_token) throw new Error("The server gave no refresh token");
   return { refresh: refresh_token, access: access_token };
 }

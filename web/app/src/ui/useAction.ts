@@ -50,8 +50,12 @@ const marked = "Please look at what is marked below.";
 
 /** `words` says it in the page's own words, by the problem's code. */
 export function troubleOf(error: unknown, words: Words = {}): Trouble {
-  if (!(error instanceof ProblemError)) {
+  // What `fetch` rejects with, and nothing else does.
+  if (error instanceof TypeError) {
     return { message: "Heirloom cannot be reached. Check your connection, and try again.", fields: {} };
+  }
+  if (!(error instanceof ProblemError)) {
+    return { message: "Something went wrong in this page. Load it again, and try once more.", fields: {} };
   }
   const { code, problem, retryAfter } = error;
   const fields = Object.fromEntries((problem.errors ?? []).map(({ field, message }) => [field, message]));

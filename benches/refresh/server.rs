@@ -1,0 +1,108 @@
+//! The server under load: the release binary with its embedded database, as `heirloom serve` starts it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::{fs, thread};
+
+use heirloom::embedded_postgres::url_of_running;
+use tempfile::TempDir;
+
+use crate::sessions::SECRET;
+
+pub struct Server {
+    process: Child,
+    pub address: SocketAddr,
+    pub database_url: String,
+    directory: TempDir,
+}
+
+impl Server {
+    /// Starts it on a database of its own, with every limit for an address turned off.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let everyone = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(directory.path(), everyone).expect("our own directory");
+        let mut process = command(directory.path(), &["serve"])
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let output = BufReader::new(process.stdout.take().expect("it was piped"));
+        let mut lines = output.lines().map_while(Result::ok);
+        let url = lines.find_map(|line| line.split_once("http://").map(|(_, rest)| rest.to_owned())).expect("its URL");
+        thread::spawn(move || lines.for_each(drop));
+        let address = url.split_whitespace().next().and_then(|host| host.parse().ok()).expect("an address");
+        let database_url = url_of_running(&directory.path().join("data/postgres"), "heirloom").expect("its database");
+        Self { process, address, database_url, directory }
+    }
+
+    /// Another command of the binary, on the same database.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        command(self.directory.path(), arguments)
+    }
+
+    /// What the server and its database have used of the processors, in seconds.
+    pub fn cpu(&self) -> (f64, f64) {
+        let pid_file = self.directory.path().join("data/postgres/data/postmaster.pid");
+        let postmaster: u32 = fs::read_to_string(pid_file)
+            .ok()
+            .and_then(|text| text.lines().next()?.parse().ok())
+            .expect("the database runs");
+        let children = processes().into_iter().filter(|process| process.parent == postmaster);
+        let own = |pid| processes().into_iter().find(|process| process.pid == pid).map_or(0.0, |process| process.cpu);
+        (own(self.process.id()), own(postmaster) + children.map(|child| child.cpu).sum::<f64>())
+    }
+
+    /// In MiB.
+    pub fn resident(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1024.0
+    }
+}
+
+fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
+    command
+        .args(arguments)
+        .env_remove("DATABASE_URL")
+        .env("HEIRLOOM_DATA_DIR", directory.join("data"))
+        .env("HEIRLOOM_SECRET", SECRET)
+        .env("HEIRLOOM_BIND", "127.0.0.1:0")
+        .env("HEIRLOOM_ADMIN_BIND", "off")
+        .env("HEIRLOOM_REFRESH_RATE", "off")
+        .env("HEIRLOOM_LOG", "warn");
+    command
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = self.process.wait();
+    }
+}
+
+struct Process {
+    pid: u32,
+    parent: u32,
+    /// Of children that have ended, too.
+    cpu: f64,
+}
+
+/// Linux's `/proc/<pid>/stat`, whose times are in hundredths of a second.
+fn processes() -> Vec<Process> {
+    let entries = fs::read_dir(Path::new("/proc")).expect("Linux").flatten();
+    entries.filter_map(|entry| process(entry.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+fn process(pid: u32) -> Option<Process> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let fields: Vec<&str> = text.rsplit_once(") ")?.1.split(' ').collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
+    let cpu = (ticks(11)? + ticks(12)? + ticks(13)? + ticks(14)?) / 100.0;
+    Some(Process { pid, parent: fields.get(1)?.parse().ok()?, cpu })
+}

@@ -1,0 +1,137 @@
+//! One lane: its queue, its thread, and the statements it makes of what waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+use crate::db::families::Presented;
+use crate::db::{DbError, OwnConnection, rotation_batch};
+use crate::domain::ids::FamilyId;
+use crate::domain::policy::Lifetimes;
+use crate::domain::rotation::Generation;
+
+use super::batch::{Confirmations, Rotations};
+use super::{LaneError, LaneLoad, Turn};
+
+/// How many requests a statement takes at most. Twice as many make it no faster for each row, but later for all.
+const LARGEST_BATCH: usize = 64;
+
+/// How many requests may wait: what a lane does in some 50 ms. Who would have to wait for longer is told at once.
+const MOST_WAITING: usize = 1024;
+
+pub(super) enum Work {
+    Rotate(Presented, oneshot::Sender<Result<Turn, DbError>>),
+    Confirm(FamilyId, Generation, oneshot::Sender<Result<bool, DbError>>),
+}
+
+impl Work {
+    /// Nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Rotate(_, answer) => answer.is_closed(),
+            Self::Confirm(_, _, answer) => answer.is_closed(),
+        }
+    }
+}
+
+/// The lane's thread ends when this is dropped and what waited is done.
+pub(super) struct Lane {
+    queue: SyncSender<Work>,
+    counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    waiting: AtomicUsize,
+    batches: AtomicU64,
+    taken: AtomicU64,
+}
+
+impl Lane {
+    pub fn start(connection: OwnConnection, lifetimes: Lifetimes) -> Self {
+        let (queue, waiting) = sync_channel(MOST_WAITING);
+        let counts = Arc::new(Counts::default());
+        let thread = Thread { waiting, connection, lifetimes, counts: Arc::clone(&counts) };
+        thread::Builder::new()
+            .name("rotation-lane".to_owned())
+            .spawn(move || thread.run())
+            .expect("a process that cannot start a thread cannot serve");
+        Self { queue, counts }
+    }
+
+    pub fn send(&self, work: Work) -> Result<(), LaneError> {
+        self.counts.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.try_send(work).map_err(|_| {
+            self.counts.waiting.fetch_sub(1, Ordering::Relaxed);
+            LaneError::Full
+        })
+    }
+
+    pub fn load(&self) -> LaneLoad {
+        LaneLoad {
+            waiting: self.counts.waiting.load(Ordering::Relaxed),
+            batches: self.counts.batches.load(Ordering::Relaxed),
+            taken: self.counts.taken.load(Ordering::Relaxed),
+        }
+    }
+}
+
+struct Thread {
+    waiting: Receiver<Work>,
+    connection: OwnConnection,
+    lifetimes: Lifetimes,
+    counts: Arc<Counts>,
+}
+
+impl Thread {
+    fn run(mut self) {
+        while let Ok(first) = self.waiting.recv() {
+            let (mut rotations, mut confirmations) = (Rotations::default(), Confirmations::default());
+            let mut taken = 0;
+            for work in std::iter::once(first).chain(self.waiting.try_iter()).take(LARGEST_BATCH) {
+                taken += 1;
+                match work {
+                    work if work.is_abandoned() => {}
+                    Work::Rotate(presented, answer) => rotations.add(presented, answer),
+                    Work::Confirm(family_id, generation, answer) => confirmations.add(family_id, generation, answer),
+                }
+            }
+            self.counts.waiting.fetch_sub(taken, Ordering::Relaxed);
+            self.rotate(rotations);
+            self.confirm(confirmations);
+        }
+    }
+
+    fn rotate(&mut self, rotations: Rotations) {
+        let batch = rotations.presented();
+        if batch.is_empty() {
+            return;
+        }
+        self.count(batch.len());
+        let lifetimes = &self.lifetimes;
+        match self.connection.run(|connection| rotation_batch::rotate(connection, &batch, lifetimes)) {
+            Ok(rotated) => rotations.answer(&rotated),
+            Err(error) => rotations.fail(&error),
+        }
+    }
+
+    fn confirm(&mut self, confirmations: Confirmations) {
+        let batch = confirmations.seen();
+        if batch.is_empty() {
+            return;
+        }
+        self.count(batch.len());
+        match self.connection.run(|connection| rotation_batch::confirm(connection, &batch)) {
+            Ok(confirmed) => confirmations.answer(&confirmed),
+            Err(error) => confirmations.fail(&error),
+        }
+    }
+
+    fn count(&self, taken: usize) {
+        self.counts.batches.fetch_add(1, Ordering::Relaxed);
+        self.counts.taken.fetch_add(taken as u64, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,115 @@
+//! Many sessions refreshed by one statement, and what must not come of that.
+
+use std::sync::Barrier;
+use std::thread;
+
+use diesel::connection::SimpleConnection as _;
+
+use crate::support::App;
+use crate::support::app::seconds;
+use crate::support::browser::Browser;
+use crate::support::database::session_of;
+
+fn many_browsers(app: &App, count: usize) -> Vec<Browser> {
+    (0..count).map(|n| app.logged_in(&format!("user{n}@example.com"))).collect()
+}
+
+fn refreshes_of_all_at_once(browsers: &mut [Browser]) -> Vec<u16> {
+    let barrier = &Barrier::new(browsers.len());
+    let refresh = |browser: &mut Browser| {
+        barrier.wait();
+        browser.refreshes().status
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = browsers.iter_mut().map(|browser| scope.spawn(move || refresh(browser))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn two_processes_refresh_the_same_sessions_and_never_deadlock() {
+    let app = App::start();
+    let other = app.sibling(|config| config.database.rotation_lanes = 2.try_into().unwrap());
+    let here = many_browsers(&app, 16);
+    let mut tabs: Vec<Browser> = here.iter().flat_map(|browser| [browser.tab(), browser.at(&other)]).collect();
+    for round in 1..=20 {
+        assert_eq!(refreshes_of_all_at_once(&mut tabs), [200; 32], "round {round}");
+        for pair in tabs.chunks(2) {
+            assert_eq!(pair[0].cookie, pair[1].cookie, "two successors of one token");
+        }
+    }
+    assert_eq!(app.counts("SELECT min(generation)::bigint AS number FROM token_families"), 21);
+    assert_eq!(app.counts("SELECT max(generation)::bigint AS number FROM token_families"), 21);
+    let deadlocks = "SELECT deadlocks AS number FROM pg_stat_database WHERE datname = current_database()";
+    assert_eq!(app.counts(deadlocks), 0);
+}
+
+#[test]
+fn a_session_that_is_held_up_holds_up_no_other() {
+    let app = App::start();
+    let mut browsers = many_browsers(&app, 3);
+    let mut holder = app.database.connect();
+    let lock = format!("BEGIN; SELECT 1 FROM token_families WHERE id = '{}' FOR UPDATE", session_of(&browsers[0]));
+    holder.batch_execute(&lock).unwrap();
+    thread::scope(|scope| {
+        let (held, others) = browsers.split_first_mut().unwrap();
+        let held = scope.spawn(|| held.refreshes().status);
+        for _ in 0..20 {
+            for other in &mut *others {
+                assert_eq!(other.refreshes().status, 200);
+            }
+        }
+        assert!(!held.is_finished(), "it was answered past the lock");
+        holder.batch_execute("COMMIT").unwrap();
+        assert_eq!(held.join().unwrap(), 200);
+    });
+    assert_eq!(app.counts("SELECT min(generation)::bigint AS number FROM token_families"), 2);
+}
+
+#[test]
+fn connections_that_break_cost_nobody_an_answer() {
+    let app = App::start();
+    let mut browsers = many_browsers(&app, 4);
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'WITH newest%'";
+    for _ in 0..5 {
+        assert_eq!(refreshes_of_all_at_once(&mut browsers), [200; 4]);
+        assert_eq!(app.executes(cut), 1, "there is one lane, which has just rotated");
+    }
+    assert_eq!(refreshes_of_all_at_once(&mut browsers), [200; 4]);
+    assert_eq!(app.counts("SELECT min(generation)::bigint AS number FROM token_families"), 7);
+}
+
+#[test]
+fn with_no_overlap_only_one_of_two_tabs_gets_the_rotation_they_race_for() {
+    let app = App::with(|config| config.rotation.overlap = seconds(0));
+    for n in 0..10 {
+        let alice = app.logged_in(&format!("user{n}@example.com"));
+        let mut tabs: Vec<Browser> = (0..8).map(|_| alice.tab()).collect();
+        let statuses = refreshes_of_all_at_once(&mut tabs);
+        assert!(statuses.iter().filter(|&&status| status == 200).count() <= 1, "{statuses:?}");
+        assert!(statuses.contains(&401), "{statuses:?}");
+    }
+}
+
+#[test]
+fn a_token_that_travels_in_two_ways_at_once_is_honoured_in_its_own_only() {
+    let app = App::start();
+    let alice = app.logged_in("alice@example.com");
+    for _ in 0..20 {
+        let (mut tab, barrier) = (alice.tab(), Barrier::new(2));
+        let (own, foreign) = thread::scope(|scope| {
+            let foreign = scope.spawn(|| {
+                let request = app.browser();
+                barrier.wait();
+                request
+                    .bare_request("POST", "/refresh")
+                    .json(&serde_json::json!({ "refresh_token": alice.cookie() }))
+                    .send()
+            });
+            barrier.wait();
+            (tab.refreshes().status, foreign.join().unwrap())
+        });
+        assert_eq!((own, foreign.verdict()), (200, (401, "refresh_token_invalid")));
+    }
+}
