@@ -1,10 +1,11 @@
 //! Access tokens: JWTs of minutes that other services verify by themselves. `typ`, claims and checks follow RFC 9068;
 //! conformance is not claimed, since that demands RS256.
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use rand::{CryptoRng, RngExt as _};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,9 @@ use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy};
 use crate::domain::rotation::Generation;
 
 use super::jwk::{Jwk, JwkSet};
+use super::jws::{Signer, SigningKey};
 use super::keys::{DerivedKeys, Keyring};
+use super::verified_tokens::{Fingerprint, VerifiedTokens};
 
 /// RFC 9068 §2.1. Anything else is a token for another purpose.
 const TYP: &str = "at+jwt";
@@ -59,29 +62,56 @@ pub struct AccessTokens {
     /// Newest first.
     keys: Vec<AccessKey>,
     validation: Validation,
+    verified: VerifiedTokens<Verified>,
 }
 
 struct AccessKey {
     kid: String,
-    encoding: EncodingKey,
+    signer: Signer,
     decoding: DecodingKey,
     public: Option<Jwk>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
+#[derive(Serialize)]
+struct IssuedClaims<'a> {
+    iss: &'a str,
+    aud: &'a str,
     sub: Uuid,
     sid: Uuid,
     #[serde(rename = "gen")]
     generation: u32,
     jti: String,
     iat: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exp: i64,
+    auth_time: i64,
+}
+
+/// Every claim of ours has to be there, and of its type. `iss` and `aud` are compared before.
+#[derive(Deserialize)]
+struct Claims {
+    #[serde(rename = "iss")]
+    _iss: String,
+    #[serde(rename = "aud")]
+    _aud: String,
+    sub: Uuid,
+    sid: Uuid,
+    #[serde(rename = "gen")]
+    generation: u32,
+    #[serde(rename = "jti")]
+    _jti: String,
+    iat: i64,
     nbf: Option<i64>,
     exp: i64,
     auth_time: i64,
+}
+
+/// What a token with a good signature says, whenever it is shown.
+#[derive(Clone, Copy)]
+struct Verified {
+    grant: AccessGrant,
+    /// Not before it was issued, nor before `nbf`.
+    from: i64,
+    until: i64,
 }
 
 impl AccessTokens {
@@ -96,7 +126,7 @@ impl AccessTokens {
         // Times are judged by our own clock, below.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        Self { policy, keys, validation }
+        Self { policy, keys, validation, verified: VerifiedTokens::default() }
     }
 
     /// A token for `grant`, valid from `now` on, and not beyond `session_end`.
@@ -111,24 +141,18 @@ impl AccessTokens {
         let left = (session_end - now).whole_seconds().max(1);
         let expires_in = (ttl - rng.random_range(0..=ttl / 20)).min(left);
         let iat = now.unix_timestamp();
-        let claims = Claims {
-            iss: self.policy.issuer.clone(),
-            aud: self.policy.audience.clone(),
+        let claims = IssuedClaims {
+            iss: &self.policy.issuer,
+            aud: &self.policy.audience,
             sub: grant.user_id.as_uuid(),
             sid: grant.family_id.as_uuid(),
             generation: grant.generation.number(),
             jti: URL_SAFE_NO_PAD.encode(rng.random::<[u8; 16]>()),
             iat,
-            nbf: None,
             exp: iat + expires_in,
             auth_time: grant.authenticated_at.unix_timestamp(),
         };
-        let key = &self.keys[0];
-        let mut header = Header::new(jwa(self.policy.algorithm));
-        header.typ = Some(TYP.to_owned());
-        header.kid = Some(key.kid.clone());
-        let token = jsonwebtoken::encode(&header, &claims, &key.encoding)
-            .expect("claims of strings and numbers serialise, and the key was made for the algorithm");
+        let token = self.keys[0].signer.sign(&claims);
         IssuedAccessToken { token: token.into(), expires_in }
     }
 
@@ -143,28 +167,41 @@ impl AccessTokens {
         if token.len() > LENGTH_LIMIT {
             return Err(INVALID);
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| INVALID)?;
-        if header.typ.as_deref() != Some(TYP) || header.crit.is_some() {
-            return Err(INVALID);
-        }
-        let kid = header.kid.ok_or(INVALID)?;
-        let key = self.keys.iter().find(|key| key.kid == kid).ok_or(INVALID)?;
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &key.decoding, &self.validation).map_err(|_| INVALID)?.claims;
+        let fingerprint = Fingerprint::of(token);
+        let verified = match self.verified.find(fingerprint) {
+            Some(verified) => verified,
+            None => {
+                let verified = self.verify_signature(token).ok_or(INVALID)?;
+                self.verified.keep(fingerprint, verified);
+                verified
+            }
+        };
         let now = now.unix_timestamp();
-        if claims.iat > now + LEEWAY || claims.nbf.is_some_and(|nbf| nbf > now + LEEWAY) {
+        if verified.from > now + LEEWAY {
             return Err(INVALID);
         }
+        if verified.until.saturating_add(LEEWAY) <= now {
+            return Err(AccessTokenError::Expired);
+        }
+        Ok(verified.grant)
+    }
+
+    /// All that does not depend on the time.
+    fn verify_signature(&self, token: &str) -> Option<Verified> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.typ.as_deref() != Some(TYP) || header.crit.is_some() {
+            return None;
+        }
+        let kid = header.kid?;
+        let key = self.keys.iter().find(|key| key.kid == kid)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &self.validation).ok()?.claims;
         let grant = AccessGrant {
             user_id: claims.sub.into(),
             family_id: claims.sid.into(),
-            generation: Generation::new(claims.generation).ok_or(INVALID)?,
-            authenticated_at: Timestamp::from_unix_timestamp(claims.auth_time).map_err(|_| INVALID)?,
+            generation: Generation::new(claims.generation)?,
+            authenticated_at: Timestamp::from_unix_timestamp(claims.auth_time).ok()?,
         };
-        if claims.exp.saturating_add(LEEWAY) <= now {
-            return Err(AccessTokenError::Expired);
-        }
-        Ok(grant)
+        Some(Verified { grant, from: claims.nbf.unwrap_or(claims.iat).max(claims.iat), until: claims.exp })
     }
 
     /// The public keys that verify, newest first.
@@ -180,17 +217,28 @@ fn jwa(algorithm: AccessTokenAlgorithm) -> Algorithm {
     }
 }
 
+fn header(algorithm: AccessTokenAlgorithm, kid: &str) -> Header {
+    let mut header = Header::new(jwa(algorithm));
+    header.typ = Some(TYP.to_owned());
+    header.kid = Some(kid.to_owned());
+    header
+}
+
 impl AccessKey {
     fn new(keys: &DerivedKeys, algorithm: AccessTokenAlgorithm) -> Self {
         match algorithm {
             AccessTokenAlgorithm::EdDsa => Self::ed25519(keys),
             AccessTokenAlgorithm::Hs256 => {
                 let secret = keys.access_hs256.expose();
+                let kid = keys.access_kid.clone();
                 Self {
-                    kid: keys.access_kid.clone(),
-                    encoding: EncodingKey::from_secret(secret),
+                    signer: Signer::new(
+                        &header(algorithm, &kid),
+                        SigningKey::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret)),
+                    ),
                     decoding: DecodingKey::from_secret(secret),
                     public: None,
+                    kid,
                 }
             }
         }
@@ -202,7 +250,7 @@ impl AccessKey {
         let x = URL_SAFE_NO_PAD.encode(pair.public_key());
         let kid = keys.access_kid.clone();
         Self {
-            encoding: EncodingKey::from_ed_der(pair.to_pkcs8v1().expect(VALID).as_ref()),
+            signer: Signer::new(&header(AccessTokenAlgorithm::EdDsa, &kid), SigningKey::Ed25519(pair)),
             decoding: DecodingKey::from_ed_components(&x).expect(VALID),
             public: Some(Jwk::ed25519(kid.clone(), x)),
             kid,
