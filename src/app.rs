@@ -108,8 +108,9 @@ impl Application {
         let public = bind("HEIRLOOM_BIND", config.bind)?;
         let admin = config.admin_bind.map(|address| bind_admin(address, config.is_admin_bind_given)).transpose()?;
         let address = public.address;
-        let admin = admin.map(|bound| Admin::new(bound, state.clone())).transpose()?;
-        let server = serve(public, None, move || http::app(state.clone()))?;
+        let blocking = config.database.connections as usize + config.hashes_at_once.get();
+        let admin = admin.map(|bound| Admin::new(bound, blocking, state.clone())).transpose()?;
+        let server = serve(public, None, blocking, move || http::app(state.clone()))?;
         Ok(Self { server, address, admin, base_path: config.base_path.clone(), service, listener, embedded })
     }
 
@@ -179,9 +180,9 @@ impl Application {
 }
 
 impl Admin {
-    fn new(bound: Bound, state: web::Data<HttpState>) -> Result<Self, StartError> {
+    fn new(bound: Bound, blocking: usize, state: web::Data<HttpState>) -> Result<Self, StartError> {
         let address = bound.address;
-        let server = serve(bound, Some(1), move || http::admin_app(state.clone()))?;
+        let server = serve(bound, Some(1), blocking, move || http::admin_app(state.clone()))?;
         Ok(Self { server, address })
     }
 }

@@ -59,11 +59,13 @@ pub(super) fn bind_admin(wanted: SocketAddr, is_given: bool) -> Result<Bound, St
     }
 }
 
-/// A server of what `app` makes, once for each worker: as many of them as there are cores, unless said otherwise. It
-/// answers once it is awaited.
+/// A server of what `app` makes, once for each worker: as many of them as there are cores, unless said otherwise. Each
+/// has `blocking` threads at most for what blocks; more than is admitted to them at once would lie about idle, with
+/// their stacks. It answers once it is awaited.
 pub(super) fn serve<T, B>(
     bound: Bound,
     workers: Option<usize>,
+    blocking: usize,
     app: impl Fn() -> App<T> + Clone + Send + 'static,
 ) -> Result<Server, StartError>
 where
@@ -71,7 +73,7 @@ where
         + 'static,
     B: MessageBody + 'static,
 {
-    let mut server = HttpServer::new(app);
+    let mut server = HttpServer::new(app).worker_max_blocking_threads(blocking);
     if let Some(workers) = workers {
         server = server.workers(workers);
     }

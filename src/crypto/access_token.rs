@@ -234,7 +234,7 @@ impl AccessKey {
                 Self {
                     signer: Signer::new(
                         &header(algorithm, &kid),
-                        SigningKey::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret)),
+                        SigningKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
                     ),
                     decoding: DecodingKey::from_secret(secret),
                     public: None,

@@ -16,7 +16,7 @@ pub(super) struct Signer {
 
 pub(super) enum SigningKey {
     Ed25519(Ed25519KeyPair),
-    Hs256(hmac::Key),
+    Hs256(Box<hmac::Key>),
 }
 
 /// Strings and numbers serialise.

@@ -71,7 +71,7 @@ fn connections_that_break_cost_nobody_an_answer() {
     let app = App::start();
     let mut browsers = many_browsers(&app, 4);
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-               WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'WITH newest%'";
+               WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%newest.id%'";
     for _ in 0..5 {
         assert_eq!(refreshes_of_all_at_once(&mut browsers), [200; 4]);
         assert_eq!(app.executes(cut), 1, "there is one lane, which has just rotated");
