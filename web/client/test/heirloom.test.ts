@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 function tabOf(browser: CookieJar, options: SessionOptions = {}): Session {
-  const session = createSession({ baseUrl: heirloom.url, restore: true, fetch: browser.fetch, ...options });
+  const session = createSession({ baseUrl: browser.url, restore: true, fetch: browser.fetch, ...options });
   open.push(session);
   return session;
 }
@@ -25,7 +25,7 @@ function tabOf(browser: CookieJar, options: SessionOptions = {}): Session {
 /** Somebody new, logged in. */
 async function alice(options?: SessionOptions) {
   const account = { email: `alice-${++users}@example.com`, password: PASSWORD };
-  const browser = new CookieJar();
+  const browser = new CookieJar(heirloom.url);
   const session = tabOf(browser, options);
   await session.register(account);
   await session.login(account);
@@ -36,11 +36,11 @@ test("she logs in, is known, and another tab of hers restores the session", asyn
   const { account, browser, session } = await alice();
   expect(await session.user()).toMatchObject({ email: account.email, is_active: true });
   expect(await tabOf(browser).user()).toMatchObject({ email: account.email });
-  expect(await tabOf(new CookieJar()).user()).toBeNull();
+  expect(await tabOf(new CookieJar(heirloom.url)).user()).toBeNull();
 });
 
 test("a refused registration names the fields", async () => {
-  const session = tabOf(new CookieJar());
+  const session = tabOf(new CookieJar(heirloom.url));
   await expect(session.register({ email: "nobody", password: "short" })).rejects.toMatchObject({
     code: "validation_failed",
     status: 422,
@@ -51,7 +51,7 @@ test("a refused registration names the fields", async () => {
 test("her sessions, events, password and account", async () => {
   const { account, session } = await alice();
   expect(await session.sessions()).toMatchObject([{ current: true }]);
-  const phone = tabOf(new CookieJar());
+  const phone = tabOf(new CookieJar(heirloom.url));
   await phone.login(account);
   const other = (await session.sessions()).find(({ current }) => !current);
   await session.endSession(other!.id);
@@ -76,17 +76,17 @@ test("fifty requests of a page whose token the server refuses are one refresh", 
   const before = browser.requests.length;
   const token = await session.accessToken();
   browser.spoil = token;
-  const answers = await Promise.all(Array.from({ length: 50 }, () => session.fetch(`${heirloom.url}/users/me`)));
+  const answers = await Promise.all(Array.from({ length: 50 }, () => session.fetch("users/me")));
   expect(answers.every(({ ok }) => ok)).toBe(true);
   expect(browser.requests.slice(before).filter((request) => request === "POST /refresh")).toHaveLength(1);
 });
 
 test("a session ended from elsewhere is over with its reason", async () => {
   const { account, session } = await alice();
-  const phone = tabOf(new CookieJar());
+  const phone = tabOf(new CookieJar(heirloom.url));
   await phone.login(account);
   expect(await phone.logoutAll()).toBe(2);
-  expect((await session.fetch(`${heirloom.url}/users/me`)).status).toBe(401);
+  expect((await session.fetch("users/me")).status).toBe(401);
   expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });
 
@@ -111,7 +111,7 @@ test("a thief with an old token ends the session in both places", async () => {
   const thief = tabOf(stolen);
   await thief.user();
   expect(thief.getState()).toEqual({ status: "anonymous", over: "reused" });
-  await session.fetch(`${heirloom.url}/users/me`);
+  await session.fetch("users/me");
   expect(session.getState()).toEqual({ status: "anonymous", over: "reused" });
 });
 
@@ -130,10 +130,10 @@ test("a server that goes away and comes back finds the session as it was", async
   const { session } = await alice();
   const before = session.getState();
   await heirloom.stop();
-  await expect(session.fetch(`${heirloom.url}/users/me`)).rejects.toThrow("fetch failed");
+  await expect(session.fetch("users/me")).rejects.toThrow("fetch failed");
   const refresh = session.refresh();
   await heirloom.begin();
   await refresh;
-  expect((await session.fetch(`${heirloom.url}/users/me`)).status).toBe(200);
+  expect((await session.fetch("users/me")).status).toBe(200);
   expect(session.getState()).toMatchObject({ status: "authenticated", user: (before as { user: unknown }).user });
 }, 60_000);

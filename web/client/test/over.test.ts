@@ -140,6 +140,28 @@ test("a logout without the network ends the session here, says that the server d
   }
 });
 
+test("a logout that the server has yet to hear of is given up once another tab logs in", async () => {
+  const target = new EventTarget();
+  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
+  try {
+    const [first, second] = [await server.loggedIn(), await server.loggedIn()];
+    server.always("/logout", lost);
+    const leaving = expect(first.logout()).rejects.toThrow("Failed to fetch");
+    await passes(60_000);
+    await leaving;
+    await second.login(ALICE);
+    await settle();
+    server.reset("/logout");
+    server.requests.length = 0;
+    target.dispatchEvent(new Event("online"));
+    await settle();
+    expect(server.asked("/logout")).toBe(0);
+    for (const session of [first, second]) expect(session.getState()).toMatchObject({ session: { id: server.cookie } });
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
 test("after a logout and a login in one tab the others follow", async () => {
   const { tabs } = await fiveTabs();
   await tabs[0]!.logout();

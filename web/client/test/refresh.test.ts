@@ -138,11 +138,11 @@ test("a refresh and a login are never under way together", async () => {
   server.next("/refresh", late.script);
   const waiting = session.fetch(API);
   await settle();
+  const asked = server.asked("/refresh");
   const slowLogin = held((request) => server.answer(request, "/login", null));
   server.next("/login", slowLogin.script);
   const login = session.login({ email: "bob@example.com", password: "four lamps on the stairs" });
   await settle();
-  const asked = server.asked("/refresh");
   const second = session.fetch(API);
   await settle();
   expect(server.asked("/refresh")).toBe(asked);

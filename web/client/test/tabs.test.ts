@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Session } from "../src/index.js";
 import { held, passes, problem, ScriptedServer, settle } from "./support/server.js";
 
@@ -70,6 +70,11 @@ test("no tab waits for another longer than a moment", async () => {
   const waiting = second!.fetch(API);
   await passes(1_100);
   expect((await waiting).status).toBe(200);
+  // Nor does it wait for that one again.
+  const refreshed = vi.fn();
+  void second!.refresh().then(refreshed);
+  await passes(100);
+  expect(refreshed).toHaveBeenCalled();
 });
 
 test("a tab whose wait is in vain asks for itself", async () => {
@@ -139,5 +144,55 @@ test("nobody who is logged out takes anything", async () => {
   for (const session of [first!, second!]) {
     expect(session.getState()).toEqual({ status: "anonymous", over: "logged_out" });
     expect(await session.accessToken()).toBeNull();
+  }
+});
+
+/** What another tab tells, of another make maybe. */
+async function hears(...tidings: object[]) {
+  const channel = new BroadcastChannel("heirloom https://auth.example");
+  for (const tiding of tidings) channel.postMessage(tiding);
+  await settle();
+  channel.close();
+}
+
+test("an older token replaces no newer one, and one of an ended session nothing", async () => {
+  const [session] = await tabsOf(1);
+  const token = await session!.accessToken();
+  await hears({ kind: "asked", tab: 1, got: { token: "older", life: 60_000, info: { id: "session-1" } } });
+  expect(await session!.accessToken()).toBe(token);
+
+  const late = held(() => server.tokens("session-9"));
+  server.next("/refresh", late.script);
+  const loading = server.tab();
+  await hears(
+    { kind: "over", id: "session-8", reason: "revoked" },
+    { kind: "asked", tab: 1, got: { token: "dead", life: 60_000, info: { id: "session-8" } } },
+  );
+  expect(loading.getState()).toEqual({ status: "restoring" });
+  late.release();
+  expect(await loading.accessToken()).toContain("session-9");
+});
+
+test("a tab whose cookie is gone waits for another's word for why", async () => {
+  const [session] = await tabsOf(1);
+  server.cookie = null;
+  const refreshing = session!.refresh();
+  await passes(100);
+  expect(session!.getState().status).toBe("authenticated");
+  await hears({ kind: "over", id: "session-1", reason: "reused" });
+  await refreshing;
+  expect(session!.getState()).toEqual({ status: "anonymous", over: "reused" });
+});
+
+test("a browser without a channel does without", async () => {
+  vi.stubGlobal("BroadcastChannel", undefined);
+  try {
+    const [session] = await tabsOf(1);
+    await passes(901_000);
+    expect((await session!.fetch(API)).status).toBe(200);
+    await session!.logout();
+    expect(session!.getState()).toEqual({ status: "anonymous", over: "logged_out" });
+  } finally {
+    vi.unstubAllGlobals();
   }
 });

@@ -32,7 +32,8 @@ document.addEventListener("securitypolicyviolation", ({ violatedDirective, block
   window.violations.push(`${violatedDirective} ${blockedURI}`),
 );
 
-const session = createSession();
+const heirloom = new URLSearchParams(location.search).get("heirloom");
+const session = createSession(heirloom ? { baseUrl: heirloom } : {});
 window.session = session;
 window.states = [session.getState()];
 session.subscribe((state) => {

@@ -6,7 +6,7 @@ import { random } from "./random.js";
 
 const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript" };
 const POLICY =
-  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'";
+  "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self' http://localhost:*; form-action 'none'; base-uri 'none'";
 
 /**
  * What stands before Heirloom: it serves the tests' page at `/page/`, passes everything else on, and loses answers when
