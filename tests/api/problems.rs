@@ -20,6 +20,7 @@ fn bodies_have_to_be_json_of_the_right_type_and_size() {
         ("application/json", "{", (400, "malformed_json")),
         ("application/json", "{\"email\":\"\u{0}\"}", (400, "malformed_json")),
         ("application/json", "[]", (422, "validation_failed")),
+        ("application/json", "[\"alice@example.com\", \"three lamps on the stairs\"]", (422, "validation_failed")),
         ("application/json", "{}", (422, "validation_failed")),
         ("application/json", "{\"email\":1,\"password\":\"x\"}", (422, "validation_failed")),
         ("application/json", &good.replace('}', ",\"role\":\"admin\"}"), (422, "validation_failed")),
