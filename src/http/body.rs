@@ -52,6 +52,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonBody<T> {
                 return Ok(Self(None));
             }
             check_content_type(&request)?;
+            // As the document has it: `null` says that it is left out.
+            if body.trim_ascii() == b"null" {
+                return Ok(Self(None));
+            }
             parse(&body).map(Some).map(Self)
         }
         .boxed_local()
