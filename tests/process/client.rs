@@ -35,7 +35,7 @@ pub struct Client {
 
 impl Client {
     pub fn of(url: &str) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).proxy(None);
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
         let agent = config.timeout_global(Some(Duration::from_secs(20))).build().into();
         Self { agent, url: url.to_owned() }
     }
@@ -52,6 +52,20 @@ impl Client {
 
     pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         served(|| self.try_post(path, headers, body))
+    }
+
+    /// One request as it is, with one answer to it.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = if body.is_empty() && method != "POST" {
+            self.agent.run(request.body(()).unwrap())
+        } else {
+            self.agent.run(request.body(body).unwrap())
+        };
+        read(answer).unwrap()
     }
 
     /// An error is a connection that was refused or broke off.
