@@ -33,8 +33,8 @@ pub enum LoginOutcome {
     TooManyAttempts(TooManyAttempts),
 }
 
-/// What a browser sends along with a login because its jar still holds it.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a browser sends along with a login because its jar still holds it. Both are credentials, so this does not print.
+#[derive(Clone, Copy, Default)]
 pub struct FromBefore<'a> {
     /// Proof that it has logged in to the account before; that spares it the waits of strangers, and nothing else.
     pub device: Option<&'a [u8]>,
