@@ -10,6 +10,7 @@ mod authorization;
 mod contract;
 mod devices;
 mod documents;
+mod headers;
 mod keys;
 mod lanes;
 mod login;
