@@ -8,6 +8,12 @@ DIESEL := $(TOOLS)/bin/diesel
 DENY := $(TOOLS)/bin/cargo-deny
 DIESEL_VERSION := 2.3.14
 DENY_VERSION := 0.20.2
+CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
+CARGO_FUZZ_VERSION := 0.13.2
+SCHEMATHESIS := $(TOOLS)/schemathesis/bin/schemathesis
+SCHEMATHESIS_VERSION := 4.32.5
+# How long `make fuzz` tries each target, in seconds.
+FUZZ_SECONDS := 180
 
 .PHONY: help
 help: ## Show the targets
@@ -89,6 +95,26 @@ deny: $(DENY) ## Check licences, bans, sources and, where they can be fetched, a
 	@if $(DENY) fetch db >/dev/null 2>&1; then $(DENY) check advisories; \
 	  else echo 'The advisories were not checked: their database cannot be fetched from here.' >&2; fi
 
+# No sanitizer: there is no unsafe code of ours to watch, and so no nightly compiler is needed. An input that breaks
+# something is left in target/fuzz-corpus; it belongs into fuzz/corpus, which `make test` replays.
+.PHONY: fuzz
+fuzz: setup $(CARGO_FUZZ) ## Look for inputs that break what reads them, FUZZ_SECONDS for each target
+	for target in tokens cookies bodies forwarded; do \
+	  mkdir -p target/fuzz-corpus/$$target; \
+	  $(CARGO_FUZZ) run --fuzz-dir fuzz --target-dir target/fuzz --sanitizer none $$target \
+	    target/fuzz-corpus/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -artifact_prefix=target/fuzz-corpus/$$target-; \
+	done
+
+.PHONY: schemathesis
+schemathesis: setup $(SCHEMATHESIS) ## Ask the running program whatever its OpenAPI document allows, and what it does not
+	cargo build --locked
+	scripts/schemathesis $(SCHEMATHESIS) target/debug/heirloom
+
+.PHONY: timing
+timing: setup ## Compare how long a login takes for accounts that exist, are disabled, or do not
+	cargo run --locked --release --example login_timing
+
 .PHONY: bench
 bench: setup ## Measure refreshes beside pgbench, and write docs/benchmarks
 	cargo bench --locked --bench refresh
@@ -104,6 +130,13 @@ clean: ## Remove what was built
 
 $(DIESEL):
 	cargo install --quiet --locked --root $(TOOLS) diesel_cli --version $(DIESEL_VERSION) --no-default-features --features postgres
+
+$(SCHEMATHESIS):
+	python3 -m venv $(TOOLS)/schemathesis
+	$(TOOLS)/schemathesis/bin/pip install --quiet schemathesis==$(SCHEMATHESIS_VERSION)
+
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --root $(TOOLS) cargo-fuzz --version $(CARGO_FUZZ_VERSION)
 
 $(DENY):
 	cargo install --quiet --locked --root $(TOOLS) cargo-deny --version $(DENY_VERSION) --no-default-features

@@ -7,7 +7,7 @@ use super::Timestamp;
 
 /// So many wrong passwords in a row are free of any wait but that after the last of them: people mistype.
 /// Also how many logins of one account from new devices may be under way at once.
-const FREE_FAILURES: u32 = 10;
+pub const FREE_FAILURES: u32 = 10;
 
 /// No wait is longer. It may be an honest person who waits, on a new device, while somebody else guesses.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
@@ -60,10 +60,11 @@ pub struct Tries {
 
 impl Tries {
     /// How long the lane stays closed from `now` on; zero if it is open. A count from a future beyond any wait was made by
-    /// a clock that was wrong, and closes nothing.
+    /// a clock that was wrong, and closes nothing; nor does a count without a wait, by whichever clock it was made.
     pub fn wait(&self, now: Timestamp) -> Duration {
-        let until = self.counted_at + wait_after(self.failures);
-        if self.counted_at > now + LONGEST_WAIT {
+        let wait = wait_after(self.failures);
+        let until = self.counted_at + wait;
+        if wait.is_zero() || self.counted_at > now + LONGEST_WAIT {
             return Duration::ZERO;
         }
         Duration::try_from(until - now).unwrap_or_default()
@@ -122,6 +123,8 @@ mod tests {
         let ahead = |seconds| Tries { failures: 10, counted_at: at + Duration::from_secs(seconds) };
         assert_eq!(ahead(3).wait(at), Duration::from_secs(4));
         assert_eq!(ahead(365 * 24 * 60 * 60).wait(at), Duration::ZERO);
+        let free = Tries { failures: 9, counted_at: at + Duration::from_secs(3) };
+        assert_eq!(free.wait(at), Duration::ZERO);
     }
 
     #[test]

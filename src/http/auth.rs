@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use secrecy::ExposeSecret as _;
 
 use super::body::{JsonBody, OptionalJsonBody};
-use super::credentials::refresh_credential;
+use super::credentials::{refresh_credential, replaced_by_login};
 use super::device;
 use super::dto::{LoginRequest, MessageAnswer, RefreshTokenRequest, RegisterRequest, TokenAnswer, UserAnswer};
 use super::practice;
@@ -17,7 +17,9 @@ use super::rate_limit::{WithinLoginRate, WithinRefreshRate};
 use super::state::{HttpState, client};
 use crate::domain::family::Delivery;
 use crate::metrics::{Login, Refresh};
-use crate::service::{LoginOutcome, RefreshOutcome, Refusal, RegisterOutcome, Renewal, ServiceError, SessionGrant};
+use crate::service::{
+    FromBefore, LoginOutcome, RefreshOutcome, Refusal, RegisterOutcome, Renewal, ServiceError, SessionGrant,
+};
 
 /// Make an account
 #[utoipa::path(post, path = "/register", tag = "sessions", request_body = RegisterRequest, responses(
@@ -58,8 +60,11 @@ pub(super) async fn login(
 ) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
     let delivery = body.token_delivery.into();
-    let device = device::presented(&request, delivery);
-    let result = state.service.login(&body.email, &body.password, delivery, device, client(&request)).await;
+    let before = FromBefore {
+        device: device::presented(&request, delivery),
+        refresh_token: replaced_by_login(&request, delivery),
+    };
+    let result = state.service.login(&body.email, &body.password, delivery, before, client(&request)).await;
     if let Some(counted) = counted_login(&result) {
         state.metrics.logged_in(counted);
     }

@@ -7,7 +7,7 @@ use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use tokio::time::timeout;
 
@@ -17,6 +17,8 @@ use super::problem::{
 use super::state::HttpState;
 
 const LIMIT: usize = 64 * 1024;
+
+const NO_OBJECT: &str = "the body has to be a JSON object";
 
 /// A body that has to be there.
 pub(super) struct JsonBody<T>(pub T);
@@ -50,6 +52,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonBody<T> {
                 return Ok(Self(None));
             }
             check_content_type(&request)?;
+            // As the document has it: `null` says that it is left out.
+            if body.trim_ascii() == b"null" {
+                return Ok(Self(None));
+            }
             parse(&body).map(Some).map(Self)
         }
         .boxed_local()
@@ -91,6 +97,11 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, P
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // A derived reader would take an array for the fields in their order, under no names.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
+        return Err(if is_json { Problem::field("", NO_OBJECT) } else { (&MALFORMED_JSON).into() });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -116,7 +127,7 @@ fn mismatch(path: &str, message: &str) -> Problem {
         let choices: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
         Problem::field(path, format!("has to be one of: {}", choices.join(", ")))
     } else if path == "." {
-        Problem::field("", "the body has to be a JSON object")
+        Problem::field("", NO_OBJECT)
     } else {
         Problem::field(path, "has the wrong type")
     }
@@ -156,7 +167,9 @@ mod tests {
         );
         let delivery = refusal("{\"email\":\"a\",\"password\":\"b\",\"token_delivery\":\"mail\"}");
         assert_eq!(delivery.1, field("token_delivery", "has to be one of: cookie, body"));
-        assert_eq!(refusal("[1]").0, "validation_failed");
-        assert_eq!(refusal("null").1, field("", "the body has to be a JSON object"));
+        for other in ["[1]", "null", "\"text\"", " [\"a\", \"b\"]", "[\"a\", \"b\", \"cookie\"]"] {
+            assert_eq!(refusal(other).1, field("", "the body has to be a JSON object"), "{other}");
+        }
+        assert_eq!(refusal("[\"a\", \"b\"").0, "malformed_json");
     }
 }

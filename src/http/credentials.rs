@@ -44,3 +44,13 @@ pub(super) fn refresh_credential(
         (_, Some(_)) => Err((&AMBIGUOUS_CREDENTIALS).into()),
     }
 }
+
+/// The refresh cookie that a login is going to replace. One that asks for its token in the body replaces none, and of two
+/// cookies nothing tells which is the browser's own.
+pub(super) fn replaced_by_login(request: &HttpRequest, delivery: Delivery) -> Option<&[u8]> {
+    let name = HttpState::of(request).options.cookies.refresh_name();
+    match cookies::find(request.headers(), name) {
+        cookies::Presented::One(token) if delivery == Delivery::Cookie => Some(token),
+        _ => None,
+    }
+}

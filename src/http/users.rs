@@ -72,7 +72,7 @@ pub(super) async fn delete_me(
 
 /// What happened to the account
 #[utoipa::path(get, path = "/users/me/events", tag = "account", security(("access_token" = [])), params(
-    ("limit" = Option<u32>, Query, description = "How many, 50 by default and 200 at most"),
+    ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many, 50 by default and 200 at most"),
     ("before" = Option<Uuid>, Query, description = "`next` of the page before"),
 ), responses(
     (status = 200, description = "Newest first; `next` where there are more", body = EventsAnswer),

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::session::Heir;
 use super::throttle::failures;
-use super::{Service, ServiceError, SessionGrant, TooManyAttempts, rng};
+use super::{Service, ServiceError, SessionGrant, TooManyAttempts, logout, rng};
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
 use crate::db::{Connection, DbError, events, families, live_sessions, users};
@@ -33,9 +33,18 @@ pub enum LoginOutcome {
     TooManyAttempts(TooManyAttempts),
 }
 
+/// What a browser sends along with a login because its jar still holds it. Both are credentials, so this does not print.
+#[derive(Clone, Copy, Default)]
+pub struct FromBefore<'a> {
+    /// Proof that it has logged in to the account before; that spares it the waits of strangers, and nothing else.
+    pub device: Option<&'a [u8]>,
+    /// The refresh cookie that the login is going to replace.
+    pub refresh_token: Option<&'a [u8]>,
+}
+
 impl Service {
-    /// Begins a session for the account `email`, if `password` is its password. `device` is what a browser shows to prove
-    /// that it has logged in to it before; that spares it the waits of strangers, and nothing else.
+    /// Begins a session for the account `email`, if `password` is its password. A login that succeeds ends the session
+    /// whose cookie it replaces, whosesoever it is (ASVS 7.2.4): whoever planted it, or copied it, is left with nothing.
     ///
     /// # Errors
     /// [`ServiceError`]; refusals are outcomes.
@@ -44,12 +53,14 @@ impl Service {
         email: &str,
         password: &SecretString,
         delivery: Delivery,
-        device: Option<&[u8]>,
+        before: FromBefore<'_>,
         client: Client,
     ) -> Result<LoginOutcome, ServiceError> {
-        let attempt = |closes_for| self.try_login(email, password, delivery, client, closes_for);
+        let replaced = before.refresh_token.and_then(|token| self.refresh_tokens.verify(token).ok());
+        let replaced = replaced.map(|token| token.family_id);
+        let attempt = |closes_for| self.try_login(email, password, delivery, replaced, client, closes_for);
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
-        let judged = self.throttled(self.login_lane(email, device), attempt, is_right).await?;
+        let judged = self.throttled(self.login_lane(email, before.device), attempt, is_right).await?;
         let outcome = judged.unwrap_or_else(LoginOutcome::TooManyAttempts);
         match &outcome {
             LoginOutcome::Granted(grant) => {
@@ -71,6 +82,7 @@ impl Service {
         email: &str,
         password: &SecretString,
         delivery: Delivery,
+        replaced: Option<FamilyId>,
         client: Client,
         closes_for: Duration,
     ) -> Result<LoginOutcome, ServiceError> {
@@ -83,7 +95,7 @@ impl Service {
             if !user.is_active {
                 return Ok(LoginOutcome::AccountDisabled);
             }
-            if let Some(grant) = self.begin_session(user.id, verified, delivery, client.clone()).await? {
+            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client.clone()).await? {
                 return Ok(LoginOutcome::Granted(grant));
             }
         }
@@ -132,6 +144,7 @@ impl Service {
         user_id: UserId,
         verified: PasswordHash,
         delivery: Delivery,
+        replaced: Option<FamilyId>,
         client: Client,
     ) -> Result<Option<SessionGrant>, ServiceError> {
         let now = self.clock.now();
@@ -147,13 +160,15 @@ impl Service {
             idle_expires_at: family.state.idle_expires_at,
             expires_at: family.state.expires_at,
         };
-        let event = Event::of_session(now, user_id, family.id, EventKind::LoginSucceeded, client, &mut rng());
+        let kind = EventKind::LoginSucceeded;
+        let event = Event::of_session(now, user_id, family.id, kind, client.clone(), &mut rng());
         let limit = self.sessions_per_user.get();
         let begun = self.db.run(move |connection| {
             connection.transaction(|connection| {
                 let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
                 let Some(account) = users::lock(connection, user_id)?.filter(unchanged) else { return Ok(None) };
-                let ended = end_those_beyond(connection, &account, limit - 1, now)?;
+                let mut ended = end_replaced(connection, replaced, delivery, now, client)?;
+                ended.extend(end_those_beyond(connection, &account, limit - 1, now)?);
                 families::insert(connection, &family)?;
                 events::insert(connection, &event)?;
                 Ok(Some(ended))
@@ -164,6 +179,22 @@ impl Service {
             self.grant(&heir, now)
         }))
     }
+}
+
+/// Ends the session whose token the browser is about to forget, so that nobody else can go on with it.
+fn end_replaced(
+    connection: &mut Connection,
+    replaced: Option<FamilyId>,
+    delivery: Delivery,
+    now: Timestamp,
+    client: Client,
+) -> Result<Vec<FamilyId>, DbError> {
+    let Some(family_id) = replaced else { return Ok(Vec::new()) };
+    let revocation = Revocation { at: now, reason: RevocationReason::Logout };
+    let kind = EventKind::SessionRevoked { reason: revocation.reason };
+    let is_its = |family: &Family| family.delivery == delivery;
+    let has_ended = logout::end(connection, family_id, is_its, kind, revocation, client)?;
+    Ok(has_ended.then_some(family_id).into_iter().collect())
 }
 
 /// Makes room for a session: the ones used longest ago end. Under the account's lock, so that parallel logins cannot all

@@ -48,7 +48,7 @@ pub use authentication::{Authenticated, AuthenticationError};
 pub use ended_sessions::EndedSessions;
 pub use error::ServiceError;
 pub use event_log::EventPage;
-pub use login::LoginOutcome;
+pub use login::{FromBefore, LoginOutcome};
 pub use practice::FamilyView;
 pub use prune::Pruned;
 pub use refresh::{RefreshOutcome, Refusal, Renewal};

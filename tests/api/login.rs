@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::App;
 use crate::support::app::{SECRET, seconds};
-use crate::support::browser::PASSWORD;
+use crate::support::browser::{COOKIE, PASSWORD};
 use crate::support::database::{claims, session_of};
 
 #[test]
@@ -139,18 +139,54 @@ fn outdated_hashes_are_renewed_by_a_login_that_succeeds() {
 }
 
 #[test]
-fn a_login_begins_a_family_of_its_own_whatever_cookie_was_planted() {
+fn a_login_begins_a_family_of_its_own_and_ends_the_one_whose_cookie_it_replaces() {
     let app = App::start();
     let mut mallory = app.logged_in("mallory@example.com");
     let planted = mallory.cookie();
-    let mut alice = app.logged_in("alice@example.com");
+    let elsewhere = app.logged_in("alice@example.com");
+    let mut alice = app.browser();
     alice.cookie = Some(planted.clone());
-    alice.logs_in("alice@example.com");
+    let at_once = app.sibling(|_| {});
+    assert_eq!(alice.logs_in("alice@example.com").status, 200);
     assert_ne!(alice.cookie(), planted);
     assert_ne!(session_of(&alice), session_of(&mallory));
-    mallory.refreshes();
-    assert_eq!(mallory.asks_who_am_i().json["email"], "mallory@example.com");
     assert_eq!(alice.asks_who_am_i().json["email"], "alice@example.com");
+    assert_eq!(mallory.asks_who_am_i().verdict(), (401, "session_revoked"));
+    app.eventually(|| mallory.at(&at_once).asks_who_am_i().verdict() == (401, "session_revoked"));
+    assert_eq!(mallory.refreshes().verdict(), (401, "session_revoked"));
+    assert_eq!(app.events(&mallory), ["registered", "login_succeeded", "session_revoked"]);
+
+    // The same person again, from the same browser: the session elsewhere is none of its business.
+    let (before, first) = (session_of(&alice), alice.clone());
+    assert_eq!(alice.logs_in("alice@example.com").status, 200);
+    assert_ne!(session_of(&alice), before);
+    assert_eq!(first.asks_who_am_i().verdict(), (401, "session_revoked"));
+    assert_eq!(elsewhere.asks_who_am_i().status, 200);
+}
+
+#[test]
+fn a_login_that_replaces_no_cookie_ends_no_session() {
+    let app = App::start();
+    let mut victim = app.logged_in("victim@example.com");
+    let mut mallory = app.browser();
+    mallory.registers("mallory@example.com");
+    let cookie = format!("{COOKIE}={}", victim.cookie());
+    let login = |cookies: &[&str], body: serde_json::Value| {
+        let request = mallory.bare_request("POST", "/login").json(&body);
+        cookies.iter().fold(request, |request, cookie| request.header("cookie", cookie)).send().status
+    };
+    let credentials = |password: &str| json!({ "email": "mallory@example.com", "password": password });
+    let in_the_body = json!({ "email": "mallory@example.com", "password": PASSWORD, "token_delivery": "body" });
+    assert_eq!(login(&[&cookie], credentials("not the password")), 401);
+    assert_eq!(login(&[&cookie], in_the_body), 200);
+    assert_eq!(login(&[&cookie, &cookie], credentials(PASSWORD)), 200);
+    assert_eq!(login(&[&cookie[..cookie.len() - 1]], credentials(PASSWORD)), 200);
+    assert_eq!(victim.refreshes().status, 200);
+    // A program's token is at home in no cookie.
+    let mut program = app.native_app();
+    program.logs_in("victim@example.com");
+    assert_eq!(login(&[&format!("{COOKIE}={}", program.token())], credentials(PASSWORD)), 200);
+    assert_eq!(program.refreshes().status, 200);
 }
 
 #[test]

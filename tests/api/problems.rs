@@ -20,6 +20,7 @@ fn bodies_have_to_be_json_of_the_right_type_and_size() {
         ("application/json", "{", (400, "malformed_json")),
         ("application/json", "{\"email\":\"\u{0}\"}", (400, "malformed_json")),
         ("application/json", "[]", (422, "validation_failed")),
+        ("application/json", "[\"alice@example.com\", \"three lamps on the stairs\"]", (422, "validation_failed")),
         ("application/json", "{}", (422, "validation_failed")),
         ("application/json", "{\"email\":1,\"password\":\"x\"}", (422, "validation_failed")),
         ("application/json", &good.replace('}', ",\"role\":\"admin\"}"), (422, "validation_failed")),
@@ -237,6 +238,8 @@ fn two_tokens_at_once_are_ambiguous_and_a_foreign_bearer_is_not_looked_at() {
         (422, "validation_failed")
     );
     assert_eq!(program.request("POST", "/refresh").json(&json!({})).send().verdict(), (401, "refresh_token_missing"));
+    let nothing = program.request("POST", "/refresh").body("application/json", " null\n").send();
+    assert_eq!(nothing.verdict(), (401, "refresh_token_missing"), "as the document has it");
     assert_eq!(program.request("POST", "/refresh").body("text/plain", body.to_string()).send().status, 415);
 }
 

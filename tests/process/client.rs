@@ -1,5 +1,6 @@
 //! A native app of one user, over HTTP.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -31,13 +32,27 @@ impl Answer {
 pub struct Client {
     agent: Agent,
     url: String,
+    refusals: Mutex<String>,
 }
 
 impl Client {
     pub fn of(url: &str) -> Self {
-        let config = Agent::config_builder().http_status_as_error(false).proxy(None);
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
         let agent = config.timeout_global(Some(Duration::from_secs(20))).build().into();
-        Self { agent, url: url.to_owned() }
+        Self { agent, url: url.to_owned(), refusals: Mutex::default() }
+    }
+
+    /// Every refusal that this client has got, with its headers.
+    pub fn refusals(&self) -> String {
+        self.refusals.lock().unwrap().clone()
+    }
+
+    fn read(&self, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, ureq::Error> {
+        let answer = read(answer)?;
+        if answer.status >= 400 {
+            self.refusals.lock().unwrap().push_str(&format!("{answer:?}\n"));
+        }
+        Ok(answer)
     }
 
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -46,12 +61,26 @@ impl Client {
             for (name, value) in headers {
                 request = request.header(*name, *value);
             }
-            read(request.call())
+            self.read(request.call())
         })
     }
 
     pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         served(|| self.try_post(path, headers, body))
+    }
+
+    /// One request as it is, with one answer to it.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &[u8])], body: &[u8]) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = if body.is_empty() && method != "POST" {
+            self.agent.run(request.body(()).unwrap())
+        } else {
+            self.agent.run(request.body(body).unwrap())
+        };
+        self.read(answer).unwrap()
     }
 
     /// An error is a connection that was refused or broke off.
@@ -60,7 +89,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        read(request.send(body))
+        self.read(request.send(body))
     }
 }
 

@@ -1,0 +1,12 @@
+//! What the targets are aimed at: the functions that `tests/fuzzing` puts the kept inputs through.
+
+#[path = "../../tests/fuzzing/bodies.rs"]
+pub mod bodies;
+#[path = "../../tests/fuzzing/cookies.rs"]
+pub mod cookies;
+#[path = "../../tests/fuzzing/forwarded.rs"]
+pub mod forwarded;
+#[path = "../../tests/fuzzing/server.rs"]
+pub mod server;
+#[path = "../../tests/fuzzing/tokens.rs"]
+pub mod tokens;
