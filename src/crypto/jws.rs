@@ -14,6 +14,7 @@ pub(super) struct Signer {
     key: SigningKey,
 }
 
+/// A key that has been read.
 pub(super) enum SigningKey {
     Ed25519(Ed25519KeyPair),
     Hs256(Box<hmac::Key>),
@@ -23,6 +24,7 @@ pub(super) enum SigningKey {
 const PLAIN: &str = "header and claims are strings and numbers";
 
 impl Signer {
+    /// Signs with `key` under `header`, which has to name its algorithm.
     pub fn new(header: &impl Serialize, key: SigningKey) -> Self {
         let mut encoded = URL_SAFE_NO_PAD.encode(serde_json::to_vec(header).expect(PLAIN));
         encoded.push('.');

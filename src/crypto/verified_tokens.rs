@@ -25,6 +25,7 @@ struct Halves<T> {
 pub(super) struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
+    /// Of the token as it was shown.
     pub fn of(token: &str) -> Self {
         let hash = digest(&SHA256, token.as_bytes());
         Self(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
@@ -38,6 +39,7 @@ impl<T> Default for VerifiedTokens<T> {
 }
 
 impl<T: Copy> VerifiedTokens<T> {
+    /// What was verified of a token, if it is remembered.
     pub fn find(&self, token: Fingerprint) -> Option<T> {
         let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&found) = halves.young.get(&token) {
@@ -48,6 +50,7 @@ impl<T: Copy> VerifiedTokens<T> {
         Some(found)
     }
 
+    /// Remembers a token whose signature is good.
     pub fn keep(&self, token: Fingerprint, verified: T) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(token, verified);
     }
