@@ -6,3 +6,4 @@ mod kit;
 mod model;
 mod mutants;
 mod noticed;
+mod short;

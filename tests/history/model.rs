@@ -158,7 +158,14 @@ impl Model {
         }
     }
 
-    fn logs_in(&self, state: &mut State, email: &Arc<str>, password: &Arc<str>, delivery: Delivery, now: Timestamp) -> Answer {
+    fn logs_in(
+        &self,
+        state: &mut State,
+        email: &Arc<str>,
+        password: &Arc<str>,
+        delivery: Delivery,
+        now: Timestamp,
+    ) -> Answer {
         if state.passwords.get(email) != Some(password) {
             return answer(401, "invalid_credentials");
         }
@@ -176,7 +183,8 @@ impl Model {
         if !is_genuine && !self.has(Flaw::AcceptsForgeries) {
             return Answer { clears_cookie: true, ..answer(401, "refresh_token_invalid") };
         }
-        let (Some(mut row), Some(presented)) = (state.families.get(&token.family).cloned(), Generation::new(token.generation))
+        let (Some(mut row), Some(presented)) =
+            (state.families.get(&token.family).cloned(), Generation::new(token.generation))
         else {
             return answer(401, "session_revoked");
         };
@@ -212,8 +220,10 @@ impl Model {
     }
 
     fn authenticated(&self, state: &mut State, ask: &Ask, now: Timestamp) -> Answer {
-        let (Ask::WhoAmI(access) | Ask::LogoutAll(access) | Ask::EndSession { access, .. } | Ask::ChangePassword { access, .. }) =
-            ask
+        let (Ask::WhoAmI(access)
+        | Ask::LogoutAll(access)
+        | Ask::EndSession { access, .. }
+        | Ask::ChangePassword { access, .. }) = ask
         else {
             return answer(404, "not_found");
         };
@@ -237,7 +247,8 @@ impl Model {
                 plain(200)
             }
             Ask::EndSession { family, .. } => {
-                let is_theirs = state.families.get(family).is_some_and(|row| row.email == email && row.state.revoked.is_none());
+                let is_theirs =
+                    state.families.get(family).is_some_and(|row| row.email == email && row.state.revoked.is_none());
                 if !is_theirs {
                     return answer(404, "session_not_found");
                 }
@@ -263,7 +274,14 @@ impl Model {
         }
     }
 
-    fn ends_all(&self, state: &mut State, email: &Arc<str>, except: Option<Uuid>, reason: RevocationReason, now: Timestamp) {
+    fn ends_all(
+        &self,
+        state: &mut State,
+        email: &Arc<str>,
+        except: Option<Uuid>,
+        reason: RevocationReason,
+        now: Timestamp,
+    ) {
         let theirs = state.families.iter().filter(|(id, row)| row.email == *email && Some(**id) != except);
         let ids: Vec<Uuid> = theirs.map(|(id, _)| *id).collect();
         ids.into_iter().for_each(|id| self.ends(state, id, reason, now));
@@ -304,7 +322,9 @@ fn genuine(family: Uuid, generation: u32, delivery: Delivery, drawn: u8) -> Toke
     let mut bytes = vec![7];
     bytes.extend(family.as_bytes());
     bytes.extend(generation.to_be_bytes());
-    bytes.extend(family.as_bytes().iter().chain(family.as_bytes()).map(|byte| byte ^ generation.to_be_bytes()[3] ^ drawn));
+    bytes.extend(
+        family.as_bytes().iter().chain(family.as_bytes()).map(|byte| byte ^ generation.to_be_bytes()[3] ^ drawn),
+    );
     let text = format!("hl_{}", URL_SAFE_NO_PAD.encode(bytes));
     Token::read(&text, delivery).expect("the layout is kept")
 }

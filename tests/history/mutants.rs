@@ -254,7 +254,9 @@ fn reuse() -> Vec<Mutant> {
             "very old tokens rotate",
             OldTokensEndFamilies,
             answered(|decision, state, _| match decision {
-                Decision::Reuse { distance: 3.. } => Decision::Rotate(state.generation.next().unwrap_or(state.generation)),
+                Decision::Reuse { distance: 3.. } => {
+                    Decision::Rotate(state.generation.next().unwrap_or(state.generation))
+                }
                 other => other,
             }),
         ),

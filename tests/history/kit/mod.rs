@@ -4,3 +4,4 @@
 pub mod checker;
 pub mod clients;
 pub mod record;
+pub mod rig;

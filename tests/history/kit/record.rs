@@ -162,7 +162,6 @@ impl Exchange {
 /// A time in which something was broken on purpose.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    pub name: &'static str,
     pub from: Moment,
     /// When what was broken had been mended.
     pub to: Moment,

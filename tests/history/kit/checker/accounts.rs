@@ -54,7 +54,8 @@ fn possible<'a>(case: &Case, settings: &[Setting<'a>], during: &Exchange) -> Vec
         later.any(|later| later.exchange.sent > by)
     };
     let begun = settings.iter().filter(|setting| setting.exchange.sent < during.ended);
-    let mut possible: Vec<&str> = begun.filter(|setting| !is_replaced(setting)).map(|setting| setting.password).collect();
+    let mut possible: Vec<&str> =
+        begun.filter(|setting| !is_replaced(setting)).map(|setting| setting.password).collect();
     // An attempt that nobody answered may never have happened.
     if !settings.iter().any(|setting| setting.is_certain && setting.exchange.ended < during.sent) {
         possible.push("");

@@ -32,7 +32,8 @@ fn ended<'a>(case: &Case<'a>, family: &Family<'a>) -> Option<(Moment, String)> {
         _ => false,
     });
     // A login that was under way may have come after it.
-    let elsewhere = case.endings_from_elsewhere(family).filter(|ending| ending.is_good() && family.login.ended < ending.sent);
+    let elsewhere =
+        case.endings_from_elsewhere(family).filter(|ending| ending.is_good() && family.login.ended < ending.sent);
     let first = own.chain(elsewhere).min_by_key(|exchange| exchange.ended)?;
     Some((first.ended, super::told(first)))
 }

@@ -21,9 +21,19 @@ pub fn check(case: &Case, verdict: &mut Verdict) {
             verdict.excused += 1;
             continue;
         }
-        let last: Vec<String> = family.shown.iter().rev().skip_while(|other| other.sent > refused.sent).take(12).map(|other| super::told(other)).collect();
+        let last: Vec<String> = family
+            .shown
+            .iter()
+            .rev()
+            .skip_while(|other| other.sent > refused.sent)
+            .take(12)
+            .map(|other| super::told(other))
+            .collect();
         verdict.test(Promise::HonestStay, false, refused, || {
-            format!("an honest client was logged out; before that, latest first:\n      {}\n     ", last.join("\n      "))
+            format!(
+                "an honest client was logged out; before that, latest first:\n      {}\n     ",
+                last.join("\n      ")
+            )
         });
     }
 }
@@ -38,7 +48,9 @@ fn is_logged_out(exchange: &Exchange) -> bool {
 /// Whether its owner did it, or may have.
 fn has_ended_it<'a>(case: &Case<'a>, family: &Family<'a>, refused: &Exchange) -> bool {
     let own = family.shown.iter().any(|other| matches!(other.ask, Ask::Logout(_)) && other.sent < refused.ended);
-    own || case.endings_from_elsewhere(family).any(|ending| ending.sent < refused.ended && !std::ptr::eq(ending, refused))
+    own || case
+        .endings_from_elsewhere(family)
+        .any(|ending| ending.sent < refused.ended && !std::ptr::eq(ending, refused))
 }
 
 fn is_robbed(family: &Family, refused: &Exchange) -> bool {

@@ -1,6 +1,7 @@
 //! One line of generations for each family, and documented answers to everything.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::case::Case;
 use super::{Promise, Verdict};
@@ -9,7 +10,7 @@ use crate::kit::record::{Actor, Ask, Exchange};
 pub fn check(case: &Case, verdict: &mut Verdict) {
     let mut texts = HashMap::new();
     for exchange in case.exchanges {
-        answer(exchange, verdict);
+        answer(case, exchange, verdict);
         if matches!(exchange.by, Actor::Forger(_)) {
             forgery(exchange, verdict);
             continue;
@@ -40,7 +41,7 @@ fn forgery(exchange: &Exchange, verdict: &mut Verdict) {
     verdict.test(Promise::ForgeriesFail, is_refused, exchange, || "a forged token".to_owned());
 }
 
-fn answer(exchange: &Exchange, verdict: &mut Verdict) {
+fn answer(case: &Case, exchange: &Exchange, verdict: &mut Verdict) {
     let Some(answer) = &exchange.answer else { return };
     let documented: &[(u16, &[&str])] = match &exchange.ask {
         Ask::Register { .. } => &[(201, &[]), (409, &["email_taken"])],
@@ -54,8 +55,11 @@ fn answer(exchange: &Exchange, verdict: &mut Verdict) {
         Ask::EndSession { .. } => &[(204, &[]), (401, ACCESS), (404, &["session_not_found"])],
         Ask::ChangePassword { .. } => &[(204, &[]), (401, ACCESS), (403, &["invalid_credentials"])],
     };
+    // A try that broke off with the database may stay counted.
+    let is_throttled = answer.has_code("too_many_attempts") && matches!(exchange.ask, Ask::Login { .. });
     let is_away = answer.status == 503 && (answer.has_code("unavailable") || answer.has_code("overloaded"));
     let is_documented = is_away
+        || (is_throttled && case.is_disturbed(exchange.sent.saturating_sub(COUNTED), exchange.ended))
         || documented.iter().any(|(status, codes)| {
             *status == answer.status && answer.code.as_deref().map_or(codes.is_empty(), |code| codes.contains(&code))
         });
@@ -69,5 +73,8 @@ fn answer(exchange: &Exchange, verdict: &mut Verdict) {
         "the cookie was taken away from a session that may live".to_owned()
     });
 }
+
+/// How long tries that broke off are felt.
+const COUNTED: Duration = Duration::from_secs(30);
 
 const ACCESS: &[&str] = &["access_token_invalid", "access_token_expired", "session_revoked"];

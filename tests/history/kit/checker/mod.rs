@@ -84,16 +84,15 @@ impl Verdict {
     fn test(&mut self, promise: Promise, is_kept: bool, exchange: &Exchange, story: impl FnOnce() -> String) {
         *self.tested.entry(promise).or_default() += 1;
         if !is_kept {
-            let told = format!("{}; {:?} sent at {:.3} s: {}", story(), exchange.by, exchange.sent.as_secs_f64(), told(exchange));
+            let told = format!(
+                "{}; {:?} sent at {:.3} s: {}",
+                story(),
+                exchange.by,
+                exchange.sent.as_secs_f64(),
+                told(exchange)
+            );
             self.violations.push(Violation { promise, at: exchange.ended, story: told });
         }
-    }
-
-    pub fn broken(&self) -> Vec<Promise> {
-        let mut broken: Vec<Promise> = self.violations.iter().map(|violation| violation.promise).collect();
-        broken.sort_unstable();
-        broken.dedup();
-        broken
     }
 }
 

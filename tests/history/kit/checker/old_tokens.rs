@@ -24,7 +24,10 @@ pub fn check(case: &Case, verdict: &mut Verdict) {
 /// Why a presented token is certainly an old one, if it is.
 fn is_old(case: &Case, family: &Family, exchange: &Exchange, generation: u32) -> Option<String> {
     let later = family.refreshes().find(|(other, shown)| {
-        *shown > generation && other.is_good() && other.ended < exchange.sent && !case.may_be_lost(other, exchange.ended)
+        *shown > generation
+            && other.is_good()
+            && other.ended < exchange.sent
+            && !case.may_be_lost(other, exchange.ended)
     });
     if let Some((other, shown)) = later {
         let at = other.ended.as_secs_f64();
@@ -36,7 +39,10 @@ fn is_old(case: &Case, family: &Family, exchange: &Exchange, generation: u32) ->
     let used = family.shown.iter().find(|other| {
         let is_of_next = other.access().is_some_and(|access| access.generation > generation) && other.is_good();
         let by = other.ended + case.terms.confirm;
-        is_of_next && by < exchange.sent && !case.is_disturbed(other.sent, by) && !case.may_be_lost(other, exchange.ended)
+        is_of_next
+            && by < exchange.sent
+            && !case.is_disturbed(other.sent, by)
+            && !case.may_be_lost(other, exchange.ended)
     });
     let at = used?.ended.as_secs_f64();
     Some(format!("generation {} had been in use since {at:.3} s, and the overlap was over", generation + 1))

@@ -68,7 +68,7 @@ impl Device {
                 break;
             }
             let is_asleep = is_lost && self.rng.random_bool(0.4);
-            sleep(if is_asleep { self.shared.after_the_overlap() } else { self.shared.town.retry }).await;
+            self.shared.rests(if is_asleep { self.shared.after_the_overlap() } else { self.shared.town.retry }).await;
             is_lost = false;
         }
         let terms = &self.shared.terms;
@@ -105,7 +105,8 @@ impl Device {
                 sleep(start).await;
                 let answer = shared.ask(by, ask, fate).await?;
                 let access = answer.grant.as_ref().map(|grant| grant.access.clone()).filter(|_| is_busy);
-                let used = OptionFuture::from(access.map(|access| shared.ask(by, Ask::WhoAmI(access), Fate::Pass))).await;
+                let used =
+                    OptionFuture::from(access.map(|access| shared.ask(by, Ask::WhoAmI(access), Fate::Pass))).await;
                 Some((answer, used.flatten().is_some_and(|answer| answer.is_good())))
             });
         }

@@ -7,13 +7,14 @@ mod thief;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
 use super::checker::Terms;
 use super::record::{Actor, Answer, Ask, Exchange, Record, Token};
@@ -30,7 +31,10 @@ pub trait Server: Send + Sync {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fate {
     Pass,
-    Delay { request: Duration, answer: Duration },
+    Delay {
+        request: Duration,
+        answer: Duration,
+    },
     LoseRequest,
     LoseAnswer,
     /// The answer breaks off in the middle.
@@ -49,6 +53,8 @@ pub struct Town {
     pub pause: (Duration, Duration),
     /// Before asking again when there was no answer.
     pub retry: Duration,
+    /// How likely somebody is to stay away until the session is over, rather than to do something.
+    pub absence: f64,
 }
 
 /// What they all share.
@@ -57,23 +63,29 @@ pub struct Shared {
     pub record: Arc<Record>,
     pub terms: Terms,
     pub town: Town,
-    is_over: AtomicBool,
+    is_over: watch::Sender<bool>,
     /// The tokens that the first device of each person has held since its login, where thieves can read them.
     loot: Mutex<HashMap<u32, Vec<Token>>>,
 }
 
 impl Shared {
     pub fn new(server: Arc<dyn Server>, record: Arc<Record>, terms: Terms, town: Town) -> Arc<Self> {
-        Arc::new(Self { server, record, terms, town, is_over: AtomicBool::new(false), loot: Mutex::default() })
+        Arc::new(Self { server, record, terms, town, is_over: watch::Sender::new(false), loot: Mutex::default() })
     }
 
     /// Lets everybody finish what they are doing, and then look whether what they were promised is so.
     pub fn end(&self) {
-        self.is_over.store(true, Ordering::SeqCst);
+        self.is_over.send_replace(true);
     }
 
     fn is_over(&self) -> bool {
-        self.is_over.load(Ordering::SeqCst)
+        *self.is_over.borrow()
+    }
+
+    /// Waits, unless it is over.
+    async fn rests(&self, time: Duration) {
+        let mut over = self.is_over.subscribe();
+        let _ = timeout(time, over.wait_for(|&is_over| is_over)).await;
     }
 
     async fn ask(&self, by: Actor, ask: Ask, fate: Fate) -> Option<Answer> {
@@ -86,10 +98,11 @@ impl Shared {
     /// Asks until there is an answer that decides something.
     async fn insist(&self, by: Actor, ask: Ask) -> Answer {
         loop {
-            if let Some(answer) = self.ask(by, ask.clone(), Fate::Pass).await.filter(|answer| answer.status != 503) {
+            let answer = self.ask(by, ask.clone(), Fate::Pass).await;
+            if let Some(answer) = answer.filter(|answer| answer.status != 503 && answer.status != 429) {
                 return answer;
             }
-            tokio::time::sleep(self.town.retry).await;
+            sleep(self.town.retry).await;
         }
     }
 

@@ -33,8 +33,11 @@ impl Person {
         let mut rng = StdRng::seed_from_u64(seed);
         let by = Actor::Honest(number);
         let is_careless = number.is_multiple_of(3);
-        let deliveries =
-            if number.is_multiple_of(2) { (Delivery::Cookie, Delivery::Body) } else { (Delivery::Body, Delivery::Cookie) };
+        let deliveries = if number.is_multiple_of(2) {
+            (Delivery::Cookie, Delivery::Body)
+        } else {
+            (Delivery::Body, Delivery::Cookie)
+        };
         let mut device = |is_open, delivery| {
             Device::new(by, is_open, delivery, Arc::clone(&shared), StdRng::seed_from_u64(rng.random()))
         };
@@ -58,7 +61,7 @@ impl Person {
         while !self.shared.is_over() {
             self.logs_in().await;
             let pause = self.pause();
-            sleep(pause).await;
+            self.shared.rests(pause).await;
             self.does_something().await;
         }
         self.looks_whether_all_is_well().await;
@@ -96,6 +99,9 @@ impl Person {
     }
 
     async fn does_something(&mut self) {
+        if self.rng.random_bool(self.shared.town.absence) {
+            return self.shared.rests(self.shared.terms.idle + self.shared.terms.clocks).await;
+        }
         match self.rng.random_range(0..100) {
             0..3 => self.logs_out().await,
             3 => self.logs_out_everywhere().await,

@@ -53,12 +53,13 @@ impl Thief {
     async fn pauses(&mut self) {
         let (from, to) = self.shared.town.pause;
         let pause = drawn(&mut self.rng, from..to);
-        sleep(pause).await;
+        self.shared.rests(pause).await;
     }
 
     fn finds_a_victim(&mut self) -> Option<u32> {
         let loot = self.shared.loot();
-        let mut victims: Vec<u32> = loot.iter().filter(|(_, tokens)| !tokens.is_empty()).map(|(number, _)| *number).collect();
+        let mut victims: Vec<u32> =
+            loot.iter().filter(|(_, tokens)| !tokens.is_empty()).map(|(number, _)| *number).collect();
         drop(loot);
         victims.sort_unstable();
         (!victims.is_empty()).then(|| victims[self.rng.random_range(0..victims.len())])
@@ -105,7 +106,7 @@ impl Thief {
     async fn trails_by_one(&mut self, victim: u32) {
         let Some(stolen) = self.newest(victim) else { return };
         if self.sees_the_victim_move(victim, &stolen).await.is_some() {
-            sleep(self.shared.after_the_overlap()).await;
+            self.shared.rests(self.shared.after_the_overlap()).await;
             self.shows(&stolen).await;
         }
     }
