@@ -20,12 +20,14 @@ pub struct Struck {
     unavailable: usize,
     longest_gap: Duration,
     /// Rotations that had been answered and were gone, as far as their clients came back and proved it.
-    caught_up: i64,
+    pub caught_up: i64,
+    /// Postgres was free to lose them.
+    pub may_lose: bool,
 }
 
 impl Struck {
     /// Looks back at a fault whose [`AFTERMATH`] is over.
-    pub fn by(trouble: Trouble, fault: &Fault, record: &Record, caught_up: i64) -> Self {
+    pub fn by(trouble: Trouble, fault: &Fault, record: &Record) -> Self {
         let (from, until) = (fault.from, fault.to + AFTERMATH);
         let calm = Duration::from_secs(8);
         record.look(|exchanges| {
@@ -41,7 +43,8 @@ impl Struck {
                 unanswered: during().filter(|exchange| exchange.answer.is_none()).count(),
                 unavailable: during().filter(|exchange| exchange.status() == Some(503)).count(),
                 longest_gap: longest_gap(exchanges, from, until),
-                caught_up,
+                may_lose: fault.loses_since.is_some(),
+                caught_up: 0,
             }
         })
     }
@@ -49,7 +52,7 @@ impl Struck {
     pub fn told(&self) -> String {
         format!(
             "{}: {} unanswered, {} told to come back, {} rotations lost and made good, longest time without an answered refresh {}",
-            self.trouble.name(),
+            name(self.trouble),
             self.unanswered,
             self.unavailable,
             self.caught_up,
@@ -98,7 +101,7 @@ pub fn table(all: &[Struck], verdict: &Verdict) -> String {
         let gap = struck.iter().map(|one| one.longest_gap).max().unwrap_or_default();
         text += &format!(
             "| {} | {} | {} | {rate:.0} | {} | {} | {} | {} | {} |\n",
-            trouble.name(),
+            name(trouble),
             what_is_done(trouble),
             struck.len(),
             sum(|one| one.unanswered),
@@ -132,5 +135,23 @@ fn what_is_done(trouble: Trouble) -> &'static str {
         }
         Trouble::RotateSecrets => "`old,new` on one process after the other, then `new,old`",
         Trouble::FailOver => "the standby cut off for 4 s, the primary killed, the standby promoted",
+    }
+}
+
+/// What a fault is called.
+pub fn name(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::KillServer => "`kill -9` of a server",
+        Trouble::KillPostgres => "`kill -9` of Postgres",
+        Trouble::StopPostgresAtOnce => "immediate stop of Postgres",
+        Trouble::CutConnections => "connections cut",
+        Trouble::ExhaustPools => "pools exhausted",
+        Trouble::FillDisk => "disk full",
+        Trouble::TurnClocks => "clock jumps",
+        Trouble::PauseServer => "a paused server",
+        Trouble::RollingRestart => "rolling restart",
+        Trouble::Migrate => "migration",
+        Trouble::RotateSecrets => "new secret",
+        Trouble::FailOver => "failover",
     }
 }

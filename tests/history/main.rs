@@ -2,6 +2,7 @@
 //! judges what they saw. Here is its short run, and proof that it would notice. The long run is `make soak`.
 #![allow(clippy::unwrap_used, reason = "the helpers are part of the tests, and a panic is how these fail")]
 
+mod failover;
 mod kit;
 mod model;
 mod mutants;

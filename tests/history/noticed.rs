@@ -104,7 +104,7 @@ fn nothing_is_said_of_a_server_that_keeps_its_promises_and_each_of_them_is_put_t
         ] {
             assert!(verdict.tested.contains_key(&promise), "seed {seed}: nothing tested {promise:?}");
         }
-        eprintln!("{:?} excused {}", verdict.tested, verdict.excused);
+        eprintln!("{:?} excused {:?}", verdict.tested, verdict.excused);
     }
 }
 

@@ -50,6 +50,6 @@ async fn a_short_run_breaks_no_promise() {
     let (exchanges, faults) = record.history();
     let verdict = check(&terms, &exchanges, &faults);
     let story: String = verdict.violations.iter().take(5).map(|violation| format!("\n  {violation}")).collect();
-    eprintln!("{:?} excused {} exchanges {}", verdict.tested, verdict.excused, exchanges.len());
+    eprintln!("{:?} excused {:?} exchanges {}", verdict.tested, verdict.excused, exchanges.len());
     assert!(verdict.violations.is_empty(), "seed {SEED}, logs in {}:{story}", rig.keep_logs(&exchanges).display());
 }

@@ -117,6 +117,8 @@ pub struct Exchange {
     pub ended: Moment,
     /// `None`: no answer arrived, whole.
     pub answer: Option<Answer>,
+    /// It was delivered twice.
+    pub is_doubled: bool,
 }
 
 impl Exchange {

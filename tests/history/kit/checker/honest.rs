@@ -14,11 +14,12 @@ pub fn check(case: &Case, verdict: &mut Verdict) {
         if has_ended_it(case, family, refused) || is_robbed(family, refused) || has_expired(refused) {
             continue;
         }
-        let suspect = family.refreshes().find(|(showing, generation)| {
-            showing.sent < refused.ended && may_be_reuse(case, family, showing, *generation)
+        let excuse = family.refreshes().find_map(|(showing, generation)| {
+            let was_before = showing.sent < refused.ended;
+            was_before.then(|| may_be_reuse(case, family, showing, generation)).flatten()
         });
-        if suspect.is_some() {
-            verdict.excused += 1;
+        if let Some(excuse) = excuse {
+            *verdict.excused.entry(excuse).or_default() += 1;
             continue;
         }
         let last: Vec<String> = family
@@ -62,28 +63,36 @@ fn has_expired(refused: &Exchange) -> bool {
     refused.has_code("refresh_token_expired")
 }
 
-/// Whether the rule may have taken this showing for theft, seeing what the servers cannot have known or told apart.
-fn may_be_reuse(case: &Case, family: &Family, showing: &Exchange, generation: u32) -> bool {
+/// Why the rule may have taken this showing for theft, seeing what the servers cannot have known or told apart.
+fn may_be_reuse(case: &Case, family: &Family, showing: &Exchange, generation: u32) -> Option<&'static str> {
     let by = case.effect_by(showing);
-    let is_overtaken = family.refreshes().any(|(other, shown)| shown > generation && other.sent < by);
-    if is_overtaken {
-        return true;
+    if family.refreshes().any(|(other, shown)| shown > generation && other.sent < by) {
+        return Some("a request that nobody answered was overtaken");
     }
     if !may_be_late(case, family, showing, generation) {
-        return false;
+        return None;
     }
     let is_next_in_use = family
         .shown
         .iter()
         .any(|other| other.access().is_some_and(|access| access.generation > generation) && other.sent < by);
-    is_next_in_use || !is_confirmed(case, family, showing, generation) || !is_affordable(case, family, generation)
+    if is_next_in_use {
+        Some("a tab came after the overlap, and another had used what it got")
+    } else if !is_confirmed(case, family, showing, generation) {
+        Some("late, and its generation had not been confirmed")
+    } else if !is_affordable(case, family, generation) {
+        Some("late, and the credit was used up")
+    } else {
+        None
+    }
 }
 
 /// Whether the overlap may have been over, as the clocks of two processes measure it.
 fn may_be_late(case: &Case, family: &Family, showing: &Exchange, generation: u32) -> bool {
     let others = family.showings(generation).filter(|other| !std::ptr::eq(*other, showing));
     let by = case.effect_by(showing);
-    let first: Option<Moment> = others.map(|other| other.sent).min().filter(|&first| first < by);
+    let twin = showing.is_doubled.then_some(showing.sent);
+    let first: Option<Moment> = others.map(|other| other.sent).chain(twin).min().filter(|&first| first < by);
     first.is_some_and(|first| by.saturating_sub(first) + case.clocks(first, by) >= case.terms.overlap)
 }
 

@@ -76,8 +76,8 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// How often each promise was put to the test.
     pub tested: BTreeMap<Promise, usize>,
-    /// Honest clients that were logged out where the rule says so.
-    pub excused: usize,
+    /// How many honest clients were logged out where the rule says so, and why it may.
+    pub excused: BTreeMap<&'static str, usize>,
 }
 
 impl Verdict {

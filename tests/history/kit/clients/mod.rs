@@ -39,7 +39,7 @@ pub enum Fate {
     LoseAnswer,
     /// The answer breaks off in the middle.
     CutAnswer,
-    /// The request is delivered twice; the first answer to come back counts.
+    /// The request is delivered twice. An answer arrives when both have been decided.
     Double,
 }
 
@@ -91,7 +91,8 @@ impl Shared {
     async fn ask(&self, by: Actor, ask: Ask, fate: Fate) -> Option<Answer> {
         let sent = self.record.now();
         let answer = self.server.answer(&ask, fate).await;
-        self.record.add(Exchange { by, ask, sent, ended: self.record.now(), answer: answer.clone() });
+        let (ended, answered, is_doubled) = (self.record.now(), answer.clone(), fate == Fate::Double);
+        self.record.add(Exchange { by, ask, sent, ended, answer: answered, is_doubled });
         answer
     }
 

@@ -32,23 +32,6 @@ pub enum Trouble {
 const UNFLUSHED: Duration = Duration::from_secs(8);
 
 impl Trouble {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::KillServer => "`kill -9` of a server",
-            Self::KillPostgres => "`kill -9` of Postgres",
-            Self::StopPostgresAtOnce => "immediate stop of Postgres",
-            Self::CutConnections => "connections cut",
-            Self::ExhaustPools => "pools exhausted",
-            Self::FillDisk => "disk full",
-            Self::TurnClocks => "clock jumps",
-            Self::PauseServer => "a paused server",
-            Self::RollingRestart => "rolling restart",
-            Self::Migrate => "migration",
-            Self::RotateSecrets => "new secret",
-            Self::FailOver => "failover",
-        }
-    }
-
     /// Breaks and mends, and puts on record when that was. `None` where it cannot be done here.
     pub async fn strikes(self, rig: &mut Rig, record: &Record, number: usize) -> Option<Fault> {
         if self == Self::FillDisk && rig.small_disk.is_none() {
@@ -149,7 +132,11 @@ async fn fills_the_disk(rig: &mut Rig) {
         }
     }
     drop(file);
-    sleep(Duration::from_secs(8)).await;
+    for _ in 0..16 {
+        // Segments that are kept for reuse would last for hours here.
+        rig.postgres.tries("SELECT pg_switch_wal()");
+        sleep(Duration::from_millis(500)).await;
+    }
     std::fs::remove_file(ballast).unwrap();
     // It starts again by itself after a panic, unless there was no room for that either.
     rig.postgres.start().await;

@@ -114,6 +114,11 @@ impl Postgres {
         PgConnection::establish(&self.url(database)).unwrap().batch_execute(sql).unwrap();
     }
 
+    /// Says whether it worked.
+    pub fn tries(&self, sql: &str) -> bool {
+        PgConnection::establish(&self.url("heirloom")).is_ok_and(|mut connection| connection.batch_execute(sql).is_ok())
+    }
+
     /// The number that `select` calls `value`.
     pub fn counts(&self, select: &str) -> i64 {
         diesel::sql_query(select).get_result::<Number>(&mut self.connect()).unwrap().value

@@ -65,34 +65,33 @@ impl Proxy {
     }
 }
 
-async fn serve(mut client: TcpStream, shared: Arc<Shared>) {
-    let Ok(request) = read_request(&mut client).await else { return };
+async fn serve(mut client: TcpStream, shared: Arc<Shared>) -> Option<()> {
+    let request = read_request(&mut client).await.ok()?;
     let fate = Fate::read(&String::from_utf8_lossy(&request));
     match fate {
-        Fate::LoseRequest => return,
+        Fate::LoseRequest => return None,
         Fate::Delay { request, .. } => sleep(request).await,
         _ => {}
     }
     let request = Arc::new(request);
     let answer = if fate == Fate::Double {
-        let [first, second] = [0, 1].map(|_| tokio::spawn(forward(Arc::clone(&request), Arc::clone(&shared))));
-        tokio::select! {
-            answer = first => answer,
-            answer = second => answer,
-        }
-        .unwrap_or(None)
+        let twin = forward(Arc::clone(&request), Arc::clone(&shared));
+        let (first, second) = tokio::join!(forward(request, Arc::clone(&shared)), twin);
+        // What is not known of one of them is not known.
+        let (first, second) = (first?, second?);
+        Some(if second.starts_with(b"HTTP/1.1 503") { second } else { first })
     } else {
         forward(request, shared).await
     };
-    let Some(mut answer) = answer else { return };
+    let mut answer = answer?;
     match fate {
-        Fate::LoseAnswer => return,
+        Fate::LoseAnswer => return None,
         Fate::CutAnswer => answer.truncate(answer.len() / 2),
         Fate::Delay { answer, .. } => sleep(answer).await,
         _ => {}
     }
-    let _ = client.write_all(&answer).await;
-    let _ = client.shutdown().await;
+    client.write_all(&answer).await.ok()?;
+    client.shutdown().await.ok()
 }
 
 /// What a server answers, to the end of its connection. A server that does not accept is passed over for the next.
