@@ -173,7 +173,7 @@ impl Model {
         let begun = Family::begin(id.into(), id.into(), family::Delivery::Body, now, &self.lifetimes()).state;
         state.write(id, Row { email: email.clone(), delivery, state: begun });
         if !self.has(Flaw::LoginsAreNotFlushed) {
-            state.flush();
+            self.flushes(state);
         }
         self.grants(state, id, 1)
     }
@@ -265,9 +265,7 @@ impl Model {
                 if !self.has(Flaw::PasswordsLeaveSessions) {
                     self.ends_all(state, &email, Some(access.family), RevocationReason::PasswordChange, now);
                 }
-                if !self.has(Flaw::PasswordsAreNotFlushed) {
-                    state.flush();
-                }
+                self.flushes(state);
                 plain(204)
             }
             _ => plain(200),
@@ -291,9 +289,14 @@ impl Model {
         let Some(mut row) = state.families.get(&id).filter(|row| row.state.revoked.is_none()).cloned() else { return };
         row.state.revoked = Some(Revocation { at: now, reason });
         state.write(id, row);
-        if !(self.has(Flaw::LogoutsAreNotFlushed) || self.has(Flaw::PasswordsAreNotFlushed)) {
-            state.flush();
+        if !self.has(Flaw::LogoutsAreNotFlushed) {
+            self.flushes(state);
         }
+    }
+
+    fn flushes(&self, state: &mut State) {
+        let is_left_out = |undo: &Undo| self.has(Flaw::PasswordsAreNotFlushed) && matches!(undo, Undo::Password(..));
+        state.unflushed.retain(|(_, undo)| is_left_out(undo));
     }
 
     fn grants(&self, state: &mut State, id: Uuid, generation: u32) -> Answer {
@@ -310,10 +313,6 @@ impl State {
     fn write(&mut self, id: Uuid, row: Row) {
         let before = self.families.insert(id, row).map(Box::new);
         self.unflushed.push((Instant::now(), Undo::Row(id, before)));
-    }
-
-    fn flush(&mut self) {
-        self.unflushed.clear();
     }
 }
 

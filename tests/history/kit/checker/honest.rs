@@ -14,9 +14,12 @@ pub fn check(case: &Case, verdict: &mut Verdict) {
         if has_ended_it(case, family, refused) || is_robbed(family, refused) || has_expired(refused) {
             continue;
         }
+        // Whatever had taken effect by then has not ended it.
+        let alive = family.shown.iter().filter(|other| other.is_good() && other.sent < refused.sent);
+        let alive = alive.map(|other| other.sent).max().unwrap_or_default();
         let excuse = family.refreshes().find_map(|(showing, generation)| {
-            let was_before = showing.sent < refused.ended;
-            was_before.then(|| may_be_reuse(case, family, showing, generation)).flatten()
+            let may_have = showing.sent < refused.ended && case.effect_by(showing) > alive;
+            may_have.then(|| may_be_reuse(case, family, showing, generation)).flatten()
         });
         if let Some(excuse) = excuse {
             *verdict.excused.entry(excuse).or_default() += 1;
