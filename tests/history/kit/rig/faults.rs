@@ -65,6 +65,7 @@ impl Trouble {
                         rig.proxy.cut(at);
                         rig.relays[at].cut();
                     }
+                    rig.to_standby.cut();
                     sleep(Duration::from_millis(400)).await;
                 }
             }
@@ -105,6 +106,8 @@ impl Trouble {
                 loses_since = Some(from.saturating_sub(UNFLUSHED));
                 sleep(Duration::from_secs(4)).await;
                 rig.fails_over();
+                rig.is_ready().await;
+                rig.gets_a_standby(true).await;
             }
         }
         rig.is_ready().await;
@@ -115,9 +118,6 @@ impl Trouble {
         }
         let fault = Fault { from, to, clocks, loses_since };
         record.add_fault(fault.clone());
-        if self == Self::FailOver {
-            rig.gets_a_standby(true).await;
-        }
         Some(Fault { to: record.now().min(fault.to), ..fault })
     }
 }

@@ -34,7 +34,10 @@ pub struct Rig {
     pub standby: Option<Postgres>,
     /// Between the standby and its primary.
     replication: Relay,
+    /// From each server to the primary that it was started with.
     relays: Vec<Relay>,
+    /// From all servers to the standby.
+    to_standby: Relay,
     servers: Vec<Option<Server>>,
     pub proxy: Proxy,
     setup: Setup,
@@ -56,6 +59,7 @@ impl Rig {
         postgres::owns(&clusters);
         let postgres = Postgres::create(&clusters.join("cluster-0")).await;
         let replication = Relay::start(postgres.socket()).await.unwrap();
+        let to_standby = Relay::start(directory.path().join("no standby")).await.unwrap();
         let mut relays = Vec::new();
         for number in 0..SERVERS {
             relays.push(Relay::start(postgres.socket()).await.unwrap());
@@ -75,6 +79,7 @@ impl Rig {
             standby: None,
             replication,
             relays,
+            to_standby,
             servers,
             proxy,
             setup,
@@ -105,9 +110,15 @@ impl Rig {
     }
 
     fn starts(&mut self, number: usize) {
-        let server = Server::start(&self.setup, number, self.relays[number].port);
+        let server = Server::start(&self.setup, number, &self.database_url(number));
         self.proxy.leads_to(number, Some(server.address));
         self.servers[number] = Some(server);
+    }
+
+    /// Both hosts, of which libpq finds the one that can be written to.
+    fn database_url(&self, number: usize) -> String {
+        let (primary, standby) = (self.relays[number].port, self.to_standby.port);
+        format!("postgres://heirloom@127.0.0.1:{primary},127.0.0.1:{standby}/heirloom?target_session_attrs=read-write")
     }
 
     /// `kill -9`, or SIGTERM and waiting for the end.
@@ -127,8 +138,11 @@ impl Rig {
 
     fn heirloom(&self, arguments: &[&str]) {
         let mut command = Command::new(&self.setup.binary);
-        let url = format!("postgres://heirloom@127.0.0.1:{}/heirloom", self.relays[0].port);
-        command.args(arguments).env_clear().env("DATABASE_URL", url).env("HEIRLOOM_SECRET", &self.setup.secrets[0]);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("DATABASE_URL", self.database_url(0))
+            .env("HEIRLOOM_SECRET", &self.setup.secrets[0]);
         let output = command.current_dir(self.directory.path()).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
@@ -145,12 +159,17 @@ impl Rig {
     /// A standby follows, and what has to be flushed waits for it if `is_waited_for`.
     pub async fn gets_a_standby(&mut self, is_waited_for: bool) {
         self.standby = None;
+        for relay in &self.relays {
+            relay.leads_to(&self.postgres.socket());
+            relay.set_open(true);
+        }
         self.replication.leads_to(&self.postgres.socket());
         self.replication.set_open(true);
         let directory = self.directory.path().join("disk").join(format!("cluster-{}", self.clusters));
         self.clusters += 1;
         self.standby = Some(Postgres::follow(&directory, self.replication.port, STANDBY).await);
         let streams = "SELECT count(*) AS value FROM pg_stat_replication WHERE state = 'streaming'";
+        self.to_standby.leads_to(&self.standby.as_ref().expect("it was just made").socket());
         while self.postgres.counts(streams) == 0 {
             sleep(Duration::from_millis(50)).await;
         }
@@ -172,16 +191,14 @@ impl Rig {
         self.replication.set_open(false);
     }
 
-    /// The primary is gone for good, and the standby takes its place.
+    /// The primary is gone for good, and the standby takes its place. Nobody tells the servers.
     pub fn fails_over(&mut self) {
         let standby = self.standby.take().expect("a standby");
         self.postgres.kill(Signal::KILL);
         self.postgres.ended();
+        self.relays.iter().for_each(|relay| relay.set_open(false));
         standby.is_promoted();
         self.postgres = standby;
-        for relay in &self.relays {
-            relay.leads_to(&self.postgres.socket());
-        }
     }
 
     /// The history and the logs, for who has to find out; where they are.

@@ -2,12 +2,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, UnixStream};
-use tokio::sync::Notify;
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::{Notify, watch};
 
 pub struct Relay {
     pub port: u16,
@@ -16,7 +15,7 @@ pub struct Relay {
 
 struct Shared {
     socket: RwLock<PathBuf>,
-    is_open: AtomicBool,
+    is_open: watch::Sender<bool>,
     cut: Notify,
 }
 
@@ -25,25 +24,8 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
         let shared =
-            Arc::new(Shared { socket: RwLock::new(socket), is_open: AtomicBool::new(true), cut: Notify::new() });
-        let accepting = Arc::clone(&shared);
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                if !accepting.is_open.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let shared = Arc::clone(&accepting);
-                tokio::spawn(async move {
-                    let cut = shared.cut.notified();
-                    let socket = shared.socket.read().unwrap_or_else(PoisonError::into_inner).clone();
-                    let Ok(mut server) = UnixStream::connect(socket).await else { return };
-                    tokio::select! {
-                        _ = copy_bidirectional(&mut client, &mut server) => {}
-                        () = cut => {}
-                    }
-                });
-            }
-        });
+            Arc::new(Shared { socket: RwLock::new(socket), is_open: watch::Sender::new(true), cut: Notify::new() });
+        tokio::spawn(listen(listener, Arc::clone(&shared)));
         Ok(Self { port, shared })
     }
 
@@ -51,9 +33,9 @@ impl Relay {
         self.shared.cut.notify_waiters();
     }
 
-    /// Lets connections in, or cuts all of them and lets none in.
+    /// Listens, or cuts all connections and refuses new ones as a machine does on which nobody listens.
     pub fn set_open(&self, is_open: bool) {
-        self.shared.is_open.store(is_open, Ordering::SeqCst);
+        self.shared.is_open.send_replace(is_open);
         if !is_open {
             self.cut();
         }
@@ -62,5 +44,35 @@ impl Relay {
     pub fn leads_to(&self, socket: &Path) {
         *self.shared.socket.write().unwrap_or_else(PoisonError::into_inner) = socket.to_owned();
         self.cut();
+    }
+}
+
+async fn listen(listener: TcpListener, shared: Arc<Shared>) -> io::Result<()> {
+    let mut is_open = shared.is_open.subscribe();
+    let address = listener.local_addr()?;
+    let mut listener = Some(listener);
+    loop {
+        let listening = match listener.take() {
+            Some(listening) => listening,
+            None => TcpListener::bind(address).await?,
+        };
+        loop {
+            tokio::select! {
+                accepted = listening.accept() => drop(tokio::spawn(relay(accepted?.0, Arc::clone(&shared)))),
+                _ = is_open.wait_for(|is_open| !is_open) => break,
+            }
+        }
+        drop(listening);
+        let _ = is_open.wait_for(|&is_open| is_open).await;
+    }
+}
+
+async fn relay(mut client: TcpStream, shared: Arc<Shared>) {
+    let cut = shared.cut.notified();
+    let socket = shared.socket.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let Ok(mut server) = UnixStream::connect(socket).await else { return };
+    tokio::select! {
+        _ = copy_bidirectional(&mut client, &mut server) => {}
+        () = cut => {}
     }
 }

@@ -28,13 +28,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// The server `number`, which reaches its database at `port`.
-    pub fn start(setup: &Setup, number: usize, port: u16) -> Self {
+    pub fn start(setup: &Setup, number: usize, database_url: &str) -> Self {
         let log = setup.directory.join(format!("server-{number}.log"));
         let log = fs::File::options().append(true).create(true).open(log).unwrap();
         let mut command = Command::new(&setup.binary);
         command.arg("serve").current_dir(&setup.directory).env_clear();
-        command.env("DATABASE_URL", format!("postgres://heirloom@127.0.0.1:{port}/heirloom"));
+        command.env("DATABASE_URL", database_url);
         command.env("HEIRLOOM_BIND", "127.0.0.1:0").env("HEIRLOOM_ADMIN_BIND", "off");
         command.env("HEIRLOOM_SECRET", setup.secrets.join(",")).envs(setup.settings.iter().cloned());
         command.env("HEIRLOOM_LOGIN_RATE", "off").env("HEIRLOOM_REFRESH_RATE", "off");
