@@ -103,8 +103,11 @@ async fn soak(options: &Options, seed: u64) -> ExitCode {
         println!("The history and the logs are in {}", rig.keep_logs(&exchanges).display());
         return ExitCode::FAILURE;
     }
-    if let Some(page) = &options.write {
-        write(page, &format!("{judged}\n{table}"));
+    let is_whole = Trouble::value_variants().iter().all(|trouble| struck.iter().any(|one| one.trouble == *trouble));
+    match &options.write {
+        Some(page) if is_whole => write(page, &format!("{judged}\n{table}")),
+        Some(page) => println!("{} is left as it is: not everything that can break has been broken", page.display()),
+        None => {}
     }
     ExitCode::SUCCESS
 }

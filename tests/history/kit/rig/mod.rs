@@ -9,6 +9,7 @@ mod wire;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -254,7 +255,8 @@ for file in "$0"/*.pid; do
 done
 for file in "$0"/disk/*/postmaster.pid; do [ -e "$file" ] && kill -QUIT "$(head -n 1 "$file")"; done
 sleep 1; umount -l "$0/disk"; rm -rf "$0""#;
-    Command::new("sh").arg("-c").arg(script).arg(directory).stdin(Stdio::piped()).spawn().unwrap()
+    // Of a group of its own, or a signal to ours would end it before it has begun.
+    Command::new("sh").arg("-c").arg(script).arg(directory).process_group(0).stdin(Stdio::piped()).spawn().unwrap()
 }
 
 impl Drop for Rig {
