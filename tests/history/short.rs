@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::kit::checker::{Terms, check};
+use crate::kit::checker::{Promise, Terms, check};
 use crate::kit::clients::{Shared, Town, live};
 use crate::kit::record::Record;
 use crate::kit::rig::faults::Trouble;
@@ -49,6 +49,7 @@ async fn a_short_run_breaks_no_promise() {
     lives.await.unwrap();
     let (exchanges, faults) = record.history();
     let verdict = check(&terms, &exchanges, &faults);
+    assert!(verdict.tested[&Promise::OneLine] > 100, "too little has happened to tell anything: {:?}", verdict.tested);
     let story: String = verdict.violations.iter().take(5).map(|violation| format!("\n  {violation}")).collect();
     assert!(verdict.violations.is_empty(), "seed {SEED}, logs in {}:{story}", rig.keep_logs(&exchanges).display());
 }
