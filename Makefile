@@ -119,6 +119,11 @@ timing: setup ## Compare how long a login takes for accounts that exist, are dis
 bench: setup ## Measure refreshes beside pgbench, and write docs/benchmarks
 	cargo bench --locked --bench refresh
 
+.PHONY: soak
+soak: setup ## Break servers and database for ten minutes, and judge what clients saw (HEIRLOOM_SOAK_SECONDS, _SEED, _ONLY)
+	cargo build --locked --bins --example soak
+	target/debug/examples/soak --write docs/reliability.md
+
 .PHONY: setup
 setup: ## Install what the build needs from the system, where there is the right to
 	@scripts/setup

@@ -81,6 +81,8 @@ where
         .listen(bound.listener)
         .map_err(|error| bound.failed.because(error))?
         .client_request_timeout(Duration::from_secs(5))
+        // Who has hung up is not served: see `http::auth::refresh`.
+        .h1_allow_half_closed(false)
         .shutdown_timeout(GRACE)
         // The caller decides what ends us: actix's own handling of Ctrl-C drops the requests in flight.
         .disable_signals();

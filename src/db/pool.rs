@@ -125,7 +125,9 @@ impl Database {
 
     /// A connection outside the pool.
     pub fn own_connection(&self) -> OwnConnection {
-        OwnConnection::new(self.connector.clone())
+        // It finds out for itself whether the database is in reach. Its failure must not keep requests from the pool, which
+        // would then never try.
+        OwnConnection::new(Connector { is_unreachable: Arc::default(), ..self.connector.clone() })
     }
 
     /// How long an operation may take, its wait included.

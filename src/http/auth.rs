@@ -1,7 +1,7 @@
 //! Register, log in, refresh, log out.
 
 use actix_web::http::header::{PRAGMA, SET_COOKIE};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, rt};
 use secrecy::ExposeSecret as _;
 
 use super::body::{JsonBody, OptionalJsonBody};
@@ -104,6 +104,7 @@ pub(super) async fn refresh(
     let Some(credential) = refresh_credential(&request, body.as_ref())? else {
         return Err((&REFRESH_TOKEN_MISSING).into());
     };
+    let_those_go_who_have_hung_up().await;
     let outcome = state.service.refresh(&credential.token, credential.delivery, client(&request)).await?;
     let counted = counted_refresh(&outcome);
     state.metrics.refreshed(counted);
@@ -113,6 +114,13 @@ pub(super) async fn refresh(
     };
     practice::tell_decision(state, counted, &mut answer);
     Ok(answer)
+}
+
+/// A client that has hung up has asked again elsewhere by now, and its token may be an old one: where this process stood
+/// still for a while, to carry out what has piled up in its connections would end the sessions of honest people. Actix
+/// drops a request when it finds the connection closed, which it does before anything else is run.
+async fn let_those_go_who_have_hung_up() {
+    let _ = rt::spawn(async {}).await;
 }
 
 /// End the session

@@ -45,6 +45,22 @@ fn while_the_database_is_gone_everybody_keeps_their_cookie_and_goes_on_afterward
 }
 
 #[test]
+fn a_database_that_nobody_but_refreshes_has_missed_is_found_again() {
+    let app = App::with(|config| config.database.patience = seconds(1));
+    let mut alice = app.logged_in("alice@example.com");
+    alice.refreshes();
+    app.database.set_reachable(false);
+    for _ in 0..10 {
+        assert_eq!(alice.refreshes().verdict(), (503, "unavailable"));
+    }
+    app.database.set_reachable(true);
+    // A balancer sends no refresh to a process that is not ready.
+    let browser = app.browser();
+    app.eventually(|| browser.bare_request("GET", "/health/ready").send().status == 200);
+    assert_eq!(alice.refreshes().status, 200);
+}
+
+#[test]
 fn connections_that_are_cut_cost_at_most_a_retry() {
     let app = App::start();
     let mut alice = app.logged_in("alice@example.com");

@@ -213,6 +213,18 @@ fn processes_share_the_count_of_an_account() {
 }
 
 #[test]
+fn who_mistypes_on_a_process_whose_clock_is_ahead_is_let_in_by_the_next() {
+    let app = App::start();
+    app.logged_in(ALICE);
+    let ahead = app.sibling_ahead(seconds(5));
+    for _ in 0..8 {
+        assert_eq!(ahead.browser().logs_in_with(ALICE, WRONG).status, 401);
+    }
+    assert_eq!(app.browser().logs_in_with(ALICE, WRONG).status, 401);
+    assert_eq!(app.browser().logs_in(ALICE).status, 200);
+}
+
+#[test]
 fn known_and_unknown_accounts_are_refused_in_the_same_bytes() {
     let app = App::start();
     let mut stranger = app.browser();

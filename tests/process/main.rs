@@ -9,6 +9,7 @@ mod deaths;
 mod external_database;
 mod home;
 mod logs;
+mod pausing;
 mod program;
 mod serving;
 mod settings;

@@ -53,6 +53,12 @@ impl App {
         Self::on(Arc::clone(&self.database), self.clock.clone(), change)
     }
 
+    /// Another process on the same database, whose clock is ahead.
+    pub fn sibling_ahead(&self, by: Duration) -> Self {
+        let clock = Clock::manual(self.clock.now() + by);
+        Self::on(Arc::clone(&self.database), clock, |_| {})
+    }
+
     fn on(database: Arc<TestDatabase>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(&database);
         change(&mut config);

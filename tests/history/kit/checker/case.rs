@@ -1,0 +1,109 @@
+//! A history, put in order: by family and by account, with what is certain about when things took effect.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Terms;
+use crate::kit::record::{Actor, Ask, Exchange, Fault, Moment};
+
+pub struct Case<'a> {
+    pub terms: &'a Terms,
+    pub exchanges: &'a [Exchange],
+    pub faults: &'a [Fault],
+    pub families: BTreeMap<Uuid, Family<'a>>,
+    /// What may have ended many sessions of an account at once, by its address.
+    pub account_endings: HashMap<&'a str, Vec<&'a Exchange>>,
+}
+
+/// A session whose login was answered, and every exchange in which one of its genuine tokens was shown, as sent.
+pub struct Family<'a> {
+    pub id: Uuid,
+    pub email: &'a str,
+    pub login: &'a Exchange,
+    pub shown: Vec<&'a Exchange>,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(terms: &'a Terms, exchanges: &'a [Exchange], faults: &'a [Fault]) -> Self {
+        let mut families = BTreeMap::new();
+        for exchange in exchanges {
+            if let (Ask::Login { email, .. }, Some(grant)) = (&exchange.ask, exchange.grant()) {
+                let id = grant.refresh.family;
+                families.entry(id).or_insert(Family { id, email, login: exchange, shown: Vec::new() });
+            }
+        }
+        let mut account_endings: HashMap<&str, Vec<&Exchange>> = HashMap::new();
+        for exchange in exchanges.iter().filter(|exchange| !matches!(exchange.by, Actor::Forger(_))) {
+            let Some(family) = exchange.family().and_then(|id| families.get_mut(&id)) else { continue };
+            family.shown.push(exchange);
+            if matches!(exchange.ask, Ask::LogoutAll(_) | Ask::ChangePassword { .. } | Ask::EndSession { .. }) {
+                account_endings.entry(family.email).or_default().push(exchange);
+            }
+        }
+        Self { terms, exchanges, faults, families, account_endings }
+    }
+
+    /// The endings of many sessions, or of one from another, that may concern this family.
+    pub fn endings_from_elsewhere(&self, family: &Family<'a>) -> impl Iterator<Item = &'a Exchange> {
+        let (id, login) = (family.id, family.login);
+        let endings = self.account_endings.get(family.email).into_iter().flatten().copied();
+        endings.filter(move |ending| match &ending.ask {
+            Ask::LogoutAll(_) => true,
+            Ask::EndSession { family, .. } => *family == id,
+            Ask::ChangePassword { access, .. } => access.family != id,
+            _ => false,
+        } && ending.ended > login.sent)
+    }
+
+    /// The last moment at which an exchange can have taken effect. A 503 says that nobody knows.
+    pub fn effect_by(&self, exchange: &Exchange) -> Moment {
+        match exchange.status() {
+            Some(status) if status != 503 => exchange.ended,
+            _ => exchange.ended + self.terms.settle,
+        }
+    }
+
+    /// Whether what an answer of this exchange told, unflushed, may have been gone again by `when`.
+    pub fn may_be_lost(&self, exchange: &Exchange, when: Moment) -> bool {
+        self.faults.iter().any(|fault| {
+            fault.loses_since.is_some_and(|since| since <= exchange.ended)
+                && exchange.sent <= fault.to
+                && fault.from <= when
+        })
+    }
+
+    pub fn is_disturbed(&self, from: Moment, to: Moment) -> bool {
+        self.faults.iter().any(|fault| fault.from <= to && from <= fault.to)
+    }
+
+    /// How far apart the clocks of two processes can have been between two moments.
+    pub fn clocks(&self, from: Moment, to: Moment) -> Duration {
+        let during = self.faults.iter().filter(|fault| fault.from <= to && from <= fault.to);
+        self.terms.clocks + during.map(|fault| fault.clocks).max().unwrap_or_default()
+    }
+
+    /// Whether the credit for late answers covers these generations, in their order.
+    pub fn is_covered(&self, generations: impl IntoIterator<Item = u32>) -> bool {
+        let (every, burst) = (u64::from(self.terms.recovery_every), u64::from(self.terms.recovery_burst));
+        let mut tat = 0_u64;
+        generations.into_iter().all(|generation| {
+            let now = u64::from(generation);
+            tat = tat.max(now) + every;
+            tat - now <= every * burst
+        })
+    }
+}
+
+impl<'a> Family<'a> {
+    /// Every exchange in which generation `shown` was presented to be exchanged.
+    pub fn showings(&self, generation: u32) -> impl Iterator<Item = &'a Exchange> {
+        let all = self.shown.iter().copied();
+        all.filter(move |exchange| exchange.refreshes().is_some_and(|token| token.generation == generation))
+    }
+
+    pub fn refreshes(&self) -> impl Iterator<Item = (&'a Exchange, u32)> {
+        self.shown.iter().filter_map(|exchange| Some((*exchange, exchange.refreshes()?.generation)))
+    }
+}
