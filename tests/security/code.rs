@@ -1,6 +1,8 @@
 //! What is promised of the code and of what it is made of.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::read;
 
@@ -10,6 +12,33 @@ fn there_is_no_unsafe_code_of_ours() {
     assert!(manifest.contains("[lints.rust]\nunsafe_code = \"forbid\""), "for tests and examples too");
     assert!(read("src/lib.rs").contains("#![forbid(unsafe_code)]"));
     assert!(read("src/main.rs").contains("#![forbid(unsafe_code)]"));
+}
+
+/// All files below a directory.
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap().flatten() {
+        match entry.path() {
+            path if path.is_dir() => files(&path, found),
+            path => found.push(path),
+        }
+    }
+}
+
+#[test]
+fn pages_show_text_as_text_only() {
+    let mut sources = Vec::new();
+    for directory in ["web/app/src", "web/client/src"] {
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &mut sources);
+    }
+    assert!(sources.len() > 20);
+    for source in sources {
+        let text = fs::read_to_string(&source).unwrap();
+        for way in
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "dangerously", "eval(", "Function("]
+        {
+            assert!(!text.contains(way), "{}: {way}", source.display());
+        }
+    }
 }
 
 /// The packages of a lock file, each with where it comes from; ours come from nowhere.

@@ -26,7 +26,7 @@ const ROWS: [(&str, usize); 17] = [
 const CASES: usize = 12;
 
 /// What stands where no test does, or says more than the test.
-const WORDS: [&str; 4] = ["Decided: ", "Not applicable: ", "Operator: ", "Client: "];
+const WORDS: [&str; 3] = ["Decided: ", "Not applicable: ", "Operator: "];
 
 struct Row {
     id: String,
@@ -47,6 +47,17 @@ fn named(text: &str) -> Vec<(&str, &str)> {
     text.split('`').skip(1).step_by(2).filter_map(|word| word.split_once(".rs::")).collect()
 }
 
+/// The tests of the part that is written in TypeScript, as ``file`, "title"``.
+fn named_in_typescript(text: &str) -> Vec<(&str, &str)> {
+    let words: Vec<&str> = text.split('`').collect();
+    let files = words.windows(2).filter(|pair| pair[0].ends_with(".ts") || pair[0].ends_with(".tsx"));
+    files.filter_map(|pair| Some((pair[0], pair[1].strip_prefix(", \"")?.split_once('"')?.0))).collect()
+}
+
+fn is_typescript_test(source: &str, title: &str) -> bool {
+    ["test", "it"].iter().any(|call| source.contains(&format!("{call}(\"{title}\", ")))
+}
+
 fn is_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let at = lines.iter().position(|line| {
@@ -64,8 +75,12 @@ fn complaint(row: &Row, source: impl Fn(&str) -> String) -> Option<String> {
     }
     let tests = named(held);
     let has_reason = WORDS.iter().any(|word| held.split_once(word).is_some_and(|(_, reason)| reason.len() >= 10));
-    if tests.is_empty() && !has_reason {
+    let in_typescript = named_in_typescript(held);
+    if tests.is_empty() && in_typescript.is_empty() && !has_reason {
         return Some(format!("{} has no state", row.id));
+    }
+    if let Some((file, title)) = in_typescript.iter().find(|(file, title)| !is_typescript_test(&source(file), title)) {
+        return Some(format!("{}: {file} has no test {title}", row.id));
     }
     let missing = tests.iter().find(|(file, name)| !is_test(&source(&format!("{file}.rs")), name));
     missing.map(|(file, name)| format!("{}: {file}.rs has no test {name}", row.id))
@@ -95,7 +110,10 @@ fn every_replayed_attack_is_the_one_that_its_line_names() {
 
 #[test]
 fn what_is_wrong_with_a_row_is_noticed() {
-    let source = |_: &str| {
+    let source = |path: &str| {
+        if path == "web/a.test.ts" {
+            return "test(\"she gets in\", async () => {});\ntest.skip(\"she gets out\", () => {});".to_owned();
+        }
         "#[test]\n#[ignore]\nfn there() {}\n\nfn helper() {}\n#[actix_web::test]\nasync fn later() {}".to_owned()
     };
     let judged = |held: &str| {
@@ -106,6 +124,10 @@ fn what_is_wrong_with_a_row_is_noticed() {
     assert_eq!(judged("`tests/a.rs::there`, `src/b.rs::later`. Decided: more"), None);
     assert_eq!(judged("Decided: for a good reason"), None);
     for wrong in ["", "yes", "Decided: ", "`tests/a.rs::helper`", "`tests/a.rs::gone`", "`tests/a.rs::the`"] {
+        assert!(judged(wrong).is_some(), "{wrong}");
+    }
+    assert_eq!(judged("`web/a.test.ts`, \"she gets in\""), None);
+    for wrong in ["`web/a.test.ts`", "`web/a.test.ts`, \"she\"", "`web/a.test.ts`, \"she gets out\""] {
         assert!(judged(wrong).is_some(), "{wrong}");
     }
 }
