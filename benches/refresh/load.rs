@@ -52,15 +52,13 @@ impl Load {
     /// Refreshes as fast as the answers come.
     pub fn refresh(self, sessions: &mut Sessions) -> Seen {
         let (tokens, share) = (&sessions.tokens, sessions.generations.len().div_ceil(self.clients));
-        let shares = sessions.generations.chunks_mut(share).enumerate();
+        sessions.positions.resize(self.clients.max(sessions.positions.len()), 0);
+        let shares = sessions.generations.chunks_mut(share).zip(&mut sessions.positions).enumerate();
         run(
             self,
-            shares.map(|(n, generations)| Refreshing {
-                tokens,
-                first: n * share,
-                generations,
-                at: 0,
-                request: Vec::with_capacity(512),
+            shares.map(|(n, (generations, at))| {
+                *at %= generations.len();
+                Refreshing { tokens, first: n * share, generations, at, request: Vec::with_capacity(512) }
             }),
         )
     }
@@ -117,20 +115,20 @@ struct Refreshing<'a> {
     tokens: &'a RefreshTokens,
     first: usize,
     generations: &'a mut [u32],
-    at: usize,
+    at: &'a mut usize,
     request: Vec<u8>,
 }
 
 impl Refreshing<'_> {
     fn token(&self, generation: u32) -> String {
         let generation = Generation::new(generation).expect("a session begins with generation 1");
-        self.tokens.mint(family_id(self.first + self.at), generation).expose_secret().to_owned()
+        self.tokens.mint(family_id(self.first + *self.at), generation).expose_secret().to_owned()
     }
 }
 
 impl Client for Refreshing<'_> {
     fn request(&mut self) -> &[u8] {
-        let token = self.token(self.generations[self.at]);
+        let token = self.token(self.generations[*self.at]);
         self.request.clear();
         self.request.extend_from_slice(
             b"POST /refresh HTTP/1.1\r\nhost: localhost\r\nsec-fetch-site: same-origin\r\ncontent-length: 0\r\n\
@@ -146,13 +144,13 @@ impl Client for Refreshing<'_> {
             assert!(contains(answer, b"retry-after: "), "503 without Retry-After");
             return false;
         }
-        let next = self.generations[self.at] + 1;
+        let next = self.generations[*self.at] + 1;
         let token = self.token(next);
         let cookie = [b"set-cookie: __Host-heirloom_refresh=", token.as_bytes(), b"; "].concat();
         let text = String::from_utf8_lossy(answer);
         assert!(status == 200 && contains(answer, &cookie), "generation {next} was due, and this came:\n{text}");
-        self.generations[self.at] = next;
-        self.at = (self.at + STRIDE) % self.generations.len();
+        self.generations[*self.at] = next;
+        *self.at = (*self.at + STRIDE) % self.generations.len();
         true
     }
 }

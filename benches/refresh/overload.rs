@@ -6,20 +6,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::ProgressBar;
 
-use crate::{CLIENTS, Options, begin, load, server_with};
+use crate::server::Server;
+use crate::{CLIENTS, MANY, Options, SESSIONS, begin, load, sessions_of};
 
 /// Keeps the lanes' queues full.
 const TOO_MANY: usize = 4 * CLIENTS[CLIENTS.len() - 1];
 
 pub fn run(options: &Options, bar: &ProgressBar) {
-    let (server, mut sessions) = server_with(crate::SESSIONS, bar);
+    let server = Server::start();
+    let mut sessions = sessions_of(&server, SESSIONS, bar);
     begin(bar, options.rounds * 2, "refreshing");
     println!(
         "{:<8} {:>9} {:>9} {:>10} {:>9} {:>12}",
         "clients", "a second", "p50 ms", "p99 ms", "refused", "/ping p99 ms"
     );
     for _ in 0..options.rounds {
-        for clients in [64, TOO_MANY] {
+        for clients in [MANY, TOO_MANY] {
             let is_over = Arc::new(AtomicBool::new(false));
             let watch = crate::load::watch(server.address, Arc::clone(&is_over));
             let seen = load(&server, clients, options.duration()).refresh(&mut sessions);

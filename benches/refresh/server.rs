@@ -3,50 +3,68 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::{fs, thread};
 
-use heirloom::embedded_postgres::url_of_running;
+use heirloom::db::migrations::Migrator;
+use heirloom::embedded_postgres::{EmbeddedPostgres, Options, url_of_running};
 use tempfile::TempDir;
 
 use crate::sessions::SECRET;
+
+const DATABASE: &str = "heirloom";
 
 pub struct Server {
     process: Child,
     pub address: SocketAddr,
     pub database_url: String,
+    /// Where it is not the server's own.
+    postgres: Option<EmbeddedPostgres>,
     directory: TempDir,
 }
 
 impl Server {
     /// Starts it on a database of its own, with every limit for an address turned off.
-    pub fn start(settings: &[(&str, &str)]) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let everyone = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(directory.path(), everyone).expect("our own directory");
-        let mut process = command(directory.path(), &["serve"])
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
+    pub fn start() -> Self {
+        Self::start_in(directory(), None)
+    }
+
+    /// Starts it on a database with these settings of Postgres, which its operator has chosen for the size of the table.
+    pub fn start_on_database(settings: &[(&str, &str)]) -> Self {
+        let directory = directory();
+        let settings = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let options = Options { directory: postgres_of(directory.path()), durable: true, settings };
+        let postgres = EmbeddedPostgres::start(options).expect("the database starts");
+        Migrator::connect(&postgres.database_url("postgres").into())
+            .and_then(|mut migrator| migrator.create_database(DATABASE))
+            .expect("the database is made");
+        Migrator::connect(&postgres.database_url(DATABASE).into())
+            .and_then(|mut migrator| migrator.run())
+            .expect("its tables are made");
+        Self::start_in(directory, Some(postgres))
+    }
+
+    fn start_in(directory: TempDir, postgres: Option<EmbeddedPostgres>) -> Self {
+        let mut command = command(directory.path(), postgres.as_ref(), &["serve"]);
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
         let output = BufReader::new(process.stdout.take().expect("it was piped"));
         let mut lines = output.lines().map_while(Result::ok);
         let url = lines.find_map(|line| line.split_once("http://").map(|(_, rest)| rest.to_owned())).expect("its URL");
         thread::spawn(move || lines.for_each(drop));
         let address = url.split_whitespace().next().and_then(|host| host.parse().ok()).expect("an address");
-        let database_url = url_of_running(&directory.path().join("data/postgres"), "heirloom").expect("its database");
-        Self { process, address, database_url, directory }
+        let database_url = url_of_running(&postgres_of(directory.path()), DATABASE).expect("its database");
+        Self { process, address, database_url, postgres, directory }
     }
 
     /// Another command of the binary, on the same database.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        command(self.directory.path(), arguments)
+        command(self.directory.path(), self.postgres.as_ref(), arguments)
     }
 
     /// What the server and its database have used of the processors, in seconds.
     pub fn cpu(&self) -> (f64, f64) {
-        let pid_file = self.directory.path().join("data/postgres/data/postmaster.pid");
+        let pid_file = postgres_of(self.directory.path()).join("data/postmaster.pid");
         let postmaster: u32 = fs::read_to_string(pid_file)
             .ok()
             .and_then(|text| text.lines().next()?.parse().ok())
@@ -64,7 +82,19 @@ impl Server {
     }
 }
 
-fn command(directory: &Path, arguments: &[&str]) -> Command {
+fn directory() -> TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let everyone = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(directory.path(), everyone).expect("our own directory");
+    directory
+}
+
+/// Where the server keeps the database that it starts.
+fn postgres_of(directory: &Path) -> PathBuf {
+    directory.join("data/postgres")
+}
+
+fn command(directory: &Path, postgres: Option<&EmbeddedPostgres>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
     command
         .args(arguments)
@@ -75,6 +105,9 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
         .env("HEIRLOOM_ADMIN_BIND", "off")
         .env("HEIRLOOM_REFRESH_RATE", "off")
         .env("HEIRLOOM_LOG", "warn");
+    if let Some(postgres) = postgres {
+        command.env("DATABASE_URL", postgres.database_url(DATABASE));
+    }
     command
 }
 

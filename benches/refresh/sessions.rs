@@ -22,6 +22,8 @@ pub struct Sessions {
     pub tokens: RefreshTokens,
     /// The newest generation of each.
     pub generations: Vec<u32>,
+    /// Where in its share each client goes on, so that one load after the other gets through all of them.
+    pub positions: Vec<usize>,
 }
 
 impl Sessions {
@@ -29,7 +31,7 @@ impl Sessions {
     pub fn none() -> Self {
         let secret = Secret::new(SECRET).expect("it is long enough");
         let tokens = RefreshTokens::new(&Keyring::derive(&[secret]).expect("one secret"));
-        Self { tokens, generations: Vec::new() }
+        Self { tokens, generations: Vec::new(), positions: Vec::new() }
     }
 
     /// Puts sessions into the table, all at their first generation, until there are `count`.

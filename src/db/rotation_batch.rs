@@ -112,7 +112,7 @@ impl QueryFragment<Pg> for RotateOne {
         out.push_bind_param::<Timestamptz, _>(&self.idle_end)?;
         out.push_sql(", family.expires_at), ip = ");
         out.push_bind_param::<Nullable<Inet>, _>(&self.ip)?;
-        out.push_sql(" WHERE family.id = (SELECT newest.id FROM token_families AS newest WHERE newest.id = ");
+        out.push_sql(" WHERE family.ctid = (SELECT newest.ctid FROM token_families AS newest WHERE newest.id = ");
         out.push_bind_param::<SqlUuid, _>(&self.id)?;
         out.push_sql(" AND newest.generation = ");
         out.push_bind_param::<Integer, _>(&self.generation)?;
@@ -146,7 +146,9 @@ impl RunQueryDsl<PgConnection> for RotateMany {}
 
 impl QueryFragment<Pg> for RotateMany {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH newest AS MATERIALIZED (SELECT family.id, at, idle_end, presented.ip FROM unnest((SELECT ");
+        out.push_sql(
+            "WITH newest AS MATERIALIZED (SELECT family.ctid AS place, at, idle_end, presented.ip FROM unnest((SELECT ",
+        );
         out.push_bind_param::<Array<SqlUuid>, _>(&self.ids)?;
         out.push_sql("), (SELECT ");
         out.push_bind_param::<Array<Integer>, _>(&self.generations)?;
@@ -169,7 +171,7 @@ impl QueryFragment<Pg> for RotateMany {
             " FOR NO KEY UPDATE OF family SKIP LOCKED) UPDATE token_families AS family SET \
              generation = family.generation + 1, rotated_at = newest.at, \
              idle_expires_at = least(newest.idle_end, family.expires_at), ip = newest.ip \
-             FROM newest WHERE family.id = newest.id RETURNING ",
+             FROM newest WHERE family.ctid = newest.place RETURNING ",
         );
         out.push_sql(ANSWER);
         Ok(())
@@ -190,7 +192,7 @@ impl RunQueryDsl<PgConnection> for Confirm {}
 
 impl QueryFragment<Pg> for Confirm {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH news AS MATERIALIZED (SELECT family.id, seen.generation FROM unnest((SELECT ");
+        out.push_sql("WITH news AS MATERIALIZED (SELECT family.ctid AS place, seen.generation FROM unnest((SELECT ");
         out.push_bind_param::<Array<SqlUuid>, _>(&self.ids)?;
         out.push_sql("), (SELECT ");
         out.push_bind_param::<Array<Integer>, _>(&self.generations)?;
@@ -202,7 +204,7 @@ impl QueryFragment<Pg> for Confirm {
         out.push_sql(WITHOUT_WAITING_FOR_DISK);
         out.push_sql(
             " FOR NO KEY UPDATE OF family SKIP LOCKED) UPDATE token_families AS family \
-             SET confirmed = news.generation FROM news WHERE family.id = news.id RETURNING family.id",
+             SET confirmed = news.generation FROM news WHERE family.ctid = news.place RETURNING family.id",
         );
         Ok(())
     }
