@@ -39,6 +39,18 @@ pub fn counters(url: &str) -> Counters {
     .expect("the counters")
 }
 
+/// How many sessions have been over for longer than they are kept.
+pub fn expired(url: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let mut connection = PgConnection::establish(url).expect("the database answers");
+    let query = "SELECT count(*) AS number FROM token_families WHERE expires_at < now() - interval '2 days'";
+    sql_query(query).get_result::<Count>(&mut connection).expect("a count").number
+}
+
 /// What a run of `pgbench` came to.
 pub struct Pgbench {
     pub throughput: f64,

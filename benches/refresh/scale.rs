@@ -1,8 +1,13 @@
 //! A table of ten million sessions, and a million more that are over and pruned under load.
 
-use indicatif::ProgressBar;
+use std::collections::BTreeMap;
+use std::fs;
 
-use crate::postgres::counters;
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+use crate::postgres::{counters, expired};
+use crate::report::rounded;
 use crate::server::Server;
 use crate::sessions::{Sessions, make_expired};
 use crate::{MANY, Options, SESSIONS, begin, load, measured, sessions_of};
@@ -19,57 +24,86 @@ const SESSIONS_OF_A_PAGE: usize = 24;
 
 pub fn run(options: &Options, bar: &ProgressBar) {
     let server = Server::start_on_database(&SETTINGS);
-    let mut sessions = sessions_of(&server, SESSIONS, bar);
+    let sessions = sessions_of(&server, SESSIONS, bar);
     bar.finish_and_clear();
     println!(
         "{:<34} {:>9} {:>8} {:>8} {:>8} {:>10} {:>10}",
         "", "a second", "p50 ms", "p99 ms", "WAL B", "table MiB", "index MiB"
     );
-    touched(options, &server, &mut sessions);
-    several(options, &server, &mut sessions, &format!("{SESSIONS} sessions"));
+    let mut scale = Scale { options, server, sessions, lines: Vec::new() };
+    scale.touch();
+    scale.measure(&format!("{SESSIONS} sessions"));
     begin(bar, options.sessions - SESSIONS, "making sessions");
-    sessions.make(&server.database_url, options.sessions, bar);
+    scale.sessions.make(&scale.server.database_url, options.sessions, bar);
     bar.finish_and_clear();
-    touched(options, &server, &mut sessions);
-    several(options, &server, &mut sessions, &format!("{} sessions", options.sessions));
+    scale.touch();
+    scale.measure(&format!("{} sessions", options.sessions));
     begin(bar, EXPIRED, "making sessions that are over");
-    make_expired(&server.database_url, options.sessions, EXPIRED, bar);
+    make_expired(&scale.server.database_url, options.sessions, EXPIRED, bar);
     bar.finish_and_clear();
-    touched(options, &server, &mut sessions);
-    several(options, &server, &mut sessions, "and a million that are over");
-    let mut pruning = server.command(&["prune"]).spawn().expect("the binary runs");
+    let left = expired(&scale.server.database_url);
+    // The server does it too, once a minute.
+    let mut pruning = scale.server.command(&["prune"]).spawn().expect("the binary runs");
     while pruning.try_wait().expect("our own child").is_none() {
-        one(options, &server, &mut sessions, "while they are pruned");
+        scale.one(&format!("while {left} more are pruned"));
     }
-    several(options, &server, &mut sessions, "afterwards");
-}
-
-/// Refreshes until each page has been changed since the last checkpoint, and tells what the first refreshes cost.
-fn touched(options: &Options, server: &Server, sessions: &mut Sessions) {
-    one(options, server, sessions, "right after a checkpoint");
-    let mut left = sessions.generations.len() / SESSIONS_OF_A_PAGE;
-    while left > 0 {
-        let seen = load(server, MANY, options.duration()).refresh(sessions);
-        left = left.saturating_sub(seen.all);
+    assert_eq!(expired(&scale.server.database_url), 0, "they were to be pruned");
+    scale.measure("afterwards");
+    if !options.dry {
+        scale.write();
     }
 }
 
-fn several(options: &Options, server: &Server, sessions: &mut Sessions, what: &str) {
-    for _ in 0..options.rounds {
-        one(options, server, sessions, what);
-    }
+struct Scale<'a> {
+    options: &'a Options,
+    server: Server,
+    sessions: Sessions,
+    lines: Vec<Value>,
 }
 
-fn one(options: &Options, server: &Server, sessions: &mut Sessions, what: &str) {
-    let measured = measured(server, || load(server, MANY, options.duration()).refresh(sessions));
-    let (counters, mib) = (counters(&server.database_url), 1024.0 * 1024.0);
-    println!(
-        "{what:<34} {:>9.0} {:>8.2} {:>8.2} {:>8.0} {:>10.1} {:>10.1}",
-        measured.throughput,
-        measured.p50,
-        measured.p99,
-        measured.wal,
-        counters.table_bytes as f64 / mib,
-        counters.index_bytes as f64 / mib
-    );
+impl Scale<'_> {
+    /// Refreshes until each page has been changed since the last checkpoint, and tells what the first refreshes cost.
+    fn touch(&mut self) {
+        self.one("right after a checkpoint");
+        let mut left = self.sessions.generations.len() / SESSIONS_OF_A_PAGE;
+        while left > 0 {
+            let seen = load(&self.server, MANY, self.options.duration()).refresh(&mut self.sessions);
+            left = left.saturating_sub(seen.all);
+        }
+    }
+
+    fn measure(&mut self, what: &str) {
+        for _ in 0..self.options.rounds {
+            self.one(what);
+        }
+    }
+
+    fn one(&mut self, what: &str) {
+        let (server, sessions, duration) = (&self.server, &mut self.sessions, self.options.duration());
+        let measured = measured(server, || load(server, MANY, duration).refresh(sessions));
+        let counters = counters(&server.database_url);
+        let mib = |bytes: i64| bytes as f64 / (1024.0 * 1024.0);
+        let (table, index) = (mib(counters.table_bytes), mib(counters.index_bytes));
+        println!(
+            "{what:<34} {:>9.0} {:>8.2} {:>8.2} {:>8.0} {table:>10.1} {index:>10.1}",
+            measured.throughput, measured.p50, measured.p99, measured.wal,
+        );
+        self.lines.push(json!({
+            "what": what,
+            "per_second": rounded(measured.throughput),
+            "p50_ms": rounded(measured.p50),
+            "p99_ms": rounded(measured.p99),
+            "wal_bytes": rounded(measured.wal),
+            "heap_only_share": rounded(measured.heap_only),
+            "resident_mib": rounded(measured.resident),
+            "table_mib": rounded(table),
+            "index_mib": rounded(index),
+        }));
+    }
+
+    fn write(&self) {
+        let settings: BTreeMap<&str, &str> = SETTINGS.into();
+        let text = serde_json::to_string_pretty(&json!({ "postgres": settings, "clients": MANY, "lines": self.lines }));
+        fs::write("docs/benchmarks/scale.json", text.unwrap() + "\n").unwrap();
+    }
 }

@@ -62,7 +62,6 @@ pub fn make_expired(url: &str, first: usize, count: usize, progress: &ProgressBa
         sql_query(families).execute(&mut connection).expect("families");
         progress.inc(PORTION as u64);
     }
-    settle(&mut connection);
 }
 
 fn settle(connection: &mut PgConnection) {
