@@ -147,8 +147,8 @@ impl Client for Refreshing<'_> {
         let next = self.generations[*self.at] + 1;
         let token = self.token(next);
         let cookie = [b"set-cookie: __Host-heirloom_refresh=", token.as_bytes(), b"; "].concat();
-        let text = String::from_utf8_lossy(answer);
-        assert!(status == 200 && contains(answer, &cookie), "generation {next} was due, and this came:\n{text}");
+        let is_due = status == 200 && contains(answer, &cookie);
+        assert!(is_due, "generation {next} was due, and this came:\n{}", String::from_utf8_lossy(answer));
         self.generations[*self.at] = next;
         *self.at = (*self.at + STRIDE) % self.generations.len();
         true
