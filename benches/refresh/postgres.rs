@@ -1,12 +1,12 @@
 //! What Postgres does meanwhile, and what it does by itself: `pgbench` with the statement that rotates one session.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use diesel::sql_types::{BigInt, Double};
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _, sql_query};
+use heirloom::embedded_postgres::program;
 use tempfile::TempDir;
 
 use crate::sessions::family_id_in_sql;
@@ -83,7 +83,7 @@ impl Script {
 
     /// Runs it on so many connections. `flush`: each commit waits for the disk.
     pub fn run(&self, url: &str, connections: usize, flush: bool, duration: Duration, is_timed: bool) -> Pgbench {
-        let mut command = Command::new(pgbench());
+        let mut command = Command::new(program("pgbench").expect("pgbench comes with Postgres"));
         command
             .current_dir(self.directory.path())
             .args(["-n", "-M", "prepared", "-f", "rotate.sql", "-T", &duration.as_secs().max(1).to_string()])
@@ -113,13 +113,4 @@ impl Script {
         times.sort_unstable();
         f64::from(times[times.len() / 2]) / 1000.0
     }
-}
-
-/// Debian keeps it beside the server's binaries, off the `PATH`.
-fn pgbench() -> PathBuf {
-    let places = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> =
-        places.map(|entry| entry.path().join("bin/pgbench")).filter(|path| path.exists()).collect();
-    found.sort();
-    found.pop().unwrap_or_else(|| "pgbench".into())
 }

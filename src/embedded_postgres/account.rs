@@ -8,7 +8,7 @@ use super::error::EmbeddedPostgresError;
 
 /// An unprivileged user of the machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Account {
+pub struct Account {
     pub name: String,
     pub uid: u32,
     pub gid: u32,
@@ -16,6 +16,9 @@ pub(super) struct Account {
 
 impl Account {
     /// The account that the server has to run as: `None` stands for our own.
+    ///
+    /// # Errors
+    /// [`EmbeddedPostgresError::NoAccount`].
     pub fn for_server() -> Result<Option<Self>, EmbeddedPostgresError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);

@@ -38,6 +38,13 @@ pub(super) fn standard_places() -> Vec<PathBuf> {
     places
 }
 
+/// Where a program that comes with Postgres is, such as `pg_dump`: beside the server that would be started. `None` where
+/// there is no installation, or it has no such program.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let installation = Binaries::all(&standard_places()).ok()?.swap_remove(0);
+    Some(installation.directory.join(name)).filter(|path| path.is_file())
+}
+
 impl Binaries {
     /// Every installation that `places` lead to, the most telling one first; at least one. Links are followed, since a link
     /// to `postgres` in some `bin` says nothing of where its `initdb` is.

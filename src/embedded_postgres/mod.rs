@@ -12,10 +12,11 @@ mod supervisor;
 
 use std::path::PathBuf;
 
+pub use account::Account;
+pub use binaries::program;
 pub use error::EmbeddedPostgresError;
 pub use running::url_of_running;
 
-use account::Account;
 use binaries::Binaries;
 use directory::Directory;
 use supervisor::Supervisor;

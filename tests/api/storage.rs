@@ -16,6 +16,7 @@ use heirloom::domain::ids::{FamilyId, UserId};
 use heirloom::domain::password::PasswordHash;
 use heirloom::domain::policy::Lifetimes;
 use heirloom::domain::rotation::Generation;
+use heirloom::embedded_postgres::program;
 
 use crate::support::App;
 use crate::support::app::{block_on, eventually};
@@ -103,7 +104,7 @@ fn a_dump_holds_neither_a_token_nor_its_bytes_nor_a_password() {
     alice.refreshes();
     alice.asks_who_am_i();
     app.settles();
-    let dump = Command::new(pg_dump()).arg(app.database.url()).output().unwrap();
+    let dump = Command::new(program("pg_dump").unwrap()).arg(app.database.url()).output().unwrap();
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     let dump = String::from_utf8(dump.stdout).unwrap();
     assert!(dump.contains("alice@example.com"), "the dump is of another database");
@@ -163,11 +164,4 @@ fn columns_that_contradict_each_other_are_refused_by_the_table() {
         let error = diesel::sql_query(sql).execute(&mut app.database.connect()).unwrap_err().to_string();
         assert!(error.contains(constraint), "{change}: {error}");
     }
-}
-
-fn pg_dump() -> String {
-    let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut beside: Vec<_> = found.map(|entry| entry.path().join("bin/pg_dump")).filter(|path| path.exists()).collect();
-    beside.sort();
-    beside.pop().map_or_else(|| "pg_dump".to_owned(), |path| path.to_string_lossy().into_owned())
 }

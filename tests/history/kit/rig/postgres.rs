@@ -3,13 +3,13 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl as _};
+use heirloom::embedded_postgres::{Account, program};
 use rustix::process::{Pid, Signal};
 use tokio::time::{Instant, sleep};
 
@@ -155,36 +155,21 @@ impl Drop for Postgres {
 
 /// One of Postgres's programs, to be run as somebody it lets run it.
 fn tool(name: &str) -> Command {
-    let places =
-        fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
-    let found = places.map(|place| place.join(name)).find(|path| path.is_file());
-    let mut command = Command::new(found.unwrap_or_else(|| name.into()));
-    if let Some((uid, gid)) = account() {
-        command.uid(uid).gid(gid);
-    }
+    let mut command = Command::new(program(name).unwrap_or_else(|| panic!("Postgres's {name} is missing")));
+    Account::apply(account().as_ref(), &mut command);
     command.current_dir("/");
     command
 }
 
 /// Gives a directory to whom Postgres runs as.
 pub fn owns(directory: &Path) {
-    if let Some((uid, gid)) = account() {
-        chown(directory, Some(uid), Some(gid)).unwrap();
+    if let Some(account) = account() {
+        chown(directory, Some(account.uid), Some(account.gid)).unwrap();
     }
 }
 
-/// Postgres refuses to be root.
-fn account() -> Option<(u32, u32)> {
-    if !rustix::process::geteuid().is_root() {
-        return None;
-    }
-    let passwd = fs::read_to_string("/etc/passwd").unwrap();
-    let find = |name: &str| {
-        let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut fields = line.split(':').skip(2);
-        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
-    };
-    Some(find("postgres").or_else(|| find("nobody")).expect("an account to run Postgres as"))
+fn account() -> Option<Account> {
+    Account::for_server().unwrap()
 }
 
 fn run(command: &mut Command) {
