@@ -21,7 +21,7 @@ use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::time::sleep;
 
-use kit::checker::{Terms, Verdict, check};
+use kit::checker::{Promise, Terms, Verdict, check};
 use kit::clients::{Shared, Town, live};
 use kit::record::Record;
 use kit::rig::faults::Trouble;
@@ -153,7 +153,7 @@ fn summary(verdict: &Verdict, exchanges: usize, seed: u64, time: Duration) -> St
          {seed}): {exchanges} exchanges, {} broken promises. How often each promise was put to the test: {}.\n",
         time.as_secs_f64(),
         verdict.violations.len(),
-        verdict.tested.iter().map(|(promise, count)| format!("{promise:?} {count}")).collect::<Vec<_>>().join(", "),
+        Promise::ALL.map(|promise| format!("{promise:?} {}", verdict.tested.get(&promise).unwrap_or(&0))).join(", "),
     );
     for (why, count) in &verdict.excused {
         text += &format!("Honest sessions that ended as the rule says: {count} ({why}).\n");

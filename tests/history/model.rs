@@ -28,7 +28,7 @@ const BEGAN: Timestamp = datetime!(2026-03-01 12:00:00 UTC);
 
 pub struct Model {
     state: Mutex<State>,
-    rule: Box<Rule>,
+    rule: Arc<Rule>,
     flaw: Option<Flaw>,
     terms: Terms,
     began: Instant,
@@ -79,7 +79,7 @@ impl Server for Model {
 }
 
 impl Model {
-    pub fn new(rule: Box<Rule>, flaw: Option<Flaw>, terms: Terms, seed: u64) -> Self {
+    pub fn new(rule: Arc<Rule>, flaw: Option<Flaw>, terms: Terms, seed: u64) -> Self {
         let state = State {
             rng: StdRng::seed_from_u64(seed),
             passwords: HashMap::new(),

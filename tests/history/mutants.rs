@@ -1,5 +1,6 @@
 //! Broken rules, for each line of the table in `docs/design.md`, and servers that break a promise beside the rule.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use heirloom::domain::Timestamp;
@@ -47,18 +48,18 @@ pub struct Mutant {
     pub line: u8,
     pub name: &'static str,
     pub breaks: Promise,
-    pub rule: Box<Rule>,
+    pub rule: Arc<Rule>,
 }
 
-fn mutant(line: u8, name: &'static str, breaks: Promise, rule: Box<Rule>) -> Mutant {
+fn mutant(line: u8, name: &'static str, breaks: Promise, rule: Arc<Rule>) -> Mutant {
     Mutant { line, name, breaks, rule }
 }
 
 /// The rule, asked about something else than what is the case.
 fn asked(
     change: impl Fn(&mut FamilyState, &mut Generation, &mut Timestamp, &mut RotationPolicy) + Send + Sync + 'static,
-) -> Box<Rule> {
-    Box::new(move |state, presented, now, policy| {
+) -> Arc<Rule> {
+    Arc::new(move |state, presented, now, policy| {
         let (mut state, mut presented, mut now, mut policy) = (*state, presented, now, *policy);
         change(&mut state, &mut presented, &mut now, &mut policy);
         decide(&state, presented, now, &policy)
@@ -66,8 +67,8 @@ fn asked(
 }
 
 /// The rule, with something else made of its answer.
-fn answered(change: impl Fn(Decision, &FamilyState, Generation) -> Decision + Send + Sync + 'static) -> Box<Rule> {
-    Box::new(move |state, presented, now, policy| change(decide(state, presented, now, policy), state, presented))
+fn answered(change: impl Fn(Decision, &FamilyState, Generation) -> Decision + Send + Sync + 'static) -> Arc<Rule> {
+    Arc::new(move |state, presented, now, policy| change(decide(state, presented, now, policy), state, presented))
 }
 
 pub fn mutants() -> Vec<Mutant> {

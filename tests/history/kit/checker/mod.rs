@@ -58,6 +58,21 @@ pub enum Promise {
     Answers,
 }
 
+impl Promise {
+    pub const ALL: [Self; 10] = [
+        Self::OneLine,
+        Self::EndedStaysEnded,
+        Self::AccessEndsWithSession,
+        Self::Lifetimes,
+        Self::OldTokensEndFamilies,
+        Self::Credit,
+        Self::HonestStay,
+        Self::NothingLost,
+        Self::ForgeriesFail,
+        Self::Answers,
+    ];
+}
+
 pub struct Violation {
     pub promise: Promise,
     pub at: Moment,

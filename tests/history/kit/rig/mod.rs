@@ -220,11 +220,11 @@ impl Rig {
 }
 
 fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
-    let seconds = |time: Duration| format!("{}ms", time.as_millis());
+    let millis = |time: Duration| format!("{}ms", time.as_millis());
     vec![
-        ("HEIRLOOM_REFRESH_OVERLAP", seconds(terms.overlap)),
-        ("HEIRLOOM_REFRESH_IDLE_TTL", seconds(terms.idle)),
-        ("HEIRLOOM_REFRESH_ABSOLUTE_TTL", seconds(terms.absolute)),
+        ("HEIRLOOM_REFRESH_OVERLAP", millis(terms.overlap)),
+        ("HEIRLOOM_REFRESH_IDLE_TTL", millis(terms.idle)),
+        ("HEIRLOOM_REFRESH_ABSOLUTE_TTL", millis(terms.absolute)),
         ("HEIRLOOM_REFRESH_RECOVERY_BURST", terms.recovery_burst.to_string()),
         ("HEIRLOOM_REFRESH_RECOVERY_EVERY", terms.recovery_every.to_string()),
         ("HEIRLOOM_ARGON2_MEMORY", "7168".to_owned()),
