@@ -89,11 +89,11 @@ impl Application {
     pub fn build(config: &Config, clock: Clock, migrate: bool) -> Result<Self, StartError> {
         let Opened { url, embedded, secrets } = database::open(config, migrate)?;
         let keyring = Keyring::derive(&secrets)?;
-        let database = pool(config, url.clone());
-        let service = Arc::new(Service::new(database, clock.clone(), &keyring, policy(config))?);
+        let database = pool(config, url);
+        let service = Arc::new(Service::new(database.clone(), clock.clone(), &keyring, policy(config))?);
         let listener = config.database.listen.then(|| {
             let service = Arc::clone(&service);
-            Listener::start(url, move || service.hear_of_ended_sessions())
+            Listener::start(&database, move || service.hear_of_ended_sessions())
         });
         let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let metrics = Arc::new(Metrics::new());

@@ -22,6 +22,9 @@ pub struct Connection {
     pg: PgConnection,
     last_used: Instant,
     broken: bool,
+    outages: Outages,
+    /// How many there had been when this one was last known to live.
+    outlived: u64,
 }
 
 impl Connection {
@@ -55,7 +58,23 @@ impl Connection {
         self.last_used = monotonic_now();
         if matches!(result, Err(DbError::Unavailable(_))) {
             self.broken = true;
+            self.outages.note();
         }
+    }
+}
+
+/// Counts connections that were found broken. What ends one, a restart or a failover, mostly ends all: each is asked whether
+/// it still lives before it is trusted again, so that an outage costs one request and not one for each connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outages(Arc<AtomicU64>);
+
+impl Outages {
+    pub fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -88,8 +107,7 @@ pub(super) struct Connector {
     pub prepare: bool,
     /// Cleared by each connection that is made.
     pub is_unreachable: Arc<AtomicBool>,
-    /// Counts them.
-    pub made: Arc<AtomicU64>,
+    pub outages: Outages,
 }
 
 impl ManageConnection for Connector {
@@ -97,22 +115,25 @@ impl ManageConnection for Connector {
     type Error = r2d2::Error;
 
     fn connect(&self) -> Result<Connection, r2d2::Error> {
+        let outlived = self.outages.count();
         let mut pg = establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
         if !self.prepare {
             pg.set_prepared_statement_cache_size(CacheSize::Disabled);
         }
-        self.made.fetch_add(1, Ordering::Relaxed);
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is in reach again");
         }
-        Ok(Connection { pg, last_used: monotonic_now(), broken: false })
+        Ok(Connection { pg, last_used: monotonic_now(), broken: false, outages: self.outages.clone(), outlived })
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
-        if connection.last_used.elapsed() < STALE_AFTER {
+        let outages = self.outages.count();
+        if connection.outlived == outages && connection.last_used.elapsed() < STALE_AFTER {
             return Ok(());
         }
-        connection.pg.ping().map_err(r2d2::Error::QueryError)
+        connection.pg.ping().inspect_err(|_| self.outages.note()).map_err(r2d2::Error::QueryError)?;
+        connection.outlived = outages;
+        Ok(())
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {

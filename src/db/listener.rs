@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
+use diesel::result::QueryResult;
 use secrecy::SecretString;
 
 use super::connection::establish;
 use super::ended_sessions::CHANNEL;
+use super::pool::Database;
 
 /// How often the connection is looked at: libpq's socket cannot be waited on through Diesel, and a look costs one system
 /// call that finds nothing.
@@ -27,18 +29,22 @@ pub struct Listener {
 
 impl Listener {
     /// Calls `heard` for each word of ended sessions (several may come as one), and once for each new connection, since
-    /// something may have been missed before it.
-    pub fn start(url: SecretString, heard: impl Fn() + Send + 'static) -> Self {
+    /// something may have been missed before it. A connection that breaks here warns of the others of `database`: no
+    /// other is looked at while nobody uses it.
+    pub fn start(database: &Database, heard: impl Fn() + Send + 'static) -> Self {
+        let connector = database.connector().clone();
         let is_stopping = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&is_stopping);
         let thread = thread::spawn(move || {
             let mut has_failed = false;
             while !flag.load(Ordering::Relaxed) {
-                match listen(&url) {
+                match listen(&connector.url) {
                     Ok(connection) => {
                         has_failed = false;
                         heard();
-                        hear(connection, &heard, &flag);
+                        if hear(connection, &heard, &flag).is_err() {
+                            connector.outages.note();
+                        }
                     }
                     Err(error) if !has_failed => {
                         has_failed = true;
@@ -68,21 +74,20 @@ fn listen(url: &SecretString) -> Result<PgConnection, String> {
     Ok(connection)
 }
 
-/// Returns when the connection has gone, or when it is time to stop.
-fn hear(mut connection: PgConnection, heard: &impl Fn(), is_stopping: &AtomicBool) {
+/// Returns when it is time to stop, and an error when the connection has gone.
+fn hear(mut connection: PgConnection, heard: &impl Fn(), is_stopping: &AtomicBool) -> QueryResult<()> {
     while !is_stopping.load(Ordering::Relaxed) {
         let mut has_heard = false;
         for notification in connection.notifications_iter() {
-            match notification {
-                Ok(_) => has_heard = true,
-                Err(_) => return,
-            }
+            notification?;
+            has_heard = true;
         }
         if has_heard {
             heard();
         }
         pause(LOOK_EVERY, is_stopping);
     }
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a thread of its own that has nothing else to do")]

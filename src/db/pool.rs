@@ -1,7 +1,7 @@
 //! The pool, and the bridge from async code to Diesel's blocking calls.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::connection::{Connection, Connector};
+use super::connection::{Connection, Connector, Outages};
 use super::error::DbError;
 use super::own_connection::OwnConnection;
 
@@ -51,7 +51,6 @@ pub struct Database {
     patience: Duration,
     /// The last attempt to connect failed; the pool goes on trying by itself.
     is_unreachable: Arc<AtomicBool>,
-    made: Arc<AtomicU64>,
 }
 
 impl Database {
@@ -59,12 +58,11 @@ impl Database {
     pub fn new(options: &DatabaseOptions) -> Self {
         let connections = options.connections.max(1);
         let is_unreachable = Arc::new(AtomicBool::new(false));
-        let made = Arc::new(AtomicU64::new(0));
         let connector = Connector {
             url: options.url.clone(),
             prepare: options.prepare,
             is_unreachable: Arc::clone(&is_unreachable),
-            made: Arc::clone(&made),
+            outages: Outages::default(),
         };
         let pool = Pool::builder()
             .max_size(connections)
@@ -81,7 +79,6 @@ impl Database {
             waiting: Arc::default(),
             patience: options.patience,
             is_unreachable,
-            made,
         }
     }
 
@@ -135,10 +132,14 @@ impl Database {
         self.patience
     }
 
-    /// How many connections have been made so far. A crash of the database ends all of them, so that whoever remembers
-    /// what a crash may have taken back forgets it when this changes.
-    pub fn connections_made(&self) -> u64 {
-        self.made.load(Ordering::Relaxed)
+    /// How often connections have been found broken so far. A crash of the database ends all of them, so that whoever
+    /// remembers what a crash may have taken back forgets it when this changes.
+    pub fn outages(&self) -> u64 {
+        self.connector.outages.count()
+    }
+
+    pub(super) fn connector(&self) -> &Connector {
+        &self.connector
     }
 
     /// How many connections are open at the moment.

@@ -61,11 +61,11 @@ impl Default for Notes {
 }
 
 impl Notes {
-    /// Notes that `generation` of a family is in use. What was confirmed before `connections_made` changed may be lost:
+    /// Notes that `generation` of a family is in use. What was confirmed before `outages` changed may be lost:
     /// confirmations do not wait for the disk, and a crash of the database ends every connection.
-    pub fn in_use(&self, family_id: FamilyId, generation: Generation, connections_made: u64) {
+    pub fn in_use(&self, family_id: FamilyId, generation: Generation, outages: u64) {
         let mut known = self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if self.known_since.swap(connections_made, Ordering::Relaxed) != connections_made {
+        if self.known_since.swap(outages, Ordering::Relaxed) != outages {
             known.clear();
         }
         if known.get(&family_id).is_some_and(|&known| known >= generation) {

@@ -193,7 +193,7 @@ fn what_the_document_does_not_know_is_noticed() {
     let alice = app.logged_in("alice@example.com");
     let (served, refused) = (alice.asks_who_am_i(), alice.asks_who_am_i_with("garbage"));
     assert_eq!((me.knows(&served), me.knows(&refused)), (Ok(()), Ok(())));
-    let other = alice.with_access("GET", "/sessions").send();
+    let other = alice.lists_her_sessions();
     assert!(me.knows(&other).unwrap_err().contains("shape"));
     me.responses.get_mut("401").unwrap().0.clear();
     assert!(me.knows(&refused).unwrap_err().contains("`access_token_invalid`"));

@@ -16,7 +16,7 @@ fn every_answer_forbids_caching_framing_and_guessing_and_none_sends_elsewhere() 
     let mut answers = vec![
         alice.refreshes(),
         alice.asks_who_am_i(),
-        alice.with_access("GET", "/sessions").send(),
+        alice.lists_her_sessions(),
         alice.with_access("GET", "/users/me/events").send(),
         alice.bare_request("POST", "/login").json(&login).send(),
         alice.bare_request("POST", "/login").json(&json!({})).send(),

@@ -61,23 +61,6 @@ fn a_database_that_nobody_but_refreshes_has_missed_is_found_again() {
 }
 
 #[test]
-fn connections_that_are_cut_cost_at_most_a_retry() {
-    let app = App::start();
-    let mut alice = app.logged_in("alice@example.com");
-    for _ in 0..5 {
-        app.database.set_reachable(false);
-        app.database.set_reachable(true);
-        app.eventually(|| alice.tab().asks_who_am_i().status == 200);
-        let mut answer = alice.refreshes();
-        while answer.status == 503 {
-            answer = alice.refreshes();
-        }
-        assert_eq!(answer.status, 200);
-    }
-    assert_eq!(app.counts("SELECT count(*) AS number FROM session_events WHERE kind = 'reuse_detected'"), 0);
-}
-
-#[test]
 fn a_failed_confirmation_is_made_good_by_the_next_request() {
     let app = App::with(|config| config.database.connections = 1);
     let mut alice = app.logged_in("alice@example.com");

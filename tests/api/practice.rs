@@ -178,7 +178,7 @@ fn the_beginning_of_a_practice_family_is_on_record() {
     let events = alice.browser.with_access("GET", "/users/me/events").send();
     assert_eq!(events.json["events"][0]["kind"], "practice_began");
     assert_eq!(events.json["events"][0]["session_id"], alice.id.as_str());
-    let sessions = alice.browser.with_access("GET", "/sessions").send();
+    let sessions = alice.browser.lists_her_sessions();
     let named = sessions.json["sessions"].as_array().unwrap().iter().find(|session| session["id"] == alice.id.as_str());
     assert_eq!(named.unwrap()["device"], "Practice");
 }

@@ -108,8 +108,7 @@ fn a_confirmation_that_a_crash_took_back_is_written_again() {
     app.settles();
     app.executes("UPDATE token_families SET confirmed = 0");
     // A crash ends every connection.
-    app.database.set_reachable(false);
-    app.database.set_reachable(true);
+    app.database.cut_connections();
     app.eventually(|| {
         alice.asks_who_am_i();
         app.settles();

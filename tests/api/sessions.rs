@@ -13,7 +13,7 @@ use crate::support::{Answer, App};
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 fn sessions(browser: &Browser) -> Vec<Value> {
-    let answer = browser.with_access("GET", "/sessions").send();
+    let answer = browser.lists_her_sessions();
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     answer.json["sessions"].as_array().unwrap().clone()

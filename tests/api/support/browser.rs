@@ -110,6 +110,10 @@ impl Browser {
         self.bare_request("GET", "/users/me").header("authorization", format!("Bearer {access_token}")).send()
     }
 
+    pub fn lists_her_sessions(&self) -> Answer {
+        self.with_access("GET", "/sessions").send()
+    }
+
     pub fn logs_out(&mut self) -> Answer {
         let answer = self.request("POST", "/logout").send();
         self.takes(&answer);

@@ -81,11 +81,14 @@ impl TestDatabase {
     pub fn set_reachable(&self, reachable: bool) {
         administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS {reachable}", self.name));
         if !reachable {
-            administer(&format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
-                self.name
-            ));
+            self.cut_connections();
         }
+    }
+
+    /// Ends every connection to this database, as a restart does.
+    pub fn cut_connections(&self) {
+        let name = &self.name;
+        administer(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
     }
 }
 
