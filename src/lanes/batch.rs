@@ -11,7 +11,7 @@ use crate::domain::rotation::Generation;
 
 use super::Turn;
 
-type Answer<T> = oneshot::Sender<Result<T, DbError>>;
+pub(super) type Answer<T> = oneshot::Sender<T>;
 
 /// Presented tokens, each once, with all who show it.
 #[derive(Default)]
@@ -25,14 +25,14 @@ impl Rotations {
     pub fn add(&mut self, presented: Presented, answer: Answer<Turn>) {
         let (token, delivery) = ((presented.family_id, presented.generation), presented.delivery);
         if presented.generation.next().is_none() {
-            let _ = answer.send(Ok(Turn::Unmatched));
+            let _ = answer.send(Turn::Unmatched);
             return;
         }
         let (shown, answers) = self.0.entry(token).or_insert_with(|| (presented, Vec::new()));
         if shown.delivery == delivery {
             answers.push(answer);
         } else {
-            let _ = answer.send(Ok(Turn::Unmatched));
+            let _ = answer.send(Turn::Unmatched);
         }
     }
 
@@ -48,7 +48,7 @@ impl Rotations {
             let own = issued.get(&family_id).filter(|(issued, _)| generation.next() == Some(*issued));
             let mut turn = own.map_or(Turn::Unmatched, |(_, rotated)| Turn::Rotated(*rotated));
             for answer in answers {
-                let _ = answer.send(Ok(turn));
+                let _ = answer.send(turn);
                 if let Turn::Rotated(rotated) = turn {
                     turn = Turn::Shared { rotated, rotated_at: presented.at };
                 }
@@ -64,7 +64,7 @@ impl Rotations {
             tracing::error!(error = %error, "A batch of rotations failed; its sessions are looked at one by one");
         }
         for answer in self.0.into_values().flat_map(|(_, answers)| answers) {
-            let _ = answer.send(Ok(if is_gone { Turn::Unknown } else { Turn::Unmatched }));
+            let _ = answer.send(if is_gone { Turn::Unknown } else { Turn::Unmatched });
         }
     }
 }
@@ -87,25 +87,23 @@ impl Confirmations {
     pub fn answer(mut self, confirmed: &[FamilyId]) {
         for family_id in confirmed {
             for answer in self.0.remove(family_id).into_iter().flat_map(|(_, answers)| answers) {
-                let _ = answer.send(Ok(true));
+                let _ = answer.send(true);
             }
         }
-        self.tell(|| Ok(false));
+        self.tell_of_no_news();
     }
 
+    /// Each is written again by itself, which does no harm where the statement was carried out all the same.
     pub fn fail(self, error: &DbError) {
-        match error {
-            DbError::Unavailable(reason) => self.tell(|| Err(DbError::Unavailable(reason.clone()))),
-            _ => {
-                tracing::error!(error = %error, "A batch of confirmations failed; they are written one by one");
-                self.tell(|| Ok(false));
-            }
+        if !matches!(error, DbError::Unavailable(_)) {
+            tracing::error!(error = %error, "A batch of confirmations failed; they are written one by one");
         }
+        self.tell_of_no_news();
     }
 
-    fn tell(self, answer: impl Fn() -> Result<bool, DbError>) {
+    fn tell_of_no_news(self) {
         for waiting in self.0.into_values().flat_map(|(_, answers)| answers) {
-            let _ = waiting.send(answer());
+            let _ = waiting.send(false);
         }
     }
 }

@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use tokio::sync::oneshot;
-
 use crate::db::families::Presented;
-use crate::db::{DbError, OwnConnection, rotation_batch};
+use crate::db::{OwnConnection, rotation_batch};
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::Lifetimes;
 use crate::domain::rotation::Generation;
 
-use super::batch::{Confirmations, Rotations};
+use super::batch::{Answer, Confirmations, Rotations};
 use super::{LaneError, LaneLoad, Turn};
 
 /// How many requests a statement takes at most. Twice as many make it no faster for each row, but later for all.
@@ -23,8 +21,8 @@ const LARGEST_BATCH: usize = 64;
 const MOST_WAITING: usize = 1024;
 
 pub(super) enum Work {
-    Rotate(Presented, oneshot::Sender<Result<Turn, DbError>>),
-    Confirm(FamilyId, Generation, oneshot::Sender<Result<bool, DbError>>),
+    Rotate(Presented, Answer<Turn>),
+    Confirm(FamilyId, Generation, Answer<bool>),
 }
 
 impl Work {

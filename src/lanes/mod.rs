@@ -79,7 +79,8 @@ impl RotationLanes {
         self.take(presented.family_id, Work::Rotate(presented, answer), answered).await
     }
 
-    /// Notes that a generation's access token is in use; `false` if that could not be told at once to be news.
+    /// Notes that a generation's access token is in use; `false` if that could not be told at once to be news, or if the
+    /// statement failed.
     ///
     /// # Errors
     /// [`LaneError`].
@@ -97,16 +98,11 @@ impl RotationLanes {
         })
     }
 
-    async fn take<T>(
-        &self,
-        family_id: FamilyId,
-        work: Work,
-        answered: oneshot::Receiver<Result<T, DbError>>,
-    ) -> Result<T, LaneError> {
+    async fn take<T>(&self, family_id: FamilyId, work: Work, answered: oneshot::Receiver<T>) -> Result<T, LaneError> {
         self.lane_of(family_id).send(work)?;
         let unavailable = |reason: &str| LaneError::Database(DbError::Unavailable(reason.to_owned()));
         match timeout(self.patience, answered).await {
-            Ok(Ok(answer)) => Ok(answer?),
+            Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) => Err(unavailable("the lane has ended")),
             Err(_) => Err(unavailable("the operation took too long")),
         }

@@ -62,6 +62,19 @@ fn who_listens_is_warned_before_anybody_asks() {
     ask().expect("the listener's connection went down, and the pool's was trusted");
 }
 
+#[test]
+fn a_confirmation_whose_connection_breaks_is_written_all_the_same() {
+    let app = App::with(|config| config.database.listen = false);
+    let mut alice = app.logged_in("alice@example.com");
+    for generation in 2..5 {
+        alice.refreshes();
+        app.database.cut_connections();
+        alice.asks_who_am_i();
+        app.settles();
+        assert_eq!(app.counts("SELECT confirmed::bigint AS number FROM token_families"), generation);
+    }
+}
+
 /// Requests that are held up together have a connection each.
 fn opens_connections(app: &App, alice: &Browser, count: usize) {
     let mut holder = app.database.connect();
