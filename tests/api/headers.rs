@@ -9,7 +9,7 @@ use crate::support::wire::raw;
 
 #[test]
 fn every_answer_forbids_caching_framing_and_guessing_and_none_sends_elsewhere() {
-    let app = App::with(|config| config.body_timeout = std::time::Duration::from_millis(200));
+    let app = App::with(|config| config.body_timeout = seconds(1));
     let mut alice = app.logged_in("alice@example.com");
     let login = json!({ "email": "alice@example.com", "password": PASSWORD });
     let large = "x".repeat(70_000);

@@ -159,6 +159,7 @@ fn what_ends_here_is_refused_there_under_load_with_and_without_notify() {
     let alice = app.logged_in("alice@example.com");
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _over_in_any_case = Raised(&is_over);
         for (n, process) in [&app, &hears, &is_deaf, &is_deaf].into_iter().enumerate() {
             let mut busy = process.logged_in(&format!("busy{n}@example.com"));
             let is_over = &is_over;
@@ -169,8 +170,16 @@ fn what_ends_here_is_refused_there_under_load_with_and_without_notify() {
             });
         }
         ends_one_after_the_other(&app, &alice, [&hears, &is_deaf]);
-        is_over.store(true, Ordering::Relaxed);
     });
+}
+
+/// Ends the load, also where the test fails, which would wait for it otherwise.
+struct Raised<'a>(&'a AtomicBool);
+
+impl Drop for Raised<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn ends_one_after_the_other(app: &App, alice: &Browser, others: [&App; 2]) {

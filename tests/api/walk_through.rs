@@ -61,7 +61,14 @@ fn steps(readme: &str) -> Vec<(String, String)> {
 fn put_sleep_aside(directory: &Path) {
     let path = directory.join("sleep");
     let mut file = fs::File::create(&path).unwrap();
-    write!(file, "#!/bin/sh\necho \"$1\" > '{0}/asked.tmp'\nmv '{0}/asked.tmp' '{0}/asked'\nwhile [ -e '{0}/asked' ]; do /bin/sleep 0.01; done\n", directory.display()).unwrap();
+    // It gives up when nobody answers, so that the test fails instead of waiting for ever.
+    write!(
+        file,
+        "#!/bin/sh\ncd '{}' && echo \"$1\" > asked.tmp && mv asked.tmp asked\n\
+         n=0; while [ -e asked ]; do n=$((n + 1)); [ $n -lt 3000 ] && /bin/sleep 0.01 || exit 1; done\n",
+        directory.display()
+    )
+    .unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 

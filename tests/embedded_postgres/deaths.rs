@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::owner::Owner;
 use super::place::{Place, connect, number, remember, remembered};
-use super::processes::{eventually, kill, living_in, parent_of, wait_until_nobody_lives_in};
+use super::processes::{eventually, exists, kill, living_in, parent_of, wait_until_nobody_lives_in};
 
 #[test]
 fn a_killed_server_comes_back_with_what_was_committed() {
@@ -41,8 +41,10 @@ fn the_server_outlives_the_death_of_one_of_its_children() {
     remember(&server, 1000);
     let before = server.postmaster_pid();
     let mut victim = connect(&server);
-    let pid = number(&mut victim, "SELECT pg_backend_pid()::bigint AS value");
-    kill(pid.try_into().unwrap());
+    let pid = number(&mut victim, "SELECT pg_backend_pid()::bigint AS value").try_into().unwrap();
+    kill(pid);
+    // Before the postmaster has taken notice it lets clients in, only to end them with all others.
+    eventually("the postmaster has noticed", || !exists(pid));
     let accepts = || PgConnection::establish(&server.database_url("postgres")).is_ok();
     eventually("the server accepts again", accepts);
     assert_eq!(remembered(&server), 1000);

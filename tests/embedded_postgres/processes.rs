@@ -43,6 +43,11 @@ pub fn wait_until_nobody_lives_in(directory: &Path) {
     });
 }
 
+/// Whether `pid` runs, or has died and its parent does not know yet.
+pub fn exists(pid: u32) -> bool {
+    Path::new("/proc").join(pid.to_string()).exists()
+}
+
 /// The process group of `pid`: the fifth field of its `stat`, counted after the name, which may hold spaces.
 pub fn group_of(pid: u32) -> u32 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();

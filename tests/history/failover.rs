@@ -5,12 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use crate::kit::checker::Terms;
 use crate::kit::clients::{Fate, Server as _};
 use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Token};
-use crate::kit::rig::{Rig, Wire};
+use crate::kit::rig::{Rig, Wire, until};
 
 const TERMS: Terms = Terms {
     overlap: Duration::from_secs(10),
@@ -70,12 +68,13 @@ async fn log_in(wire: &Wire, email: &Arc<str>) -> Answer {
 
 /// Until the database answers.
 async fn insists(wire: &Wire, ask: Ask) -> Answer {
-    loop {
-        if let Some(answer) = wire.answer(&ask, Fate::Pass).await.filter(|answer| answer.status != 503) {
-            return answer;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
+    let mut decided = None;
+    let answers = async || {
+        decided = wire.answer(&ask, Fate::Pass).await.filter(|answer| answer.status != 503);
+        decided.is_some()
+    };
+    until("the database answers", answers).await;
+    decided.unwrap()
 }
 
 async fn rig(is_standby_waited_for: bool) -> Rig {
@@ -86,9 +85,7 @@ async fn rig(is_standby_waited_for: bool) -> Rig {
 
 async fn standby_has_everything(rig: &Rig) {
     let behind = "SELECT count(*) AS value FROM pg_stat_replication WHERE replay_lsn < pg_current_wal_insert_lsn()";
-    while rig.postgres.counts(behind) > 0 {
-        sleep(Duration::from_millis(20)).await;
-    }
+    until("the standby has everything", async || rig.postgres.counts(behind) == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,10 +104,8 @@ async fn sessions_go_on_from_the_generation_that_their_clients_hold_when_the_las
     // Alice proves what is missing by her refresh token, Bob by his access token.
     assert!(alice.refreshes().await.is_good());
     assert_eq!(alice.refresh.generation, 8);
-    assert!(bob.is_let_in().await);
-    while rig.generations_caught_up() < 10 {
-        sleep(Duration::from_millis(20)).await;
-    }
+    // Before the standby is there a server can only forget what it has seen; his next request tells it again.
+    until("what is missing has been proved", async || bob.is_let_in().await && rig.generations_caught_up() == 10).await;
     assert!(bob.refreshes().await.is_good());
     assert_eq!((bob.refresh.generation, rig.generations_caught_up()), (8, 10));
     assert!(alice.is_let_in().await);

@@ -46,7 +46,7 @@ async fn a_short_run_breaks_no_promise() {
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     shared.end();
-    lives.await.unwrap();
+    tokio::time::timeout(Duration::from_secs(240), lives).await.expect("somebody waits for ever").unwrap();
     let (exchanges, faults) = record.history();
     let verdict = check(&terms, &exchanges, &faults);
     assert!(verdict.tested[&Promise::OneLine] > 100, "too little has happened to tell anything: {:?}", verdict.tested);

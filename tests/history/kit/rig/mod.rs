@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::checker::{Terms, told};
 use super::record::Exchange;
@@ -29,6 +29,19 @@ pub use wire::Wire;
 
 pub const SERVERS: usize = 3;
 const STANDBY: &str = "standby";
+
+/// Longer than anything takes that a test waits for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until `is_so`, and fails with `what` when it does not come to be.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !is_so().await {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("still not so: {what}"));
+}
 
 pub struct Rig {
     pub postgres: Postgres,
@@ -151,9 +164,7 @@ impl Rig {
     /// Until each server says that it is.
     pub async fn is_ready(&self) {
         for server in self.servers.iter().flatten() {
-            while !server.is_ready().await {
-                sleep(Duration::from_millis(100)).await;
-            }
+            until("a server is ready", async || server.is_ready().await).await;
         }
     }
 
@@ -171,9 +182,7 @@ impl Rig {
         self.standby = Some(Postgres::follow(&directory, self.replication.port, STANDBY).await);
         let streams = "SELECT count(*) AS value FROM pg_stat_replication WHERE state = 'streaming'";
         self.to_standby.leads_to(&self.standby.as_ref().expect("it was just made").socket());
-        while self.postgres.counts(streams) == 0 {
-            sleep(Duration::from_millis(50)).await;
-        }
+        until("the standby follows", async || self.postgres.counts(streams) > 0).await;
         if is_waited_for {
             self.postgres.waits_for(STANDBY);
         }

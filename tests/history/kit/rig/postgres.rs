@@ -13,6 +13,8 @@ use heirloom::embedded_postgres::{Account, program};
 use rustix::process::{Pid, Signal};
 use tokio::time::{Instant, sleep};
 
+use super::PATIENCE;
+
 /// What differs from Postgres's defaults. A rotation waits for the disk later than usual, so that a crash has something to
 /// lose; segments are small, so that a full disk is met soon.
 const SETTINGS: &str = "\
@@ -25,9 +27,6 @@ max_wal_size = 32MB
 wal_keep_size = 8MB
 log_checkpoints = off
 ";
-
-/// Longer than a start takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(QueryableByName)]
 struct Number {
