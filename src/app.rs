@@ -15,7 +15,7 @@ use actix_web::{rt, web};
 use futures_util::future::{OptionFuture, join};
 use secrecy::SecretString;
 
-use crate::config::{Config, SameSite};
+use crate::config::Config;
 use crate::crypto::keys::Keyring;
 use crate::crypto::password_hash::HashingError;
 use crate::db::listener::Listener;
@@ -23,7 +23,7 @@ use crate::db::{Database, DatabaseOptions, DbError};
 use crate::domain::clock::Clock;
 use crate::domain::secret::SecretError;
 use crate::embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError};
-use crate::http::{self, CookiePolicy, HttpOptions, HttpState, RateLimits};
+use crate::http::{self, HttpOptions, HttpState, RateLimits};
 use crate::metrics::Metrics;
 use crate::service::{Policy, Service};
 
@@ -229,20 +229,9 @@ fn policy(config: &Config) -> Policy {
 }
 
 fn http_options(config: &Config) -> HttpOptions {
-    let cookie = &config.cookie;
     HttpOptions {
         base_path: config.base_path.clone(),
-        cookies: CookiePolicy {
-            same_site: match cookie.same_site {
-                SameSite::Strict => http::SameSite::Strict,
-                SameSite::Lax => http::SameSite::Lax,
-                SameSite::None => http::SameSite::None,
-            },
-            path: cookie.path.clone(),
-            domain: cookie.domain.clone(),
-            is_insecure: cookie.is_insecure,
-            with_access_token: cookie.with_access_token,
-        },
+        cookies: config.cookie.clone(),
         allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
         trusted_proxies: config.throttle.trusted_proxies.clone(),
         body_timeout: config.body_timeout,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as _;
-use heirloom::config::{Config, ConfigErrors, CookieConfig, DatabasePlace, LogFormat, SameSite, Settings};
-use heirloom::domain::policy::{AccessTokenAlgorithm, HashCost};
+use heirloom::config::{Config, ConfigErrors, DatabasePlace, LogFormat, Settings};
+use heirloom::domain::policy::{AccessTokenAlgorithm, CookiePolicy, HashCost, SameSite};
 use secrecy::ExposeSecret as _;
 
 const SECRET: &str = "canary-of-the-secret-0123456789abcdef";
@@ -54,7 +54,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!((config.rotation.recovery_burst, config.rotation.recovery_every), (3, 10));
     assert_eq!(config.password.min_length, 8);
     assert_eq!(config.hash_cost, HashCost { memory: 19_456, passes: 2, lanes: 1 });
-    let cookie = CookieConfig {
+    let cookie = CookiePolicy {
         same_site: SameSite::Strict,
         path: "/".to_owned(),
         domain: None,

@@ -1,5 +1,6 @@
 //! Settings: what was typed, and what it means. Read once at start; below this room nobody asks the environment.
 
+mod cookie;
 mod development;
 mod origin;
 mod reader;
@@ -14,7 +15,9 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::password::PasswordPolicy;
-use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use crate::domain::policy::{
+    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
+};
 use crate::domain::secret::Secret;
 
 pub use origin::Origin;
@@ -48,7 +51,7 @@ pub struct Config {
     pub event_retention: Duration,
     pub hash_cost: HashCost,
     pub hashes_at_once: NonZeroUsize,
-    pub cookie: CookieConfig,
+    pub cookie: CookiePolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
     pub throttle: ThrottleConfig,
@@ -82,25 +85,6 @@ pub enum DatabasePlace {
     External(SecretString),
 }
 
-/// What the cookies of a session look like.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CookieConfig {
-    pub same_site: SameSite,
-    pub path: String,
-    pub domain: Option<String>,
-    pub is_insecure: bool,
-    /// Whether the access token is set as a cookie too.
-    pub with_access_token: bool,
-}
-
-/// The cookie attribute of that name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SameSite {
-    Strict,
-    Lax,
-    None,
-}
-
 /// What is logged, and how.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LogConfig {
@@ -113,18 +97,6 @@ pub struct LogConfig {
 pub enum LogFormat {
     Text,
     Json,
-}
-
-impl Default for CookieConfig {
-    fn default() -> Self {
-        Self {
-            same_site: SameSite::Strict,
-            path: "/".to_owned(),
-            domain: None,
-            is_insecure: false,
-            with_access_token: false,
-        }
-    }
 }
 
 impl Config {
@@ -195,7 +167,7 @@ impl Config {
             ),
             hash_cost: hash_cost(&mut read, settings),
             hashes_at_once: hashes_at_once(&mut read, settings),
-            cookie: cookie(&mut read, settings, bind),
+            cookie: cookie::resolve(&mut read, settings, bind),
             allowed_origins: origins(&mut read, settings),
             body_timeout: read.duration_from(
                 "HEIRLOOM_BODY_TIMEOUT",
@@ -315,39 +287,6 @@ fn hashes_at_once(read: &mut Reader, settings: &Settings) -> NonZeroUsize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let count = read.in_range("HEIRLOOM_HASHES_AT_ONCE", &settings.hashes_at_once, cores, 1..=1_024);
     NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
-}
-
-fn cookie(read: &mut Reader, settings: &Settings, bind: SocketAddr) -> CookieConfig {
-    let modes = [("strict", SameSite::Strict), ("lax", SameSite::Lax), ("none", SameSite::None)];
-    let path = read.text("HEIRLOOM_COOKIE_PATH", &settings.cookie_path, "/");
-    if !path.starts_with('/') || !path.chars().all(|c| c.is_ascii_graphic() && c != ';' && c != ',') {
-        read.refuse("HEIRLOOM_COOKIE_PATH", "has to be a path such as / or /auth");
-    }
-    let domain = Reader::given(&settings.cookie_domain).map(str::to_owned);
-    if domain.as_ref().is_some_and(|domain| !domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-'))
-    {
-        read.refuse("HEIRLOOM_COOKIE_DOMAIN", "has to be a host name such as example.com");
-    }
-    let cookie = CookieConfig {
-        same_site: read.one_of("HEIRLOOM_COOKIE_SAMESITE", &settings.cookie_samesite, &modes),
-        path,
-        domain,
-        is_insecure: read.boolean("HEIRLOOM_COOKIE_INSECURE", &settings.cookie_insecure, false),
-        with_access_token: read.boolean("HEIRLOOM_ACCESS_COOKIE", &settings.access_cookie, false),
-    };
-    if cookie.is_insecure && !bind.ip().is_loopback() {
-        read.refuse(
-            "HEIRLOOM_COOKIE_INSECURE",
-            "would send sessions in the clear over a network; it is for a server bound to a loopback address only",
-        );
-    }
-    if cookie.is_insecure && cookie.same_site == SameSite::None {
-        read.refuse(
-            "HEIRLOOM_COOKIE_SAMESITE",
-            "is `none`, which browsers accept only with Secure; leave out HEIRLOOM_COOKIE_INSECURE",
-        );
-    }
-    cookie
 }
 
 fn origins(read: &mut Reader, settings: &Settings) -> Vec<Origin> {

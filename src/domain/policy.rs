@@ -42,6 +42,39 @@ pub struct AccessTokenPolicy {
     pub audience: String,
 }
 
+/// How the cookies of a session look.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CookiePolicy {
+    pub same_site: SameSite,
+    /// Starts with a slash.
+    pub path: String,
+    pub domain: Option<String>,
+    /// Without `Secure` and prefix, for a loopback address.
+    pub is_insecure: bool,
+    /// Whether the access token is set as a cookie too, and beside it the CSRF value that a page has to repeat.
+    pub with_access_token: bool,
+}
+
+/// The cookie attribute of that name (draft-ietf-httpbis-rfc6265bis §4.1.2.7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
+
+impl Default for CookiePolicy {
+    fn default() -> Self {
+        Self {
+            same_site: SameSite::Strict,
+            path: "/".to_owned(),
+            domain: None,
+            is_insecure: false,
+            with_access_token: false,
+        }
+    }
+}
+
 /// The cost of a password hash with Argon2id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HashCost {

@@ -96,13 +96,13 @@ mod tests {
     use time::macros::datetime;
     use uuid::Uuid;
 
-    use super::super::cookies::{CookiePolicy, SameSite};
     use super::super::problem::Problem;
     use super::super::rate_limit::RateLimits;
     use super::super::state::{HttpOptions, HttpState};
     use super::Caller;
     use crate::domain::clock::Clock;
     use crate::domain::ids::FamilyId;
+    use crate::domain::policy::CookiePolicy;
     use crate::service::Service;
 
     const LET_THROUGH: (u16, &str) = (200, "");
@@ -121,13 +121,7 @@ mod tests {
     impl Server {
         fn new(with_access_token: bool) -> Self {
             let clock = Clock::manual(datetime!(2026-03-01 12:00:00 UTC));
-            let cookies = CookiePolicy {
-                same_site: SameSite::Strict,
-                path: "/".to_owned(),
-                domain: None,
-                is_insecure: false,
-                with_access_token,
-            };
+            let cookies = CookiePolicy { with_access_token, ..CookiePolicy::default() };
             let options = HttpOptions {
                 base_path: String::new(),
                 cookies,

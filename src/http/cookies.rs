@@ -5,25 +5,7 @@ use actix_web::HttpResponseBuilder;
 use actix_web::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use cookie::{Cookie, CookieBuilder};
 
-/// How our cookies look.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CookiePolicy {
-    pub same_site: SameSite,
-    pub path: String,
-    pub domain: Option<String>,
-    /// Without `Secure` and prefix, for a loopback address.
-    pub is_insecure: bool,
-    /// Whether the access token is set as a cookie too, and beside it the CSRF value that a page has to repeat.
-    pub with_access_token: bool,
-}
-
-/// The cookie attribute of that name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SameSite {
-    Strict,
-    Lax,
-    None,
-}
+use crate::domain::policy::{CookiePolicy, SameSite};
 
 /// What a request's cookies hold under one name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -217,13 +199,7 @@ mod tests {
     }
 
     fn policy() -> CookiePolicy {
-        CookiePolicy {
-            same_site: SameSite::Strict,
-            path: "/".into(),
-            domain: None,
-            is_insecure: false,
-            with_access_token: true,
-        }
+        CookiePolicy { with_access_token: true, ..CookiePolicy::default() }
     }
 
     fn cleared(policy: &CookiePolicy) -> Vec<String> {

@@ -28,7 +28,6 @@ mod traffic;
 mod users;
 mod web_app;
 
-pub use cookies::{CookiePolicy, SameSite};
 pub use openapi::openapi_json;
 pub use rate_limit::RateLimits;
 pub use request_log::RequestLog;

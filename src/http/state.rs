@@ -9,10 +9,10 @@ use actix_web::web::Data;
 use ipnet::IpNet;
 
 use super::client_address::client_address;
-use super::cookies::CookiePolicy;
 use super::rate_limit::RateLimits;
 use super::traffic::Traffic;
 use crate::domain::client::Client;
+use crate::domain::policy::CookiePolicy;
 use crate::metrics::Metrics;
 use crate::service::Service;
 

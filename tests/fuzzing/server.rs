@@ -22,11 +22,13 @@ use heirloom::crypto::refresh_token::RefreshTokens;
 use heirloom::db::{Database, DatabaseOptions};
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
-use heirloom::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use heirloom::domain::policy::{
+    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
+};
 use heirloom::domain::rotation::Generation;
 use heirloom::domain::secret::Secret;
 use heirloom::domain::throttle::Rate;
-use heirloom::http::{CookiePolicy, HttpOptions, HttpState, RateLimits, SameSite, app};
+use heirloom::http::{HttpOptions, HttpState, RateLimits, app};
 use heirloom::service::{Policy, Service};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -167,13 +169,7 @@ fn state(clock: &Clock) -> HttpState {
         hashes_at_once: NonZeroUsize::MIN,
     };
     let service = Arc::new(Service::new(database, clock.clone(), &keyring(), policy).unwrap());
-    let cookies = CookiePolicy {
-        same_site: SameSite::Strict,
-        path: "/".to_owned(),
-        domain: None,
-        is_insecure: false,
-        with_access_token: true,
-    };
+    let cookies = CookiePolicy { with_access_token: true, ..CookiePolicy::default() };
     let options = HttpOptions {
         base_path: String::new(),
         cookies,

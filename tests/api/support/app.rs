@@ -7,10 +7,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use heirloom::app::{Application, Stopper};
-use heirloom::config::{Config, CookieConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
+use heirloom::config::{Config, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
-use heirloom::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use heirloom::domain::policy::{
+    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
+};
 use heirloom::domain::secret::Secret;
 use heirloom::service::Service;
 use time::macros::datetime;
@@ -184,7 +186,7 @@ fn config(database: &TestDatabase) -> Config {
         event_retention: days(90),
         hash_cost: HashCost { memory: 64, passes: 1, lanes: 1 },
         hashes_at_once: NonZeroUsize::new(2).unwrap(),
-        cookie: CookieConfig::default(),
+        cookie: CookiePolicy::default(),
         allowed_origins: Vec::new(),
         body_timeout: seconds(10),
         throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
