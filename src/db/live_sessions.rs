@@ -36,6 +36,17 @@ pub fn list(connection: &mut Connection, user_id: UserId, now: Timestamp) -> Res
     rows.into_iter().map(Family::try_from).collect()
 }
 
+/// Which of these sessions are alive at `now`.
+pub fn among(connection: &mut Connection, ids: &[FamilyId], now: Timestamp) -> Result<Vec<FamilyId>, DbError> {
+    let ids = ids.iter().map(|id| id.as_uuid());
+    let is_meant = token_families::id.eq_any(ids).and(token_families::revoked_at.is_null());
+    let alive: Vec<Uuid> = token_families::table
+        .filter(is_meant.and(token_families::idle_expires_at.gt(now).and(token_families::expires_at.gt(now))))
+        .select(token_families::id)
+        .load(connection.pg())?;
+    Ok(alive.into_iter().map(FamilyId::from).collect())
+}
+
 /// How many sessions of anybody are alive at `now`.
 pub fn count(connection: &mut Connection, now: Timestamp) -> Result<u64, DbError> {
     let live = token_families::revoked_at.is_null().and(token_families::idle_expires_at.gt(now));

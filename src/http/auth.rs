@@ -101,7 +101,7 @@ pub(super) async fn refresh(
     OptionalJsonBody(body): OptionalJsonBody<RefreshTokenRequest>,
 ) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
-    let Some(credential) = refresh_credential(&request, body.as_ref())? else {
+    let Some(credential) = refresh_credential(&request, body.as_ref()).await? else {
         return Err((&REFRESH_TOKEN_MISSING).into());
     };
     let_those_go_who_have_hung_up().await;
@@ -137,7 +137,7 @@ pub(super) async fn logout(
     OptionalJsonBody(body): OptionalJsonBody<RefreshTokenRequest>,
 ) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
-    if let Some(credential) = refresh_credential(&request, body.as_ref())? {
+    if let Some(credential) = refresh_credential(&request, body.as_ref()).await? {
         state.service.logout(&credential.token, credential.delivery, client(&request)).await?;
     }
     let mut response = HttpResponse::Ok();

@@ -9,16 +9,19 @@ use super::problem::{MALFORMED_REQUEST, Problem};
 /// # Errors
 /// 400 for two such headers, of which nobody can say which is meant.
 pub(super) fn bearer_value(headers: &HeaderMap) -> Result<Option<&[u8]>, Problem> {
-    let mut values = headers.get_all(AUTHORIZATION).map(|value| value.as_bytes());
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(_), Some(_)) => Err((&MALFORMED_REQUEST).into()),
-        (Some(value), None) => {
-            let (scheme, token) = value.split_at_checked(7).unwrap_or((value, b""));
-            let token = token.trim_ascii();
-            Ok((scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty()).then_some(token))
-        }
+    match headers.get_all(AUTHORIZATION).count() {
+        0 | 1 => Ok(bearer_values(headers).next()),
+        _ => Err((&MALFORMED_REQUEST).into()),
     }
+}
+
+/// All that is sent as Bearer, however often.
+pub(super) fn bearer_values(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(AUTHORIZATION).filter_map(|value| {
+        let (scheme, token) = value.as_bytes().split_at_checked(7)?;
+        let token = token.trim_ascii();
+        (scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty()).then_some(token)
+    })
 }
 
 #[cfg(test)]

@@ -117,14 +117,19 @@ impl CookiePolicy {
     }
 }
 
-/// The value of the cookie `name`, byte by byte, over all `Cookie` headers.
-pub(super) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Presented<'a> {
+/// The values of the cookies `name`, byte by byte, over all `Cookie` headers.
+pub(super) fn find_all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|&byte| byte == b';'));
-    let mut values = pairs.filter_map(|pair| {
+    pairs.filter_map(move |pair| {
         let at = pair.iter().position(|&byte| byte == b'=')?;
         let (key, value) = (trim(&pair[..at]), trim(&pair[at + 1..]));
         (key == name.as_bytes() && !value.is_empty()).then_some(value)
-    });
+    })
+}
+
+/// The value of the cookie `name`.
+pub(super) fn find<'a>(headers: &'a HeaderMap, name: &str) -> Presented<'a> {
+    let mut values = find_all(headers, name);
     match (values.next(), values.next()) {
         (None, _) => Presented::Nothing,
         (Some(value), None) => Presented::One(value),

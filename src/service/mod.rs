@@ -16,6 +16,7 @@ mod prune;
 mod refresh;
 mod register;
 mod session;
+mod several_tokens;
 mod throttle;
 #[cfg(test)]
 mod unconnected;
@@ -54,6 +55,7 @@ pub use prune::Pruned;
 pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::{FieldError, RegisterOutcome};
 pub use session::SessionGrant;
+pub use several_tokens::Chosen;
 pub use throttle::{KnownDevice, TooManyAttempts};
 pub use vitals::Vitals;
 

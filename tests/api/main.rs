@@ -26,6 +26,7 @@ mod races;
 mod reuse;
 mod rotation;
 mod sessions;
+mod several_cookies;
 mod storage;
 mod throttling;
 mod walk_through;
