@@ -117,7 +117,7 @@ const WRONG: &[(&str, Set, &[&str])] = &[
     (
         "HEIRLOOM_BASE_PATH",
         |s, v| s.base_path = v,
-        &["auth", "//auth", "/a//b", "/a b", "/a?b", "/a#b", "/a;b", "/{id}", "/ä"],
+        &["auth", "//auth", "/a//b", "/a/../b", "/.", "/a b", "/a?b", "/a#b", "/a;b", "/{id}", "/ä"],
     ),
     ("HEIRLOOM_ACCESS_TOKEN_ALG", |s, v| s.access_token_alg = v, &["none", "RS256", "ES256", "HS512", "EdDSA,HS256"]),
     (
@@ -154,7 +154,7 @@ const WRONG: &[(&str, Set, &[&str])] = &[
     (
         "HEIRLOOM_COOKIE_DOMAIN",
         |s, v| s.cookie_domain = v,
-        &["https://example.com", "a.example;Path=/", "a b", "exämple.com", "*"],
+        &["https://example.com", "a.example;Path=/", "a b", "exämple.com", "*", "-", ".", "a..b", "-a.b"],
     ),
     ("HEIRLOOM_COOKIE_INSECURE", |s, v| s.cookie_insecure = v, &["maybe", "2", "truee"]),
     ("HEIRLOOM_APP", |s, v| s.app = v, &["maybe", "2", "/app"]),
@@ -238,6 +238,19 @@ fn weak_secrets_are_refused_wherever_they_stand() {
         }
     }
     assert_eq!(resolved(|settings| settings.secret = Some(SECRET[..32].into())).secrets.len(), 1);
+}
+
+#[test]
+fn what_is_no_place_of_a_database_is_refused_and_not_quoted() {
+    for wrong in ["nonsense", "mysql://u:p@h/db", "//db", "postgres:/db"] {
+        let secret = Some(SECRET.into());
+        assert_refused("DATABASE_URL", &Settings { database_url: Some(wrong.into()), secret, ..Settings::default() });
+    }
+    for right in ["postgres:///db", "postgresql://u@h/db", "host=/run/postgresql dbname=db", "service=heirloom"] {
+        let secret = Some(SECRET.into());
+        let settings = Settings { database_url: Some(right.into()), secret, ..Settings::default() };
+        assert!(Config::resolve(&settings, None).is_ok(), "{right}");
+    }
 }
 
 #[test]

@@ -13,8 +13,7 @@ pub(super) fn resolve(read: &mut Reader, settings: &Settings, bind: SocketAddr) 
         read.refuse("HEIRLOOM_COOKIE_PATH", "has to be a path such as / or /auth");
     }
     let domain = Reader::given(&settings.cookie_domain).map(str::to_owned);
-    if domain.as_ref().is_some_and(|domain| !domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-'))
-    {
+    if domain.as_ref().is_some_and(|domain| !domain.trim_start_matches('.').split('.').all(is_label)) {
         read.refuse("HEIRLOOM_COOKIE_DOMAIN", "has to be a host name such as example.com");
     }
     let cookie = CookiePolicy {
@@ -37,4 +36,12 @@ pub(super) fn resolve(read: &mut Reader, settings: &Settings, bind: SocketAddr) 
         );
     }
     cookie
+}
+
+/// A part of a host's name (RFC 1123 §2.1).
+fn is_label(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }

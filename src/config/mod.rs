@@ -193,6 +193,10 @@ impl Config {
 
 fn place(read: &mut Reader, settings: &Settings, data_dir: Option<PathBuf>) -> DatabasePlace {
     if let Some(url) = settings.database_url.as_ref().filter(|url| !url.expose_secret().is_empty()) {
+        let is_uri = |text: &str| text.starts_with("postgres://") || text.starts_with("postgresql://");
+        if !is_uri(url.expose_secret()) && !url.expose_secret().contains('=') {
+            read.refuse("DATABASE_URL", "has to look like postgres://user:password@host:5432/database");
+        }
         return DatabasePlace::External(url.clone());
     }
     match Reader::given(&settings.data_dir).map(PathBuf::from).or(data_dir) {

@@ -134,11 +134,11 @@ impl Reader {
     }
 
     pub fn boolean(&mut self, variable: &'static str, typed: &Option<String>, default: bool) -> bool {
-        match Self::given(typed) {
-            None => default,
-            Some("true" | "1" | "yes" | "on") => true,
-            Some("false" | "0" | "no" | "off") => false,
-            Some(text) => {
+        let Some(text) = Self::given(typed) else { return default };
+        match text.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => true,
+            "false" | "0" | "no" | "off" => false,
+            _ => {
                 self.refuse(variable, format!("is {text:?}, which is neither true nor false"));
                 default
             }
@@ -159,7 +159,9 @@ impl Reader {
     pub fn base_path(&mut self, variable: &'static str, typed: &Option<String>) -> String {
         let text = Self::given(typed).unwrap_or_default().trim_end_matches('/');
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-        if !text.is_empty() && (!text.starts_with('/') || text.contains("//") || !text.chars().all(is_plain)) {
+        let leads_elsewhere = text.split('/').any(|segment| segment == "." || segment == "..");
+        let is_path = text.starts_with('/') && !text.contains("//") && text.chars().all(is_plain) && !leads_elsewhere;
+        if !text.is_empty() && !is_path {
             self.refuse(variable, format!("is {text:?}, which is not a path such as /auth"));
         }
         text.to_owned()
