@@ -75,7 +75,7 @@ impl Password {
             return Err(PasswordError::TooLong);
         }
         let folded = text.to_lowercase();
-        if email.is_some_and(|email| folded == email.as_str()) {
+        if email.is_some_and(|email| folded == email.as_str().nfc().collect::<String>().to_lowercase()) {
             return Err(PasswordError::IsEmail);
         }
         if is_common(&folded) {
@@ -145,6 +145,13 @@ mod tests {
         assert_eq!(choose("PassWord1").unwrap_err(), PasswordError::Common);
         assert_eq!(choose("Alice.Long@example.com").unwrap_err(), PasswordError::IsEmail);
         assert!(choose("my password1 is long").is_ok());
+        for (email, password) in
+            [("Élodie@example.com", "ÉLODIE@example.com"), ("e\u{301}lodie@example.com", "élodie@example.com")]
+        {
+            let email = Email::parse(email).unwrap();
+            let chosen = Password::chosen(&password.to_owned().into(), Some(&email), PasswordPolicy { min_length: 8 });
+            assert_eq!(chosen.unwrap_err(), PasswordError::IsEmail, "{password}");
+        }
     }
 
     #[test]
