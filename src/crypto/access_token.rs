@@ -24,8 +24,13 @@ use super::verified_tokens::{Fingerprint, VerifiedTokens};
 /// RFC 9068 §2.1. Anything else is a token for another purpose.
 const TYP: &str = "at+jwt";
 
-/// How far the clocks of processes may lie apart, in seconds.
+/// How far the clocks of processes may lie apart, in seconds: a token that another has just issued is no token of the
+/// future. That one expires a little early for another process harms nobody, and for its own client it lives as long as
+/// it was told.
 const LEEWAY: i64 = 5;
+
+/// `iat` and `exp` are whole seconds. Without it a token would live up to one shorter than its client was told.
+const ROUNDING: i64 = 1;
 
 /// Ours have about 500 bytes; longer ones are not worth parsing.
 const LENGTH_LIMIT: usize = 2048;
@@ -180,7 +185,7 @@ impl AccessTokens {
         if verified.from > now + LEEWAY {
             return Err(INVALID);
         }
-        if verified.until.saturating_add(LEEWAY) <= now {
+        if verified.until.saturating_add(ROUNDING) <= now {
             return Err(AccessTokenError::Expired);
         }
         Ok(verified.grant)

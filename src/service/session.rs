@@ -50,7 +50,7 @@ impl Service {
             generation: heir.generation,
             authenticated_at: heir.authenticated_at,
         };
-        let access = self.access_tokens.issue(&grant, now, heir.expires_at, &mut rng());
+        let access = self.access_tokens.issue(&grant, now, heir.idle_expires_at.min(heir.expires_at), &mut rng());
         SessionGrant {
             session_id: heir.family_id,
             delivery: heir.delivery,

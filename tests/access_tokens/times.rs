@@ -8,7 +8,7 @@ use serde_json::json;
 use super::forge::*;
 
 #[test]
-fn times_are_judged_with_five_seconds_of_leeway_and_no_more() {
+fn times_are_judged_with_a_small_leeway_and_no_more() {
     let tokens = tokens(EdDsa, &[OLD]);
     let now = NOW.unix_timestamp();
     for (claim, at, verdict) in [
@@ -20,8 +20,7 @@ fn times_are_judged_with_five_seconds_of_leeway_and_no_more() {
         ("nbf", now + 6, Err(Invalid)),
         ("exp", now + 1, Ok(grant())),
         ("exp", now, Ok(grant())),
-        ("exp", now - 4, Ok(grant())),
-        ("exp", now - 5, Err(Expired)),
+        ("exp", now - 1, Err(Expired)),
         ("exp", now - 6, Err(Expired)),
         ("exp", 0, Err(Expired)),
     ] {
@@ -44,8 +43,8 @@ fn an_issued_token_lives_to_its_expiry_by_the_servers_clock() {
     let issued = tokens.issue(&grant(), NOW, FAR, &mut rng());
     let verify = |seconds: i64| tokens.verify(issued.token.expose_secret(), NOW + time::Duration::seconds(seconds));
     assert_eq!(verify(0), Ok(grant()));
-    assert_eq!(verify(issued.expires_in + 4), Ok(grant()));
-    assert_eq!(verify(issued.expires_in + 5), Err(Expired));
+    assert_eq!(verify(issued.expires_in), Ok(grant()));
+    assert_eq!(verify(issued.expires_in + 1), Err(Expired));
     assert_eq!(verify(issued.expires_in + 1_000_000), Err(Expired));
     assert_eq!(verify(-5), Ok(grant()));
     assert_eq!(verify(-6), Err(Invalid), "a token from the future");

@@ -164,6 +164,16 @@ fn a_session_ends_when_it_is_idle_too_long_and_not_before() {
 }
 
 #[test]
+fn an_access_token_does_not_outlive_a_session_that_is_left_idle() {
+    let app = App::with(|config| config.lifetimes.idle = seconds(60));
+    let alice = app.logged_in("alice@example.com");
+    assert_eq!(alice.asks_who_am_i().status, 200);
+    app.passes(seconds(61));
+    assert_eq!(alice.asks_who_am_i().verdict(), (401, "access_token_expired"));
+    assert_eq!(alice.lists_her_sessions().verdict(), (401, "access_token_expired"));
+}
+
+#[test]
 fn a_session_ends_at_its_absolute_limit_however_busy_it_is() {
     let app = App::start();
     let mut alice = app.logged_in("alice@example.com");
