@@ -71,9 +71,14 @@ fn is_foreign(headers: &HeaderMap) -> bool {
 /// Whether `origin` names the host that the browser connected to. The scheme cannot be compared: TLS ends at a proxy.
 /// `Host` cannot be set by a page, and forwarded headers, which anyone can send, are not looked at.
 fn is_own(origin: &[u8], headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).map(|value| value.as_bytes());
-    let authority = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
-    authority.is_some_and(|authority| !authority.is_empty() && Some(authority) == host)
+    let Some(host) = headers.get(HOST).map(|value| value.as_bytes()) else { return false };
+    let (authority, port) = match (origin.strip_prefix(b"https://"), origin.strip_prefix(b"http://")) {
+        (Some(authority), _) => (authority, &b":443"[..]),
+        (None, Some(authority)) => (authority, &b":80"[..]),
+        (None, None) => return false,
+    };
+    // Browsers leave the scheme's own port out and write in lower case; proxies may pass on both otherwise.
+    !authority.is_empty() && authority.eq_ignore_ascii_case(host.strip_suffix(port).unwrap_or(host))
 }
 
 #[cfg(test)]
@@ -120,6 +125,22 @@ mod tests {
                 assert!(is_foreign(&sent(site, Some(foreign))), "{site:?} {foreign:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_schemes_own_port_and_the_case_of_the_host_make_no_difference() {
+        let sent_to = |host: &str, origin: &str| {
+            let mut headers = sent(None, Some(origin));
+            headers.insert(HOST, HeaderValue::from_str(host).unwrap());
+            is_foreign(&headers)
+        };
+        assert!(!sent_to("App.Example:443", "https://app.example"));
+        assert!(!sent_to("app.example:80", "http://app.example"));
+        assert!(!sent_to("app.example:8443", "https://app.example:8443"));
+        assert!(sent_to("app.example:80", "https://app.example"));
+        assert!(sent_to("app.example:8443", "https://app.example"));
+        assert!(sent_to("app.example", "https://app.example:8443"));
+        assert!(sent_to(":443", "https://"));
     }
 
     #[test]
