@@ -186,7 +186,7 @@ fn execute(command: Command) -> Result<(), CliError> {
             resolve(&settings)?;
             print_line("The settings are fine.")
         }
-        Command::Openapi => print_line(openapi_json().trim_end()),
+        Command::Openapi => print_line(openapi_json("").trim_end()),
         Command::Secret { action: SecretAction::Generate } => print_line(&generate_secret(&mut rng())),
     }
 }

@@ -69,11 +69,18 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
         (Some(value), None) => {
             let mut parts = value.split(';').map(str::trim);
             parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
-                && parts.all(|part| part.eq_ignore_ascii_case("charset=utf-8") || part.is_empty())
+                && parts.all(|part| part.is_empty() || is_utf_8(part))
         }
         _ => false,
     };
     if is_json { Ok(()) } else { Err((&UNSUPPORTED_MEDIA_TYPE).into()) }
+}
+
+/// With or without quotes (RFC 9110 §8.3.2).
+fn is_utf_8(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or_default();
+    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    name.eq_ignore_ascii_case("charset") && value.eq_ignore_ascii_case("utf-8")
 }
 
 async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Problem> {
@@ -167,6 +174,10 @@ mod tests {
         );
         let delivery = refusal("{\"email\":\"a\",\"password\":\"b\",\"token_delivery\":\"mail\"}");
         assert_eq!(delivery.1, field("token_delivery", "has to be one of: cookie, body"));
+        for wrong in ["null", "5", "true", "[\"body\"]", "{\"body\":null}"] {
+            let body = format!("{{\"email\":\"a\",\"password\":\"b\",\"token_delivery\":{wrong}}}");
+            assert_eq!(refusal(&body).1, field("token_delivery", "has the wrong type"), "{wrong}");
+        }
         for other in ["[1]", "null", "\"text\"", " [\"a\", \"b\"]", "[\"a\", \"b\", \"cookie\"]"] {
             assert_eq!(refusal(other).1, field("", "the body has to be a JSON object"), "{other}");
         }

@@ -10,8 +10,6 @@ use super::openapi::openapi_json;
 use super::problem::{NOT_FOUND, Problem};
 use super::state::HttpState;
 
-static OPENAPI: LazyLock<String> = LazyLock::new(openapi_json);
-
 /// Scripts from here only; Swagger UI sets styles on elements and shows images from data URLs.
 const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                         font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -20,11 +18,13 @@ const FOR_AN_HOUR: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL,
 
 /// This description
 #[utoipa::path(get, path = "/openapi.json", tag = "operation", responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
-pub(super) async fn openapi() -> HttpResponse {
+pub(super) async fn openapi(request: HttpRequest) -> HttpResponse {
+    let state = HttpState::of(&request);
+    let document = state.openapi.get_or_init(|| openapi_json(&state.options.base_path).into());
     HttpResponse::Ok()
         .content_type(ContentType::json())
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .body(OPENAPI.as_str())
+        .body(document.clone())
 }
 
 /// This description, for people

@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -35,12 +36,23 @@ pub(super) struct LoginRequest {
     pub token_delivery: TokenDelivery,
 }
 
-#[derive(Deserialize, Clone, Copy, Default, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Default, ToSchema)]
+#[schema(rename_all = "lowercase")]
 pub(super) enum TokenDelivery {
     #[default]
     Cookie,
     Body,
+}
+
+/// A derived reader takes `{"body": null}` for `"body"`, and calls what is no text at all broken JSON.
+impl<'de> Deserialize<'de> for TokenDelivery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "cookie" => Ok(Self::Cookie),
+            "body" => Ok(Self::Body),
+            _ => Err(D::Error::unknown_variant("", &["cookie", "body"])),
+        }
+    }
 }
 
 impl From<TokenDelivery> for Delivery {
@@ -51,6 +63,11 @@ impl From<TokenDelivery> for Delivery {
         }
     }
 }
+
+/// Nothing: an operation that takes no fields.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoFields {}
 
 /// For sessions with `token_delivery: "body"` only.
 #[derive(Deserialize, ToSchema)]

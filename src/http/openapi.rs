@@ -5,13 +5,17 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, RefOr};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, RefOr, Server};
 
 use super::routes;
 
-/// The document as it is served at `/openapi.json` and kept in the repository.
-pub fn openapi_json() -> String {
-    let mut text = document().to_pretty_json().expect("the document is made of texts");
+/// The document as it is kept in the repository, and served at `/openapi.json` with the prefix that all paths are under.
+pub fn openapi_json(base_path: &str) -> String {
+    let mut document = document();
+    if !base_path.is_empty() {
+        document.servers = Some(vec![Server::new(base_path)]);
+    }
+    let mut text = document.to_pretty_json().expect("the document is made of texts");
     text.push('\n');
     text
 }

@@ -73,7 +73,10 @@ pub(super) fn configure(app: &mut web::ServiceConfig, state: &HttpState) {
         }
         scope = scope.service(resource.default_service(web::to(move || not_allowed(allow.clone()))));
     }
-    scope = scope.service(web::resource("/docs/{file}").route(web::get().to(docs::asset)));
+    scope = scope.service(
+        web::resource("/docs/{file}")
+            .route(web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(docs::asset)),
+    );
     if state.options.has_app {
         scope = web_app::configure(scope);
     }

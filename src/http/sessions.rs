@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
+use super::body::OptionalJsonBody;
 use super::caller::Caller;
-use super::dto::{LogoutAllAnswer, SessionAnswer, SessionsAnswer};
+use super::dto::{LogoutAllAnswer, NoFields, SessionAnswer, SessionsAnswer};
 use super::problem::{Problem, ProblemBody, SESSION_NOT_FOUND, SESSION_REVOKED};
 use super::state::{HttpState, client};
 
@@ -53,9 +54,13 @@ pub(super) async fn end_session(
     (status = 200, description = "All have ended, and the cookies are cleared", body = LogoutAllAnswer),
     (status = 401, description = "`access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked`", body = ProblemBody, content_type = "application/problem+json"),
     (status = 503, description = "`unavailable`; the sessions may still be alive", body = ProblemBody, content_type = "application/problem+json"),
-    (status = "default", description = "`cross_site_request`, `internal_error`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = "default", description = "`cross_site_request`, `internal_error`; for a body, which may hold no fields, `malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(super) async fn logout_all(request: HttpRequest, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
+pub(super) async fn logout_all(
+    request: HttpRequest,
+    Caller(caller): Caller,
+    _: OptionalJsonBody<NoFields>,
+) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
     let revoked = state.service.end_all_sessions(&caller, client(&request)).await?;
     let mut response = HttpResponse::Ok();

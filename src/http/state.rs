@@ -1,11 +1,11 @@
 //! What every handler is given.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::USER_AGENT;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use ipnet::IpNet;
 
 use super::client_address::client_address;
@@ -41,12 +41,14 @@ pub struct HttpState {
     pub metrics: Arc<Metrics>,
     pub(super) traffic: Traffic,
     pub rate_limits: RateLimits,
+    /// Made when it is first asked for.
+    pub(super) openapi: OnceLock<Bytes>,
 }
 
 impl HttpState {
     pub fn new(service: Arc<Service>, options: HttpOptions, metrics: Arc<Metrics>, rate_limits: RateLimits) -> Self {
         let traffic = Traffic::new(&metrics, &options.base_path);
-        Self { service, options, metrics, traffic, rate_limits }
+        Self { service, options, metrics, traffic, rate_limits, openapi: OnceLock::new() }
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {

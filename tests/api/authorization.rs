@@ -23,7 +23,7 @@ const PUBLIC: [&str; 10] = [
 
 /// Method, path and whether it wants an access token.
 fn operations() -> Vec<(String, String, bool)> {
-    let document: Value = serde_json::from_str(&heirloom::http::openapi_json()).unwrap();
+    let document: Value = serde_json::from_str(&heirloom::http::openapi_json("")).unwrap();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::App;
 
 fn openapi() -> Value {
-    serde_json::from_str(&heirloom::http::openapi_json()).unwrap()
+    serde_json::from_str(&heirloom::http::openapi_json("")).unwrap()
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn the_committed_openapi_document_is_the_one_that_is_served() {
     let app = App::start();
     let served = app.browser().bare_request("GET", "/openapi.json").send();
     assert_eq!(served.header("content-type"), Some("application/json"));
-    assert!(served.text == heirloom::http::openapi_json());
+    assert!(served.text == heirloom::http::openapi_json(""));
     let committed = fs::read_to_string(root().join("openapi.json")).unwrap();
     assert!(committed == served.text, "openapi.json is not what is served: run `make openapi`");
 }
@@ -48,7 +48,7 @@ fn every_code_that_the_document_promises_exists() {
         .filter_map(|line| line.trim().split_once(": ")?.1.split('"').nth(1).map(str::to_owned))
         .filter(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
         .collect();
-    let document = heirloom::http::openapi_json();
+    let document = heirloom::http::openapi_json("");
     let named: BTreeSet<&str> = document.split('`').skip(1).step_by(2).filter(|word| word.contains('_')).collect();
     for code in ["email_taken", "refresh_token_reused", "session_revoked", "unavailable"] {
         assert!(known.contains(code), "{code} is not among {known:?}");
