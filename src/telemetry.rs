@@ -4,6 +4,7 @@
 use std::io;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -42,7 +43,13 @@ pub fn init(filter: &str, is_json: bool) -> Result<(), BadFilter> {
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, BadFilter> {
-    EnvFilter::try_new(filter).map_err(|error| BadFilter(error.to_string()))
+    // A word alone that is no level would name a target, and everything else would be silent.
+    let mut words = filter.split(',').map(str::trim).filter(|word| !word.contains(['=', '[']));
+    if let Some(word) = words.find(|word| word.parse::<LevelFilter>().is_err()) {
+        return Err(BadFilter(format!("{word:?} is none of off, error, warn, info, debug and trace")));
+    }
+    // Of the web server's own start and stop nothing matters to an operator, unless they ask.
+    EnvFilter::try_new(format!("actix_server=warn,{filter}")).map_err(|error| BadFilter(error.to_string()))
 }
 
 fn text<S, W>(writer: W) -> impl tracing_subscriber::Layer<S>
@@ -60,4 +67,21 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     tracing_subscriber::fmt::layer().json().flatten_event(true).with_span_list(false).with_writer(writer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_filter;
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused_and_not_taken_for_a_target() {
+        for right in
+            ["info", "WARN", "off", "info,heirloom=debug", "heirloom=trace,actix_web=off", "info,[request]=debug"]
+        {
+            assert!(check_filter(right).is_ok(), "{right}");
+        }
+        for wrong in ["warning", "loud", "info,heirloom", "nonsense level", "heirloom=loud"] {
+            assert!(check_filter(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -242,7 +242,7 @@ fn weak_secrets_are_refused_wherever_they_stand() {
 
 #[test]
 fn what_is_no_place_of_a_database_is_refused_and_not_quoted() {
-    for wrong in ["nonsense", "mysql://u:p@h/db", "//db", "postgres:/db"] {
+    for wrong in ["nonsense", "mysql://u:p@h/db", "//db", "postgres://u:p@ss@h/db"] {
         let secret = Some(SECRET.into());
         assert_refused("DATABASE_URL", &Settings { database_url: Some(wrong.into()), secret, ..Settings::default() });
     }

@@ -1,6 +1,7 @@
 //! Settings: what was typed, and what it means. Read once at start; below this room nobody asks the environment.
 
 mod cookie;
+mod database_url;
 mod development;
 mod origin;
 mod reader;
@@ -193,9 +194,13 @@ impl Config {
 
 fn place(read: &mut Reader, settings: &Settings, data_dir: Option<PathBuf>) -> DatabasePlace {
     if let Some(url) = settings.database_url.as_ref().filter(|url| !url.expose_secret().is_empty()) {
-        let is_uri = |text: &str| text.starts_with("postgres://") || text.starts_with("postgresql://");
-        if !is_uri(url.expose_secret()) && !url.expose_secret().contains('=') {
-            read.refuse("DATABASE_URL", "has to look like postgres://user:password@host:5432/database");
+        if !database_url::is_plausible(url.expose_secret()) {
+            // Not quoted: it may hold a password.
+            read.refuse(
+                "DATABASE_URL",
+                "has to look like postgres://user:password@host:5432/database; in the password, @ is written as %40, : as \
+                 %3A, / as %2F and % as %25",
+            );
         }
         return DatabasePlace::External(url.clone());
     }

@@ -1,0 +1,72 @@
+//! Whether something can be the place of a database. Whether there is one, only connecting tells.
+
+/// A libpq URI whose parts can be told apart, or its other form, `name=value …`. An `@` or `/` of a password that is not
+/// percent-encoded would make a host of what follows it, and libpq would repeat that in what it says.
+pub(super) fn is_plausible(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")) else {
+        return url.contains('=') && !url.contains("://");
+    };
+    let rest = rest.split('?').next().unwrap_or_default();
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let hosts = match authority.split_once('@') {
+        Some((_, hosts)) => hosts,
+        None => authority,
+    };
+    !hosts.contains('@') && !database.contains(['@', '/']) && is_decodable(rest) && hosts.split(',').all(is_host)
+}
+
+fn is_decodable(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
+}
+
+/// With or without a port; an IPv6 address stands in brackets.
+fn is_host(host: &str) -> bool {
+    let port = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map(|(_, after)| after),
+        None => Some(host.find(':').map_or("", |at| &host[at..])),
+    };
+    port.is_some_and(|port| port.is_empty() || port == ":" || port[1..].parse::<u16>().is_ok() && port.starts_with(':'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plausible;
+
+    #[test]
+    fn both_forms_of_libpq_pass() {
+        for right in [
+            "postgres:///db",
+            "postgres://",
+            "postgresql://u@h/db",
+            "postgres://u:p%40s%2Fs@h:5432/db?sslmode=require&options=-c%20x",
+            "postgres://u:p:q@h/db",
+            "postgres://u@[::1]:5432/db",
+            "postgres://u@a:1,b:2/db?target_session_attrs=read-write",
+            "postgresql://heirloom@/heirloom?host=%2Frun%2Fpostgresql",
+            "host=/run/postgresql dbname=db password='a@b/c'",
+            "service=heirloom",
+        ] {
+            assert!(is_plausible(right), "{right}");
+        }
+    }
+
+    #[test]
+    fn what_libpq_could_not_read_or_would_misread_does_not() {
+        for wrong in [
+            "nonsense",
+            "//db",
+            "postgres:/db",
+            "mysql://u:p@h/db?a=b",
+            "postgres://u:p@h:port/db",
+            "postgres://u:p@h:65536/db",
+            "postgres://u:p%im@h/db",
+            "postgres://u:p%4",
+            "postgres://u:p@ss@h/db",
+            "postgres://u:a@SECRET/b@h:5432/db",
+            "postgres://u:a/b@h/db",
+            "postgres://u@[::1/db",
+        ] {
+            assert!(!is_plausible(wrong), "{wrong}");
+        }
+    }
+}
