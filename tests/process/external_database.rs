@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use heirloom::embedded_postgres::{EmbeddedPostgres, Options};
 
@@ -73,6 +74,29 @@ fn a_schema_that_is_behind_is_named_with_the_command_that_helps_and_that_helps()
     let (newest, older) = lines.split_last().unwrap();
     assert!(newest.starts_with("missing  ") && older.iter().all(|line| line.starts_with("applied  ")), "{status}");
     assert_eq!(run(&["serve"]).code, Some(1));
+}
+
+#[test]
+fn a_role_that_may_not_change_the_schema_serves_and_runs_commands() {
+    let home = Home::new();
+    let somebodys = Somebodys::server(&home);
+    let owners = somebodys.url("sessions");
+    let migrated = home.run_with(&["migrate", "run"], &[("DATABASE_URL", owners.as_str()), SECRET]);
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    let mut connection = PgConnection::establish(&owners).unwrap();
+    let grants = "REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE serving LOGIN; \
+                  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO serving";
+    connection.batch_execute(grants).unwrap();
+    let url = owners.replacen("://heirloom@", "://serving@", 1);
+    assert_ne!(url, owners);
+    let environment = [("DATABASE_URL", url.as_str()), SECRET];
+    let serving = Serving::start_with(&home, &[], &environment);
+    let mut session = Session::registered(&serving.url, "alice@example.com");
+    session.is_alive_at(&serving.url);
+    let shown = home.run_with(&["user", "show", "alice@example.com"], &environment);
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    assert_eq!(home.run_with(&["migrate", "status"], &environment).code, Some(0));
+    assert_eq!(home.run_with(&["prune"], &environment).code, Some(0));
 }
 
 #[test]
