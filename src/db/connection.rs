@@ -9,7 +9,7 @@ use diesel::expression_methods::ExpressionMethods as _;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{self, ManageConnection, R2D2Connection as _};
 use diesel::sql_types::{Bool, Text};
-use diesel::{Connection as _, ConnectionError};
+use diesel::{Connection as _, ConnectionError, RunQueryDsl as _};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::DbError;
@@ -53,6 +53,15 @@ impl Connection {
         }
     }
 
+    /// Whether the server takes writes: a standby does not, nor does a primary that its operator or provider has set so.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn takes_writes(&mut self) -> Result<bool, DbError> {
+        let read_only: String = diesel::select(current_setting("transaction_read_only")).get_result(&mut self.pg)?;
+        Ok(read_only == "off")
+    }
+
     /// Notes what became of the last use: a connection that failed for a reason that lies in itself is not used again.
     pub(super) fn note<T>(&mut self, result: &Result<T, DbError>) {
         self.last_used = monotonic_now();
@@ -84,6 +93,10 @@ const LOCK_TIMEOUT: &str = "3s";
 
 diesel::define_sql_function! {
     fn set_config(name: Text, value: Text, is_local: Bool) -> Text;
+}
+
+diesel::define_sql_function! {
+    fn current_setting(name: Text) -> Text;
 }
 
 /// The condition that a setting has been set; setting it is how it becomes true.

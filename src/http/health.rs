@@ -22,7 +22,7 @@ pub(super) async fn live() -> HttpResponse {
 
 /// Can this process serve requests
 #[utoipa::path(get, path = "/health/ready", tag = "operation", responses(
-    (status = 200, description = "The database answers and is migrated", body = HealthAnswer),
+    (status = 200, description = "The database answers, is migrated and takes writes", body = HealthAnswer),
     (status = 503, description = "It does not, or is not; see `status`", body = HealthAnswer),
 ))]
 pub(super) async fn ready(request: HttpRequest) -> HttpResponse {
@@ -30,6 +30,7 @@ pub(super) async fn ready(request: HttpRequest) -> HttpResponse {
         Readiness::Ready => return HttpResponse::Ok().json(HealthAnswer { status: "ok" }),
         Readiness::NotMigrated => "not_migrated",
         Readiness::DatabaseUnavailable => "database_unavailable",
+        Readiness::DatabaseReadOnly => "database_read_only",
         Readiness::CatchingUp => "catching_up",
     };
     let mut response = HttpResponse::ServiceUnavailable();

@@ -106,6 +106,8 @@ pub enum Readiness {
     /// The database answers, but lacks a migration that this binary needs.
     NotMigrated,
     DatabaseUnavailable,
+    /// The database answers, and refuses to be written to.
+    DatabaseReadOnly,
     /// The database answers again, but this process has yet to learn which sessions have ended in the meantime.
     CatchingUp,
 }
@@ -142,12 +144,15 @@ impl Service {
         self.access_tokens.jwks()
     }
 
-    /// Whether the database answers and is migrated.
+    /// Whether the database answers, is migrated and takes writes.
     pub async fn readiness(&self) -> Readiness {
-        match self.db.run(|connection| migrations::is_migrated(connection.pg())).await {
-            Ok(true) if !self.knows_what_has_ended() => Readiness::CatchingUp,
-            Ok(true) => Readiness::Ready,
-            Ok(false) => Readiness::NotMigrated,
+        let asked =
+            self.db.run(|connection| Ok((migrations::is_migrated(connection.pg())?, connection.takes_writes()?)));
+        match asked.await {
+            Ok((false, _)) => Readiness::NotMigrated,
+            Ok((true, false)) => Readiness::DatabaseReadOnly,
+            Ok((true, true)) if !self.knows_what_has_ended() => Readiness::CatchingUp,
+            Ok((true, true)) => Readiness::Ready,
             Err(DbError::Unavailable(_)) => Readiness::DatabaseUnavailable,
             Err(error) => {
                 tracing::error!(error = %error, "The database answers, but not to the question whether it is migrated");

@@ -45,6 +45,23 @@ fn while_the_database_is_gone_everybody_keeps_their_cookie_and_goes_on_afterward
 }
 
 #[test]
+fn a_database_that_refuses_writes_is_not_ready_and_logs_nobody_out() {
+    let app = App::start();
+    let mut alice = app.logged_in("alice@example.com");
+    let browser = app.browser();
+    let ready = || browser.bare_request("GET", "/health/ready").send();
+    app.database.set_read_only(true);
+    app.eventually(|| ready().json["status"] == "database_read_only");
+    assert_eq!(ready().status, 503);
+    for answer in [alice.refreshes(), alice.logs_out(), app.browser().registers("bob@example.com")] {
+        assert_eq!((answer.verdict(), answer.refresh_cookie()), ((503, "unavailable"), None));
+    }
+    app.database.set_read_only(false);
+    app.eventually(|| ready().status == 200);
+    assert_eq!(alice.refreshes().status, 200);
+}
+
+#[test]
 fn a_database_that_nobody_but_refreshes_has_missed_is_found_again() {
     let app = App::with(|config| config.database.patience = seconds(1));
     let mut alice = app.logged_in("alice@example.com");

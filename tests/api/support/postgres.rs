@@ -85,6 +85,12 @@ impl TestDatabase {
         }
     }
 
+    /// Lets it be written to, or not.
+    pub fn set_read_only(&self, read_only: bool) {
+        administer(&format!("ALTER DATABASE {} SET default_transaction_read_only = {read_only}", self.name));
+        self.cut_connections();
+    }
+
     /// Ends every connection to this database, as a restart does.
     pub fn cut_connections(&self) {
         let name = &self.name;
