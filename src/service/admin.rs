@@ -6,7 +6,7 @@ use super::account::remove;
 use super::logout::end_all;
 use super::register::FieldError;
 use super::{Service, ServiceError, rng};
-use crate::db::{Connection, DbError, events, users};
+use crate::db::{Connection, DbError, events, throttles, users};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
@@ -72,7 +72,8 @@ impl Service {
         Ok(self.told(changed.await?))
     }
 
-    /// Gives an account another password, and ends every session of it.
+    /// Gives an account another password, and ends every session of it. What strangers have guessed wrong is forgotten, so
+    /// that its owner gets in.
     ///
     /// # Errors
     /// [`ServiceError`].
@@ -85,6 +86,7 @@ impl Service {
         };
         let hash = self.hasher.hash(password, &mut rng()).await?;
         let (id, revocation) = (user.id, self.revocation(RevocationReason::PasswordChange));
+        let lane = self.login_lane(user.email.as_str(), None);
         let changed = self.db.run(move |connection| {
             connection.transaction(|connection| {
                 let Some(mut account) = users::lock(connection, id)? else { return Ok(None) };
@@ -93,7 +95,12 @@ impl Service {
                 end_all(connection, &account, None, revocation, &Client::default()).map(Some)
             })
         });
-        Ok(self.told(changed.await?))
+        let changed = changed.await?;
+        // Apart from the transaction, which would else not wait for the disk.
+        if let Err(error) = self.db.run(move |connection| throttles::forget(connection, &lane)).await {
+            tracing::warn!(error = %error, "Could not forget the wrong guesses; they hold the account closed for a while");
+        }
+        Ok(self.told(changed))
     }
 
     /// Removes an account with all that belongs to it.

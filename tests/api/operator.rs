@@ -129,6 +129,17 @@ fn another_password_from_the_operator_ends_every_session() {
 }
 
 #[test]
+fn another_password_from_the_operator_lets_the_owner_in_past_what_strangers_have_guessed() {
+    let app = App::today();
+    app.browser().registers("alice@example.com");
+    app.browser().guesses("alice@example.com", 10);
+    let mut alice = app.browser();
+    assert_eq!(alice.logs_in("alice@example.com").verdict(), (429, "too_many_attempts"));
+    assert_eq!(heirloom(&app, &["user", "set-password", "alice@example.com"], "four lamps in the cellar\n").code, 0);
+    assert_eq!(alice.logs_in_with("alice@example.com", "four lamps in the cellar").status, 200);
+}
+
+#[test]
 fn everybody_can_be_sent_home_after_a_restore() {
     let app = App::today();
     let mut clients: Vec<_> = (0..12).map(|n| app.logged_in(&format!("user{n}@example.com"))).collect();
