@@ -72,12 +72,20 @@ pub enum StartError {
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
     )]
     NotMigrated,
-    #[error("{variable}: cannot listen on {address}: {error}. Stop what uses it, or choose another address")]
+    #[error("{variable}: cannot listen on {address}: {error}. {}", way_out(error))]
     Bind { variable: &'static str, address: SocketAddr, error: io::Error },
     #[error("the generated secret in {path} cannot be used: {error}")]
     SecretFile { path: String, error: io::Error },
     #[error("passwords cannot be hashed at this cost: {0}")]
     Hashing(#[from] HashingError),
+}
+
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "Choose a port of 1024 or more, or give the program the right to this one",
+        io::ErrorKind::AddrNotAvailable => "This machine has no such address; choose one that it has",
+        _ => "Stop what uses it, or choose another address",
+    }
 }
 
 impl Application {

@@ -84,6 +84,7 @@ fn reach(config: &Config) -> Result<Opened, StartError> {
         }
         DatabasePlace::Embedded(directory) => directory,
     };
+    tracing::info!(directory = %directory.display(), "Without DATABASE_URL, the embedded database is used");
     let options = Options { directory: directory.join(POSTGRES), durable: true, settings: Vec::new() };
     let embedded = EmbeddedPostgres::start(options)?;
     Migrator::connect(&embedded.database_url("postgres").into())?.create_database(DATABASE)?;

@@ -112,12 +112,18 @@ impl Service {
     /// Keeps up with what ends elsewhere for as long as it is polled: each second, and at once when
     /// [`hear_of_ended_sessions`](Self::hear_of_ended_sessions) is called.
     pub async fn keep_up_with_ended_sessions(&self) {
+        let mut has_failed = false;
         loop {
             let heard = self.ended_sessions.heard.notified();
             let _ = tokio::time::timeout(QUERY_EVERY, heard).await;
-            if let Err(error) = self.catch_up_with_ended_sessions().await {
-                tracing::debug!(error = %error, "Could not look up ended sessions; trying again");
+            match self.catch_up_with_ended_sessions().await {
+                Ok(()) if has_failed => tracing::info!("Ended sessions are known again"),
+                Err(error) if !has_failed => {
+                    tracing::warn!(error = %error, "Could not look up ended sessions; trying again each second");
+                }
+                _ => continue,
             }
+            has_failed = !has_failed;
         }
     }
 
