@@ -38,10 +38,10 @@ fn a_killed_database_in_the_middle_of_32_refreshing_clients_logs_nobody_out() {
     let sessions: Vec<Session> = std::iter::once(first).chain(others).collect();
 
     let (refreshes, is_back) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let (url, failures) = (&serving.url, AtomicUsize::new(0));
+    let url = &serving.url;
     thread::scope(|scope| {
         for mut session in sessions {
-            let (refreshes, is_back, failures) = (&refreshes, &is_back, &failures);
+            let (refreshes, is_back) = (&refreshes, &is_back);
             scope.spawn(move || {
                 let client = Client::of(url);
                 let mut since = 0;
@@ -53,7 +53,8 @@ fn a_killed_database_in_the_middle_of_32_refreshing_clients_logs_nobody_out() {
                             since += usize::from(was_back);
                         }
                         Ok(answer) if answer.status != 503 => panic!("{answer:?}"),
-                        _ => drop(failures.fetch_add(1, Ordering::Relaxed)),
+                        // While the database is away; most requests wait for it to come back.
+                        _ => {}
                     }
                     since == AFTER
                 });
@@ -66,6 +67,5 @@ fn a_killed_database_in_the_middle_of_32_refreshing_clients_logs_nobody_out() {
         eventually("the database is another process", || home.postmaster_if_there().is_some_and(|pid| pid != killed));
         is_back.store(true, Ordering::Relaxed);
     });
-    assert!(failures.load(Ordering::Relaxed) > 0, "nobody noticed that the database was gone");
     assert_eq!(serving.stops().code, Some(0));
 }
