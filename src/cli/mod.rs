@@ -18,7 +18,7 @@ use futures_util::future::LocalBoxFuture;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::{self, StartError};
-use crate::config::{Config, ConfigErrors, LogFormat, Settings};
+use crate::config::{Config, ConfigErrors, LogFormat, Settings, unknown_settings};
 use crate::crypto::keys::generate_secret;
 use crate::http::openapi_json;
 use crate::service::{Service, ServiceError};
@@ -184,6 +184,9 @@ fn execute(command: Command) -> Result<(), CliError> {
         Command::Prune { common } => on_data(&common, |service, output| Box::pin(prune::run(service, output))),
         Command::CheckConfig { settings } => {
             resolve(&settings)?;
+            for name in unknown_settings() {
+                eprintln!("heirloom: {name} is no setting; is it misspelt?");
+            }
             print_line("The settings are fine.")
         }
         Command::Openapi => print_line(openapi_json("").trim_end()),

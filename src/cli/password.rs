@@ -1,7 +1,7 @@
 //! Asking for a password: at the terminal without showing it, or from standard input. Never from the arguments, which
 //! every user of the machine can read.
 
-use std::io::{BufRead as _, IsTerminal as _};
+use std::io::{BufRead as _, ErrorKind, IsTerminal as _};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -11,7 +11,10 @@ use super::CliError;
 pub(super) fn new_password() -> Result<SecretString, CliError> {
     if !std::io::stdin().is_terminal() {
         let mut text = String::new();
-        std::io::stdin().lock().read_line(&mut text)?;
+        std::io::stdin().lock().read_line(&mut text).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => CliError::Refused("the password on standard input is not UTF-8 text".to_owned()),
+            _ => error.into(),
+        })?;
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned().into());
     }
     let password: SecretString = rpassword::prompt_password("New password: ")?.into();

@@ -4,10 +4,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CliError, print_line};
 use crate::app::Application;
-use crate::config::Config;
+use crate::config::{Config, unknown_settings};
 use crate::domain::clock::Clock;
 
 pub(super) fn serve(config: &Config, migrate: bool) -> Result<(), CliError> {
+    for name in unknown_settings() {
+        tracing::warn!(name, "This is no setting; is it misspelt?");
+    }
     actix_web::rt::System::new().block_on(async {
         // Before anything is started: a signal in between must not leave the embedded database behind.
         let mut terminate = signal(SignalKind::terminate())?;

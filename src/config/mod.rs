@@ -7,6 +7,7 @@ mod origin;
 mod reader;
 mod settings;
 mod throttle;
+mod unknown;
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -25,6 +26,7 @@ pub use origin::Origin;
 pub use reader::{ConfigError, ConfigErrors};
 pub use settings::Settings;
 pub use throttle::ThrottleConfig;
+pub use unknown::unknown_settings;
 
 use reader::Reader;
 

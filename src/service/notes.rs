@@ -191,5 +191,6 @@ fn catch_up(
     let kind = EventKind::RowCaughtUp { from: family.state.generation.number(), to: generation.number() };
     let event = Event::of_session(now, family.user_id, family_id, kind, Client::default(), &mut rng());
     locked.catch_up(connection, generation, now)?;
+    tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
     events::insert(connection, &event)
 }

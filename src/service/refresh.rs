@@ -151,6 +151,7 @@ fn decided(
             locked.rotate(connection, presented, next, lifetimes)?;
             let kind = EventKind::RowCaughtUp { from: newest.number(), to: presented.generation.number() };
             record(connection, &locked, presented, kind)?;
+            tracing::warn!(family.id = %presented.family_id, "The database had lost rotations of a session, which caught up");
             Renewal::CaughtUp
         }
         Decision::Replay(_) => Renewal::Replayed,

@@ -19,6 +19,18 @@ fn good_settings_are_fine_and_nothing_is_done_with_them() {
 }
 
 #[test]
+fn what_looks_like_a_setting_and_is_none_is_told() {
+    let home = Home::new();
+    fs::write(home.here(".env"), "HEIRLOOM_TRUSTED_PROXYS=127.0.0.1\n").unwrap();
+    let ended = home.run_with(&["check-config"], &[("HEIRLOOM_SECRETS", "canary")]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let told: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(told.len(), 2, "{ended:?}");
+    assert!(told[0].contains("HEIRLOOM_SECRETS") && told[1].contains("HEIRLOOM_TRUSTED_PROXYS"), "{ended:?}");
+    assert!(!ended.stderr.contains("canary"));
+}
+
+#[test]
 fn each_setting_that_cannot_be_right_is_named_and_ends_with_2() {
     let home = Home::new();
     for (variable, environment) in [
