@@ -112,8 +112,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     rumour = undefined;
     const state = store.get();
     if (state.status !== "authenticated") return;
-    if (state.session.id !== info.id) store.set({ status: "restoring" });
-    else if (!isSame(state.session, info)) store.set({ ...state, session: info });
+    store.set(state.session.id === info.id ? { ...state, session: info } : { status: "restoring" });
   }
 
   /** One refresh at a time; whoever asks meanwhile gets the same, or what another tab got in the meantime. */
@@ -187,10 +186,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     if (!mine) return;
     const signal = new AbortController().signal;
     const user = await untilAnswered((signal) => ask<User>("/users/me", { token: mine.token, signal }), signal, 3);
-    if (tokens?.id !== mine.id) return;
-    const state = store.get();
-    if (state.status !== "authenticated" || !isSame(state.user, user))
-      store.set({ status: "authenticated", user, session: tokens.info });
+    if (tokens?.id === mine.id) store.set({ status: "authenticated", user, session: tokens.info });
   }
 
   /** Asks until it is known whether there is a session. After a failure it goes on by itself a while later. */
@@ -315,10 +311,6 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
 }
 
 function ignore() {}
-
-function isSame(one: object, other: object): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
 
 /** An answer that is none (a captive portal's page, say) counts as lost. */
 function tokensIn(answer: TokenAnswer): TokenAnswer {

@@ -47,11 +47,16 @@ test("a page that is loaded while Heirloom is away goes on asking, and keeps the
   server.cookie = server.begin();
   server.always("/refresh", lost);
   const session = server.tab();
+  const seen: unknown[] = [];
+  session.subscribe((state) => seen.push(state));
   await passes(5_000);
-  expect(session.getState()).toEqual({ status: "unreachable" });
+  const state = session.getState();
+  expect(state).toEqual({ status: "unreachable" });
   const tries = server.asked("/refresh");
   expect(tries).toBe(5);
   await passes(60_000);
+  expect(session.getState()).toBe(state);
+  expect(seen).toEqual([state]);
   expect(server.asked("/refresh")).toBeGreaterThan(tries);
   expect(server.asked("/refresh")).toBeLessThan(30);
 
