@@ -7,7 +7,8 @@ import type { Device, EventsPage, Session, SessionOptions, User } from "./types.
 /** Begins to keep this page's session: looks at once whether there is one. */
 export function createSession(options: SessionOptions = {}): Session {
   const { location, document } = globalThis as { location?: Location; document?: Document };
-  const isWorker = "WorkerGlobalScope" in globalThis;
+  // A browser's own. Servers that render in worker runtimes have a `WorkerGlobalScope` as well, but not this.
+  const isWorker = "importScripts" in globalThis;
   const delivery = options.tokenDelivery ?? "cookie";
   const isAwake = delivery === "cookie" && (options.restore ?? (!!document || isWorker));
   const send: typeof fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
