@@ -1,5 +1,5 @@
 import { unlessAborted } from "./patience.js";
-import { isHeirlooms, problemIn } from "./problem.js";
+import { asksForRefresh, problemIn } from "./problem.js";
 
 /** An access token, and the session that it belongs to. */
 export interface Held {
@@ -19,7 +19,7 @@ export interface Carrier {
   after: (old: Held) => Promise<Held | null>;
 }
 
-/** `fetch` with the access token, and once more with the next one if the server calls the first one expired. */
+/** `fetch` with the access token, and once more with the next one if the first one is refused for what it is. */
 export function carrying({ send, base, isTrusted, fresh, after }: Carrier): typeof fetch {
   return async (input, init) => {
     const request = new Request(input instanceof Request ? input : new URL(input, base()), init);
@@ -32,14 +32,10 @@ export function carrying({ send, base, isTrusted, fresh, after }: Carrier): type
     const answer = await send(bearing(request, held));
     if (answer.status !== 401) return answer;
 
-    const problem = await problemIn(answer.clone());
-    const isExpired = problem?.code === "access_token_expired";
-    // The session has been ended elsewhere, by what Heirloom says; its /refresh knows for sure, and why.
-    const isOver = problem?.code === "session_revoked" && isHeirlooms(problem);
-    if (!isExpired && !isOver) return answer;
+    if (!asksForRefresh(await problemIn(answer.clone()))) return answer;
     const next = await unlessAborted(after(held), request.signal);
     // What was asked for as one user is never repeated as another who has logged in meanwhile.
-    return isExpired && next?.id === held.id ? send(bearing(again, next)) : answer;
+    return next?.id === held.id ? send(bearing(again, next)) : answer;
   };
 }
 

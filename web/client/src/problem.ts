@@ -37,6 +37,17 @@ export function isHeirlooms(problem: Problem): boolean {
   return problem.type === `urn:heirloom:problem:${problem.code}`;
 }
 
+/**
+ * Whether a refresh helps, or tells why it does not: the token has expired, or Heirloom itself does not know it any more
+ * (another key), or its session.
+ */
+export function asksForRefresh(problem: Problem | undefined): boolean {
+  return (
+    problem?.code === "access_token_expired" ||
+    (!!problem && isHeirlooms(problem) && ["access_token_invalid", "session_revoked"].includes(problem.code))
+  );
+}
+
 /** What an answer that is no success is thrown as. Its status counts, whatever its body says. */
 export async function errorOf(answer: Response): Promise<ProblemError> {
   const { status, statusText: title, headers } = answer;
