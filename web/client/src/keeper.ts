@@ -1,7 +1,7 @@
 import type { Held } from "./carry.js";
 import type { Ask } from "./heirloom.js";
 import { pauseAfter, sleep, untilAnswered } from "./patience.js";
-import { isHeirlooms, ProblemError } from "./problem.js";
+import { asksForRefresh, isHeirlooms, ProblemError } from "./problem.js";
 import type { Store } from "./store.js";
 import { type Got, otherTabs } from "./tabs.js";
 import type { OverReason, Problem, SessionInfo, TokenAnswer, TokenDelivery, User } from "./types.js";
@@ -211,7 +211,13 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
 
   async function lookAgain() {
     if (!tokens) await renew();
-    if (tokens) await loadUser();
+    try {
+      await loadUser();
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.status === 401 && asksForRefresh(error.problem))) throw error;
+      await renew();
+      await loadUser();
+    }
   }
 
   function becomeUnreachable(error: unknown) {
@@ -245,7 +251,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   }
 
   async function known() {
-    if (isAwake && isUnknown()) await restore();
+    if (isUnknown() && (isAwake || tokens)) await restore();
   }
 
   return {
@@ -282,7 +288,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       isLogoutOwed = false;
       if (tokens) tabs.tell({ kind: "begun", id: tokens.id });
       try {
-        await loadUser();
+        await lookAgain();
       } catch (error) {
         becomeUnreachable(error);
         throw error;

@@ -83,6 +83,40 @@ test("the network's return is noticed at once", async () => {
   }
 });
 
+test("a page whose token dies while its user cannot be asked for gets another", async () => {
+  server.cookie = server.begin();
+  server.ttl = 60;
+  server.always("/users/me", lost);
+  const session = server.tab();
+  await passes(120_000);
+  expect(session.getState()).toEqual({ status: "unreachable" });
+  server.reset("/users/me");
+  await passes(40_000);
+  expect(session.getState().status).toBe("authenticated");
+});
+
+test("a page whose session ends while its user cannot be asked for says so", async () => {
+  server.cookie = server.begin();
+  server.always("/users/me", lost);
+  const session = server.tab();
+  await passes(5_000);
+  server.endAll("password_change");
+  server.reset("/users/me");
+  await passes(40_000);
+  expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
+});
+
+test("a page whose every token is refused goes on slowly", async () => {
+  server.cookie = server.begin();
+  server.always("/users/me", () => problem(401, "access_token_invalid"));
+  const session = server.tab();
+  await passes(5_000);
+  expect(session.getState()).toEqual({ status: "unreachable" });
+  expect(server.asked("/refresh")).toBe(2);
+  await passes(300_000);
+  expect(server.asked("/refresh")).toBeLessThan(30);
+});
+
 test("what asks while Heirloom is away is told so, and asks anew", async () => {
   server.cookie = server.begin();
   server.next("/refresh", lost, lost, lost, lost, lost);

@@ -61,6 +61,18 @@ test("a login that loses the network half-way is completed when it is back", asy
   expect(session.getState()).toMatchObject({ user: { email: ALICE.email } });
 });
 
+test("a login in a program that loses the network half-way is completed by what asks next", async () => {
+  const session = server.tab({ tokenDelivery: "body", restore: false });
+  server.next("/login", () => server.tokens(server.begin(), { refresh_token: "hl_1" }));
+  server.next("/refresh", () => server.tokens("session-1", { refresh_token: "hl_2" }));
+  server.next("/users/me", lost, lost, lost, () => problem(401, "access_token_expired"));
+  const login = expect(session.login(ALICE)).rejects.toThrow("Failed to fetch");
+  await passes(2_000);
+  await login;
+  expect(await session.user()).toMatchObject({ email: ALICE.email });
+  expect(server.requests.find(({ path }) => path === "/refresh")?.body).toBe('{"refresh_token":"hl_1"}');
+});
+
 test("a logout in the middle of a login ends what has begun", async () => {
   const session = server.tab();
   await session.user();
