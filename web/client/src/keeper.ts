@@ -1,6 +1,6 @@
 import type { Held } from "./carry.js";
 import type { Ask } from "./heirloom.js";
-import { pauseAfter, sleep, untilAnswered } from "./patience.js";
+import { pauseAfter, sleep, soon, untilAnswered } from "./patience.js";
 import { asksForRefresh, isHeirlooms, ProblemError } from "./problem.js";
 import type { Store } from "./store.js";
 import { type Got, otherTabs } from "./tabs.js";
@@ -160,11 +160,11 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       throw error;
     }
     if (signal.aborted || !answer) return;
-    const hadUser = store.get().status === "authenticated";
+    const { status } = store.get();
     adopt(gotOf(answer, askedAt), answer.refresh_token);
     // Proves to the server that this generation has arrived: only then can the answer after it be given again if it gets
     // lost. Other services may be the only ones that see the token otherwise.
-    if (hadUser) (isUnknown() ? restore() : loadUser()).catch(ignore);
+    if (status !== "anonymous") (isUnknown() ? restore() : loadUser()).catch(ignore);
   }
 
   /** The one place where a session is found to be over. */
@@ -197,7 +197,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
 
   async function restoreOnce() {
     try {
-      while (isUnknown() && !isClosed) await lookAgain();
+      while (isUnknown() && !isClosed) await soon(lookAgain());
       failures = 0;
     } catch (error) {
       // 403: the account is disabled, or this origin not allowed. Nobody is logged in here, but the cookie may be good.
@@ -241,6 +241,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   }
 
   function wake() {
+    refusal = undefined;
     if (isLogoutOwed) leaveServer(null).catch(ignore);
     else if (isUnknown()) restore().catch(ignore);
   }
@@ -261,7 +262,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       await known();
       if (tokens && Date.now() >= tokens.staleAt) {
         try {
-          await renew();
+          await soon(renew());
         } catch (error) {
           if (tokens && Date.now() >= tokens.deadAt) throw error;
         }
@@ -270,11 +271,11 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     },
 
     async after(old) {
-      if (tokens?.token === old.token) await renew();
+      if (tokens?.token === old.token) await soon(renew());
       return tokens;
     },
 
-    refresh: () => (tokens ? renew() : isUnknown() ? restore() : lookAgain()),
+    refresh: () => (tokens ? soon(renew()) : isUnknown() ? restore() : soon(lookAgain())),
 
     async enter(credentials) {
       abandon();
@@ -288,7 +289,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       isLogoutOwed = false;
       if (tokens) tabs.tell({ kind: "begun", id: tokens.id });
       try {
-        await lookAgain();
+        await soon(lookAgain());
       } catch (error) {
         becomeUnreachable(error);
         throw error;

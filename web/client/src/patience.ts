@@ -4,6 +4,9 @@ const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 30_000;
 /** Short enough for the second try to come within the server's overlap, in which it answers both alike. */
 const FIRST_TIMEOUT = 6_000;
+const PATIENCE = 15_000;
+/** What Heirloom can ask for at most; browsers take a timer of more than 24 days for one of none. */
+const LONGEST_WAIT = 3_600_000;
 
 /** Whether the answer was lost on its way, so that it is unknown what the server did. */
 export function isLost(error: unknown): boolean {
@@ -14,7 +17,7 @@ export function isLost(error: unknown): boolean {
 export function pauseAfter(attempt: number, error: unknown): number {
   const pause = Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE);
   const asked = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
-  return Math.max(asked, pause / 2) + (Math.random() * pause) / 2;
+  return Math.max(Math.min(asked, LONGEST_WAIT), pause / 2) + (Math.random() * pause) / 2;
 }
 
 /** Waits so long, or until one of the signals is aborted. */
@@ -40,6 +43,29 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
+/** What `work` comes to within so long, and before `outer` is aborted. */
+async function within<T>(
+  milliseconds: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  outer?: AbortSignal,
+): Promise<T> {
+  const inner = new AbortController();
+  const stop = () => inner.abort(outer?.reason ?? new Error("Heirloom did not answer in time."));
+  const timer = setTimeout(stop, milliseconds);
+  outer?.addEventListener("abort", stop);
+  try {
+    return await unlessAborted(work(inner.signal), inner.signal);
+  } finally {
+    clearTimeout(timer);
+    outer?.removeEventListener("abort", stop);
+  }
+}
+
+/** What `promise` comes to, for one who waits no longer than somebody at a screen does. What is done for it goes on. */
+export function soon<T>(promise: Promise<T>): Promise<T> {
+  return within(PATIENCE, () => promise);
+}
+
 /**
  * What `ask` answers, asked up to `tries` times while answers get lost. A try that hangs counts as lost too. Once
  * `signal` is aborted it throws without another try.
@@ -50,20 +76,14 @@ export async function untilAnswered<T>(
   tries = 5,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
-    const one = new AbortController();
-    const stop = () => one.abort(signal.reason ?? new Error("Heirloom did not answer in time."));
-    const timer = setTimeout(stop, FIRST_TIMEOUT * 2 ** attempt);
-    signal.addEventListener("abort", stop, { once: true });
+    signal.throwIfAborted();
     try {
-      signal.throwIfAborted();
-      return await unlessAborted(ask(one.signal), one.signal);
+      return await within(FIRST_TIMEOUT << (attempt / 2), ask, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!isLost(error) || attempt + 1 >= tries) throw error;
-      await sleep(pauseAfter(attempt, error), signal);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", stop);
+      const pause = pauseAfter(attempt, error);
+      if (!isLost(error) || attempt + 1 >= tries || pause > FIRST_TIMEOUT) throw error;
+      await sleep(pause, signal);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ALICE, lost, passes, problem, ScriptedServer, settle } from "./support/server.js";
+import { sleep } from "../src/patience.js";
+import { ALICE, hangs, lost, network, passes, problem, ScriptedServer, settle } from "./support/server.js";
 
 let server: ScriptedServer;
 beforeEach(() => {
@@ -66,21 +67,89 @@ test("a page that is loaded while Heirloom is away goes on asking, and keeps the
 });
 
 test("the network's return is noticed at once", async () => {
-  const target = new EventTarget();
-  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
-  vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
-  try {
-    server.cookie = server.begin();
-    server.next("/refresh", lost, lost, lost, lost, lost);
-    const session = server.tab();
-    await passes(5_000);
-    expect(session.getState().status).toBe("unreachable");
-    target.dispatchEvent(new Event("online"));
-    await settle();
-    expect(session.getState().status).toBe("authenticated");
-  } finally {
-    vi.unstubAllGlobals();
+  const { returns } = network();
+  server.cookie = server.begin();
+  server.next("/refresh", lost, lost, lost, lost, lost);
+  const session = server.tab();
+  await passes(5_000);
+  expect(session.getState().status).toBe("unreachable");
+  returns();
+  await settle();
+  expect(session.getState().status).toBe("authenticated");
+});
+
+const maintenance = () => problem(503, "unavailable", {}, { "retry-after": "600" });
+
+test("a page that is loaded while Heirloom asks to be left alone for long says so at once", async () => {
+  server.cookie = server.begin();
+  server.next("/refresh", maintenance);
+  const session = server.tab();
+  await settle();
+  expect(session.getState()).toEqual({ status: "unreachable" });
+  for (const told of [session.fetch("https://auth.example/api"), session.user(), session.refresh()]) {
+    await expect(told).rejects.toMatchObject({ code: "unavailable", retryAfter: 600 });
   }
+  await passes(590_000);
+  expect(server.asked("/refresh")).toBe(1);
+  await passes(30_000);
+  expect(session.getState().status).toBe("authenticated");
+});
+
+test("the network's return ends such a wait too: what asked for it may not have been Heirloom", async () => {
+  const { returns } = network();
+  server.cookie = server.begin();
+  server.next("/refresh", maintenance);
+  const session = server.tab();
+  await settle();
+  returns();
+  await settle();
+  expect(session.getState().status).toBe("authenticated");
+});
+
+test("a wait that no timer can hold does not become none", async () => {
+  server.always("/refresh", () => problem(503, "unavailable", {}, { "retry-after": "31536000" }));
+  const session = server.tab();
+  await passes(3_500_000);
+  expect(session.getState().status).toBe("unreachable");
+  expect(server.asked("/refresh")).toBe(1);
+});
+
+test("a page says soon that Heirloom never answers, and so do its requests", async () => {
+  server.cookie = server.begin();
+  server.always("/refresh", hangs);
+  const session = server.tab();
+  const user = expect(session.user()).rejects.toThrow("did not answer in time");
+  await passes(16_000);
+  expect(session.getState()).toEqual({ status: "unreachable" });
+  await user;
+  const asked = expect(session.fetch("https://auth.example/api")).rejects.toThrow("did not answer in time");
+  await passes(16_000);
+  await asked;
+  server.reset("/refresh");
+  await passes(120_000);
+  expect(session.getState().status).toBe("authenticated");
+});
+
+test("a page says as soon that its user cannot be asked for", async () => {
+  server.cookie = server.begin();
+  server.always("/users/me", hangs);
+  const session = server.tab();
+  await passes(16_000);
+  expect(session.getState()).toEqual({ status: "unreachable" });
+});
+
+test("an answer that takes long is waited for after that too", async () => {
+  server.cookie = server.begin();
+  server.next("/refresh", hangs, hangs, async () => {
+    await sleep(10_000);
+    return server.tokens("session-1");
+  });
+  const session = server.tab();
+  await passes(16_000);
+  expect(session.getState()).toEqual({ status: "unreachable" });
+  await passes(8_000);
+  expect(session.getState().status).toBe("authenticated");
+  expect(server.asked("/refresh")).toBe(3);
 });
 
 test("a page whose token dies while its user cannot be asked for gets another", async () => {
@@ -110,7 +179,7 @@ test("a page whose every token is refused goes on slowly", async () => {
   server.cookie = server.begin();
   server.always("/users/me", () => problem(401, "access_token_invalid"));
   const session = server.tab();
-  await passes(5_000);
+  await passes(3_000);
   expect(session.getState()).toEqual({ status: "unreachable" });
   expect(server.asked("/refresh")).toBe(2);
   await passes(300_000);
