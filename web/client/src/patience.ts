@@ -9,7 +9,7 @@ const PATIENCE = 15_000;
 const LONGEST_WAIT = 3_600_000;
 
 /** Whether the answer was lost on its way, so that it is unknown what the server did. */
-export function isLost(error: unknown): boolean {
+function isLost(error: unknown): boolean {
   return !(error instanceof ProblemError) || (error.status >= 502 && error.status <= 504);
 }
 
@@ -21,15 +21,15 @@ export function pauseAfter(attempt: number, error: unknown): number {
 }
 
 /** Waits so long, or until one of the signals is aborted. */
-export function sleep(milliseconds: number, ...signals: AbortSignal[]): Promise<void> {
+export function sleep(milliseconds: number, ...signals: (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener("abort", done);
+      for (const signal of signals) signal?.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
-    for (const signal of signals) signal.addEventListener("abort", done);
+    for (const signal of signals) signal?.addEventListener("abort", done);
   });
 }
 
@@ -43,21 +43,17 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** What `work` comes to within so long, and before `outer` is aborted. */
-async function within<T>(
-  milliseconds: number,
-  work: (signal: AbortSignal) => Promise<T>,
-  outer?: AbortSignal,
-): Promise<T> {
+/** What `work` comes to within so long, and before `outer` is aborted. Its own signal is aborted in the end. */
+async function within<T>(time: number, work: (signal: AbortSignal) => Promise<T>, outer?: AbortSignal): Promise<T> {
   const inner = new AbortController();
-  const stop = () => inner.abort(outer?.reason ?? new Error("Heirloom did not answer in time."));
-  const timer = setTimeout(stop, milliseconds);
-  outer?.addEventListener("abort", stop);
+  const { signal } = inner;
+  void sleep(time, signal, outer).then(() =>
+    inner.abort(outer?.reason ?? new Error("Heirloom did not answer in time.")),
+  );
   try {
-    return await unlessAborted(work(inner.signal), inner.signal);
+    return await unlessAborted(work(signal), signal);
   } finally {
-    clearTimeout(timer);
-    outer?.removeEventListener("abort", stop);
+    inner.abort();
   }
 }
 
@@ -72,15 +68,15 @@ export function soon<T>(promise: Promise<T>): Promise<T> {
  */
 export async function untilAnswered<T>(
   ask: (signal: AbortSignal) => Promise<T>,
-  signal: AbortSignal,
+  signal?: AbortSignal,
   tries = 5,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     try {
       return await within(FIRST_TIMEOUT << (attempt / 2), ask, signal);
     } catch (error) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       const pause = pauseAfter(attempt, error);
       if (!isLost(error) || attempt + 1 >= tries || pause > FIRST_TIMEOUT) throw error;
       await sleep(pause, signal);

@@ -33,8 +33,15 @@ export async function problemIn(answer: Response): Promise<Problem | undefined> 
 }
 
 /** Whether Heirloom itself says so, and not a proxy in front of it or a service with codes of its own. */
-export function isHeirlooms(problem: Problem): boolean {
+function isHeirlooms(problem: Problem): boolean {
   return problem.type === `urn:heirloom:problem:${problem.code}`;
+}
+
+/** The problem with which Heirloom itself has refused a request by `status`. */
+export function ownProblem(error: unknown, status: number): Problem | undefined {
+  return error instanceof ProblemError && error.status === status && isHeirlooms(error.problem)
+    ? error.problem
+    : undefined;
 }
 
 /**
@@ -43,8 +50,9 @@ export function isHeirlooms(problem: Problem): boolean {
  */
 export function asksForRefresh(problem: Problem | undefined): boolean {
   return (
-    problem?.code === "access_token_expired" ||
-    (!!problem && isHeirlooms(problem) && ["access_token_invalid", "session_revoked"].includes(problem.code))
+    !!problem &&
+    (problem.code === "access_token_expired" ||
+      (isHeirlooms(problem) && /^(access_token_invalid|session_revoked)$/.test(problem.code)))
   );
 }
 
@@ -58,7 +66,7 @@ export async function errorOf(answer: Response): Promise<ProblemError> {
     code: "unknown",
     instance: "",
   };
-  const retryAfter = parseInt(headers.get("retry-after") ?? "", 10);
   const problem = { ...bare, ...(await problemIn(answer)), status };
-  return new ProblemError(problem, Number.isNaN(retryAfter) ? undefined : retryAfter);
+  // A date, which may stand there too, is no number.
+  return new ProblemError(problem, Number(headers.get("retry-after")) || undefined);
 }

@@ -19,13 +19,7 @@ export function createSession(options: SessionOptions = {}): Session {
   const keeper = keeperOf(ask, base, store, delivery, isAwake);
 
   const trusted = new Set([base, location?.origin, ...(options.origins ?? [])].map(originOf));
-  const carried = carrying({
-    send,
-    base: () => document?.baseURI ?? location?.href ?? `${base}/`,
-    isTrusted: (origin) => trusted.has(origin),
-    fresh: keeper.fresh,
-    after: keeper.after,
-  });
+  const carried = carrying(send, () => document?.baseURI ?? location?.href ?? `${base}/`, trusted, keeper);
   const askAsUser = heirloomAt(base, carried);
 
   const user = async () => {

@@ -82,7 +82,10 @@ export interface Session {
   /** Makes an account. Does not log in. */
   register: (account: { email: string; password: string }) => Promise<User>;
   login: (credentials: { email: string; password: string }) => Promise<User>;
-  /** Ends the session: here and in every other tab at once, on the server when it can be reached. */
+  /**
+   * Ends the session: here and in every other tab at once, on the server when it can be reached. Rejects while it cannot:
+   * a page goes on telling it then, and another `logout()` resolves once it knows.
+   */
   logout: () => Promise<void>;
   /** Ends all the user's sessions, on every device, and tells how many those were. */
   logoutAll: () => Promise<number>;

@@ -87,18 +87,6 @@ test("a logout in the middle of a login ends what has begun", async () => {
   expect(server.cookie).toBeNull();
 });
 
-test("a login in the middle of a logout without network has the last word", async () => {
-  const session = await server.loggedIn();
-  server.always("/logout", lost);
-  const logout = session.logout();
-  await settle();
-  await session.login(ALICE);
-  await logout;
-  server.reset("/logout");
-  await passes(60_000);
-  expect(session.getState()).toMatchObject({ status: "authenticated", session: { id: server.cookie } });
-});
-
 test("register() makes an account and no session", async () => {
   const session = server.tab();
   await session.user();
