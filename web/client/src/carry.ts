@@ -21,9 +21,8 @@ export function carrying(
     if (!held) return send(request);
     const again = request.clone();
     const answer = await send(bearing(request, held));
-    if (answer.status !== 401) return answer;
+    if (answer.status !== 401 || !asksForRefresh(await problemIn(answer.clone()))) return answer;
 
-    if (!asksForRefresh(await problemIn(answer.clone()))) return answer;
     const next = await unlessAborted(keeper.after(held), request.signal);
     // What was asked for as one user is never repeated as another who has logged in meanwhile.
     return next?.id === held.id ? send(bearing(again, next)) : answer;

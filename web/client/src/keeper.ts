@@ -168,6 +168,10 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       if (signal.aborted) return;
       const problem = ownProblem(error, 401);
       if (problem) return refused(problem, signal);
+      const denial = ownProblem(error, 403);
+      // The account is disabled, or this origin not allowed. Nobody is logged in here for now, but the tokens may be good
+      // again: they are kept, as is the cookie.
+      if (denial && (isUnknown() || denial.code === "account_disabled")) store.set({ status: "anonymous" });
       if (error instanceof ProblemError && error.retryAfter) {
         refusal = { error, until: Date.now() + error.retryAfter * 1000 };
       }
@@ -178,7 +182,8 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     adopt(gotOf(answer, askedAt), answer.refresh_token);
     // Proves to the server that this generation has arrived: only then can the answer after it be given again if it gets
     // lost. Other services may be the only ones that see the token otherwise.
-    if (status !== "anonymous") (isUnknown() ? restore() : loadUser()).catch(ignore);
+    if (status === "anonymous") await loadUser();
+    else (isUnknown() ? restore() : loadUser()).catch(ignore);
   }
 
   /** The one place where a session is found to be over. */
@@ -213,9 +218,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       while (isUnknown() && !isClosed) await soon(lookAgain());
       failures = 0;
     } catch (error) {
-      // 403: the account is disabled, or this origin not allowed. Nobody is logged in here, but the cookie may be good.
-      if (ownProblem(error, 403)) forget();
-      else if (isUnknown()) becomeUnreachable(error);
+      if (isUnknown()) becomeUnreachable(error);
     }
   }
 
@@ -231,7 +234,8 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   }
 
   function becomeUnreachable(error: unknown): never {
-    store.set({ status: "unreachable" });
+    // A logout may have come before it.
+    if (tokens || isUnknown()) store.set({ status: "unreachable" });
     tryLater(error);
   }
 
@@ -264,7 +268,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     known,
 
     async fresh() {
-      await known();
+      if (!tokens) await known();
       if (tokens && Date.now() >= tokens.staleAt) {
         try {
           await soon(renew());
@@ -280,7 +284,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       return tokens;
     },
 
-    refresh: () => (tokens ? soon(renew()) : isUnknown() ? restore() : soon(lookAgain())),
+    refresh: () => (tokens || !isUnknown() ? soon(renew()) : restore()),
 
     async enter(credentials) {
       abandon();
@@ -299,8 +303,8 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     async leave() {
       await login;
       const left = tokens;
-      if (left || isUnknown()) forget("logged_out");
-      if (left) tabs.tell({ kind: "over", id: left.id, reason: "logged_out" });
+      if (left) end("logged_out");
+      else if (isUnknown()) forget("logged_out");
       if (left || delivery === "cookie") departure.owed.add(left?.proof);
       await soon(tellServer());
       if (!left) tabs.tell({ kind: "over", reason: "logged_out" });

@@ -76,6 +76,6 @@ function baseOf(baseUrl: string | URL = "/", location: Location | undefined): st
   return URL.canParse(baseUrl, base) ? new URL(baseUrl, base).href.replace(/\/+$/, "") : "";
 }
 
-function originOf(url: string | undefined): string {
-  return url && URL.canParse(url) ? new URL(url).origin : "";
+function originOf(url = ""): string {
+  return URL.canParse(url) ? new URL(url).origin : "";
 }

@@ -33,8 +33,8 @@ export interface SessionOptions {
    */
   origins?: readonly string[];
   /**
-   * Whether to look for a session at once. Left out, that is done in pages and workers, and not in Node, so that nothing
-   * happens while a server renders the page.
+   * Whether to look for a session at once. Left out, that is done in pages and a browser's workers, and not in Node or
+   * where else a server renders the page.
    */
   restore?: boolean;
   /**
@@ -61,7 +61,7 @@ export type SessionState =
   | { readonly status: "restoring" }
   /** Not known, because Heirloom does not answer. It is asked again by itself until it does. */
   | { readonly status: "unreachable" }
-  /** Nobody is logged in. With `over` somebody was, in this tab. */
+  /** Nobody is logged in, or the account is disabled. With `over` somebody was, in this tab. */
   | { readonly status: "anonymous"; readonly over?: OverReason }
   | { readonly status: "authenticated"; readonly user: User; readonly session: SessionInfo };
 

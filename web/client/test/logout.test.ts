@@ -137,6 +137,18 @@ test("a login that fails in the middle of a logout leaves it owed, and it goes o
   expect(session.getState()).toEqual({ status: "anonymous", over: "logged_out" });
 });
 
+test("a logout right after a login has the last word, though nobody can be asked for the user", async () => {
+  const session = server.tab();
+  await session.user();
+  server.always("/users/me", hangs);
+  const login = expect(session.login(ALICE)).rejects.toThrow();
+  await settle();
+  await session.logout();
+  await passes(60_000);
+  await login;
+  expect(session.getState()).toEqual({ status: "anonymous", over: "logged_out" });
+});
+
 test("a login takes the place of a logout that is owed", async () => {
   const session = await server.loggedIn();
   await logsOutInVain(session);

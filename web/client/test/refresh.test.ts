@@ -93,7 +93,6 @@ test("the pauses grow, and are no two tabs' the same", async () => {
 
 const refusals: [string, () => Response][] = [
   ["400", () => problem(400, "ambiguous_credentials")],
-  ["403", () => problem(403, "account_disabled")],
   ["403 for the origin", () => problem(403, "cross_site_request")],
   ["404", () => new Response("nothing here", { status: 404 })],
   ["429", () => problem(429, "too_many_attempts", {}, { "retry-after": "30" })],

@@ -200,10 +200,46 @@ test("a session that is refused for now is neither over nor shown", async () => 
   server.cookie = server.begin();
   server.next("/refresh", () => problem(403, "account_disabled"));
   const session = server.tab();
-  await settle();
+  expect(await session.user()).toBeNull();
   expect(session.getState()).toEqual({ status: "anonymous" });
+  await passes(600_000);
+  expect(server.asked("/refresh")).toBe(1);
   await session.refresh();
   expect(session.getState().status).toBe("authenticated");
+});
+
+test.each(["cookie", "body"] as const)(
+  "so is one whose account is disabled later, and it goes on if it may (%s)",
+  async (tokenDelivery) => {
+    server.next("/login", () => server.tokens((server.cookie = server.begin()), { refresh_token: "hl_1" }));
+    const session = server.tab({ tokenDelivery });
+    await session.user();
+    await session.login(ALICE);
+    const seen: unknown[] = [];
+    session.subscribe((state) => seen.push(state));
+    server.always("/refresh", () => problem(403, "account_disabled"));
+    server.always("/api", () => problem(401, "session_revoked"));
+    for (let request = 0; request < 3; request++) {
+      await expect(session.fetch("https://auth.example/api")).rejects.toMatchObject({ code: "account_disabled" });
+    }
+    await settle();
+    expect(seen).toEqual([{ status: "anonymous" }]);
+    expect(await session.user()).toBeNull();
+
+    server.reset("/refresh");
+    server.reset("/api");
+    await session.refresh();
+    expect(session.getState()).toMatchObject({ status: "authenticated", user: { email: ALICE.email } });
+  },
+);
+
+test("one whose account was enabled again, but whose session has ended with it, is over", async () => {
+  const session = await server.loggedIn();
+  server.next("/refresh", () => problem(403, "account_disabled"));
+  await expect(session.refresh()).rejects.toMatchObject({ code: "account_disabled" });
+  server.endAll("disabled");
+  await session.refresh();
+  expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });
 
 test("a page that is closed asks no more", async () => {

@@ -69,6 +69,7 @@ test("a login in a program that loses the network half-way is completed by what 
   const login = expect(session.login(ALICE)).rejects.toThrow("Failed to fetch");
   await passes(2_000);
   await login;
+  expect((await session.fetch(`${BASE}/api`)).status).toBe(200);
   expect(await session.user()).toMatchObject({ email: ALICE.email });
   expect(server.requests.find(({ path }) => path === "/refresh")?.body).toBe('{"refresh_token":"hl_1"}');
 });
