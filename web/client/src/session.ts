@@ -22,8 +22,7 @@ export function createSession(options: SessionOptions = {}): Session {
   const carried = carrying(send, () => document?.baseURI ?? location?.href ?? `${base}/`, trusted, keeper);
   const askAsUser = heirloomAt(base, carried);
 
-  const user = async () => {
-    await keeper.known();
+  const userNow = () => {
     const state = store.get();
     return state.status === "authenticated" ? state.user : null;
   };
@@ -31,13 +30,13 @@ export function createSession(options: SessionOptions = {}): Session {
   return {
     getState: store.get,
     subscribe: store.subscribe,
-    user,
+    user: () => keeper.known().then(userNow),
     register: (account) => ask<User>("/register", { method: "POST", body: account }),
     async login(credentials) {
       await keeper.enter(credentials);
-      const state = store.get();
-      if (state.status !== "authenticated") throw new Error("The session was ended while it began.");
-      return state.user;
+      const user = userNow();
+      if (!user) throw new Error("The session was ended while it began.");
+      return user;
     },
     logout: keeper.leave,
     async logoutAll() {
