@@ -5,7 +5,7 @@ export default defineConfig({
     target: "es2022",
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
     // The format `es` would keep its white space otherwise.
-    rolldownOptions: { output: { minify: true } },
+    rolldownOptions: { output: { minify: true, comments: false } },
   },
   test: {
     include: ["test/**/*.test.ts"],

@@ -19,11 +19,11 @@ export function heirloomAt(base: string, send: typeof fetch): Ask {
     const answer = await send(base + path, {
       method,
       headers,
-      body: body ? JSON.stringify(body) : null,
+      body: JSON.stringify(body),
       credentials: "include",
       // Finished even while the page goes away, so that a reload in the middle of a refresh loses no answer.
       keepalive: true,
-      ...(signal && { signal }),
+      signal: signal ?? null,
     });
     if (!answer.ok) throw await errorOf(answer);
     return (answer.status === 204 ? undefined : await answer.json()) as T;

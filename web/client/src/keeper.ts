@@ -1,7 +1,7 @@
-import type { Held } from "./carry.js";
+import { departureOf, type Proof } from "./departure.js";
 import type { Ask } from "./heirloom.js";
-import { pauseAfter, sleep, untilAnswered } from "./patience.js";
-import { isHeirlooms, ProblemError } from "./problem.js";
+import { pauseAfter, sleep, soon, untilAnswered } from "./patience.js";
+import { asksForRefresh, ownProblem, ProblemError } from "./problem.js";
 import type { Store } from "./store.js";
 import { type Got, otherTabs } from "./tabs.js";
 import type { OverReason, Problem, SessionInfo, TokenAnswer, TokenDelivery, User } from "./types.js";
@@ -11,15 +11,23 @@ const MARGIN = 10_000;
 /** How long another tab has to tell why the cookie is gone. */
 const WAIT_FOR_REASON = 250;
 
+/** An access token, and the session that it belongs to. */
+export interface Held {
+  readonly token: string;
+  readonly id: string;
+}
+
 interface Tokens extends Held {
   readonly info: SessionInfo;
   readonly staleAt: number;
   readonly deadAt: number;
-  readonly refreshToken: string | null | undefined;
+  readonly proof: Proof;
 }
 
 export interface Keeper {
+  /** The token to use now, refreshed if it is about to expire; null without a session. */
   fresh: () => Promise<Held | null>;
+  /** What there is after `old` was refused: a newer one, if need be by a refresh; null without a session. */
   after: (old: Held) => Promise<Held | null>;
   refresh: () => Promise<void>;
   /** Waits until it is known whether there is a session. */
@@ -37,23 +45,22 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   let renewal: { done: Promise<void>; stop: AbortController; serve: () => void } | undefined;
   let restoration: Promise<void> | undefined;
   let login: Promise<unknown> | undefined;
-  let logout: AbortController | undefined;
   /** Heirloom asked to be left alone until then. */
   let refusal: { error: unknown; until: number } | undefined;
   /** Why the session of the cookie is over, as another tab says that does not know its id. */
   let rumour: OverReason | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  let isLogoutOwed = false;
   let isClosed = false;
   const ended = new Map<string, OverReason>();
+  const departure = departureOf(ask, () => login);
 
   const tabs = otherTabs(isAwake ? base : undefined, (tidings) => {
     if (tidings.kind === "asked") {
       if (tidings.got) share(tidings.got);
     } else if (tidings.kind === "begun") {
       if (tokens?.id === tidings.id) return;
-      isLogoutOwed = false;
+      replaced();
       abandon();
       tokens = null;
       store.set({ status: "restoring" });
@@ -77,12 +84,18 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     renewal = undefined;
   }
 
+  /** A login has put another session in the place of the cookie's, wherever that was. */
+  function replaced() {
+    departure.owed.delete(undefined);
+    departure.giveWay();
+  }
+
   function forget(over?: OverReason) {
     abandon();
     if (tokens && over) ended.set(tokens.id, over);
     tokens = null;
     rumour = undefined;
-    store.set(over ? { status: "anonymous", over } : { status: "anonymous" });
+    store.set({ status: "anonymous", ...(over && { over }) });
   }
 
   function end(over: OverReason) {
@@ -100,20 +113,20 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     if (isUnknown()) restore().catch(ignore);
   }
 
-  function adopt({ token, life, info }: Got, refreshToken?: string | null) {
+  function adopt({ token, life, info }: Got, refresh_token?: string | null) {
     const over = ended.get(info.id);
     if (over) {
       forget(over);
       return;
     }
     const deadAt = Date.now() + life;
-    tokens = { token, id: info.id, info, staleAt: deadAt - Math.min(MARGIN, life / 10), deadAt, refreshToken };
+    const proof = refresh_token ? { refresh_token } : undefined;
+    tokens = { token, id: info.id, info, staleAt: deadAt - Math.min(MARGIN, life / 10), deadAt, proof };
     refusal = undefined;
     rumour = undefined;
     const state = store.get();
     if (state.status !== "authenticated") return;
-    if (state.session.id !== info.id) store.set({ status: "restoring" });
-    else if (!isSame(state.session, info)) store.set({ ...state, session: info });
+    store.set(state.session.id === info.id ? { ...state, session: info } : { status: "restoring" });
   }
 
   /** One refresh at a time; whoever asks meanwhile gets the same, or what another tab got in the meantime. */
@@ -135,7 +148,6 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     await login;
     if (signal.aborted || tokens !== before) return;
     if (refusal && Date.now() < refusal.until) throw refusal.error;
-    const body = before?.refreshToken ? { refresh_token: before.refreshToken } : undefined;
     let askedAt = 0;
     let answer: TokenAnswer | undefined;
     try {
@@ -146,7 +158,7 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
           () => tokens !== before,
           async () => {
             askedAt = Date.now();
-            return tokensIn(await ask<TokenAnswer>("/refresh", { method: "POST", body, signal }));
+            return tokensIn(await ask<TokenAnswer>("/refresh", { method: "POST", body: before?.proof, signal }));
           },
           (answer) => gotOf(answer, askedAt),
           signal,
@@ -154,18 +166,24 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
       }, signal);
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof ProblemError) {
-        if (error.status === 401 && isHeirlooms(error.problem)) return refused(error.problem, signal);
-        if (error.retryAfter) refusal = { error, until: Date.now() + error.retryAfter * 1000 };
+      const problem = ownProblem(error, 401);
+      if (problem) return refused(problem, signal);
+      const denial = ownProblem(error, 403);
+      // The account is disabled, or this origin not allowed. Nobody is logged in here for now, but the tokens may be good
+      // again: they are kept, as is the cookie.
+      if (denial && (isUnknown() || denial.code === "account_disabled")) store.set({ status: "anonymous" });
+      if (error instanceof ProblemError && error.retryAfter) {
+        refusal = { error, until: Date.now() + error.retryAfter * 1000 };
       }
       throw error;
     }
     if (signal.aborted || !answer) return;
-    const hadUser = store.get().status === "authenticated";
+    const { status } = store.get();
     adopt(gotOf(answer, askedAt), answer.refresh_token);
     // Proves to the server that this generation has arrived: only then can the answer after it be given again if it gets
     // lost. Other services may be the only ones that see the token otherwise.
-    if (hadUser) (isUnknown() ? restore() : loadUser()).catch(ignore);
+    if (status === "anonymous") await loadUser();
+    else (isUnknown() ? restore() : loadUser()).catch(ignore);
   }
 
   /** The one place where a session is found to be over. */
@@ -185,12 +203,8 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   async function loadUser() {
     const mine = tokens;
     if (!mine) return;
-    const signal = new AbortController().signal;
-    const user = await untilAnswered((signal) => ask<User>("/users/me", { token: mine.token, signal }), signal, 3);
-    if (tokens?.id !== mine.id) return;
-    const state = store.get();
-    if (state.status !== "authenticated" || !isSame(state.user, user))
-      store.set({ status: "authenticated", user, session: tokens.info });
+    const user = await untilAnswered((signal) => ask<User>("/users/me", { token: mine.token, signal }), undefined, 3);
+    if (tokens?.id === mine.id) store.set({ status: "authenticated", user, session: tokens.info });
   }
 
   /** Asks until it is known whether there is a session. After a failure it goes on by itself a while later. */
@@ -201,46 +215,44 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
 
   async function restoreOnce() {
     try {
-      while (isUnknown() && !isClosed) await lookAgain();
+      while (isUnknown() && !isClosed) await soon(lookAgain());
       failures = 0;
     } catch (error) {
-      // 403: the account is disabled, or this origin not allowed. Nobody is logged in here, but the cookie may be good.
-      if (!(error instanceof ProblemError && error.status === 403 && isHeirlooms(error.problem))) {
-        if (isUnknown()) becomeUnreachable(error);
-        throw error;
-      }
-      forget();
+      if (isUnknown()) becomeUnreachable(error);
     }
   }
 
   async function lookAgain() {
     if (!tokens) await renew();
-    if (tokens) await loadUser();
-  }
-
-  function becomeUnreachable(error: unknown) {
-    if (isClosed) return;
-    store.set({ status: "unreachable" });
-    if (isAwake) timer = setTimeout(wake, pauseAfter(5 + failures++, error));
-  }
-
-  async function leaveServer(refreshToken: string | null) {
-    if (delivery === "body" && !refreshToken) return;
-    const body = refreshToken ? { refresh_token: refreshToken } : undefined;
-    const { signal } = (logout = new AbortController());
-    isLogoutOwed = true;
     try {
-      await untilAnswered((signal) => ask("/logout", { method: "POST", body, signal }), signal);
-      isLogoutOwed = false;
+      await loadUser();
     } catch (error) {
-      // A login in the middle of it has put another session in this one's place.
-      if (!signal.aborted) throw error;
+      if (!asksForRefresh(ownProblem(error, 401))) throw error;
+      await renew();
+      await loadUser();
     }
   }
 
+  function becomeUnreachable(error: unknown): never {
+    // A logout may have come before it.
+    if (tokens || isUnknown()) store.set({ status: "unreachable" });
+    tryLater(error);
+  }
+
+  function tryLater(error: unknown): never {
+    clearTimeout(timer);
+    if (isAwake && !isClosed) timer = setTimeout(wake, pauseAfter(5 + failures++, error));
+    throw error;
+  }
+
+  function tellServer(): Promise<unknown> {
+    return departure.tell().then(() => (failures = 0), tryLater);
+  }
+
   function wake() {
-    if (isLogoutOwed) leaveServer(null).catch(ignore);
-    else if (isUnknown()) restore().catch(ignore);
+    refusal = undefined;
+    if (departure.owed.size) tellServer().catch(ignore);
+    if (isUnknown()) restore().catch(ignore);
   }
 
   if (isAwake) {
@@ -249,17 +261,17 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
   }
 
   async function known() {
-    if (isAwake && isUnknown()) await restore();
+    if (isUnknown() && (isAwake || tokens)) await restore();
   }
 
   return {
     known,
 
     async fresh() {
-      await known();
+      if (!tokens) await known();
       if (tokens && Date.now() >= tokens.staleAt) {
         try {
-          await renew();
+          await soon(renew());
         } catch (error) {
           if (tokens && Date.now() >= tokens.deadAt) throw error;
         }
@@ -268,37 +280,33 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
     },
 
     async after(old) {
-      if (tokens?.token === old.token) await renew();
+      if (tokens?.token === old.token) await soon(renew());
       return tokens;
     },
 
-    refresh: () => (tokens ? renew() : isUnknown() ? restore() : lookAgain()),
+    refresh: () => (tokens || !isUnknown() ? soon(renew()) : restore()),
 
     async enter(credentials) {
       abandon();
-      logout?.abort();
+      departure.giveWay();
       const askedAt = Date.now();
       const body = delivery === "body" ? { ...credentials, token_delivery: delivery } : credentials;
       const entry = ask<TokenAnswer>("/login", { method: "POST", body });
       login = entry.catch(ignore).finally(() => (login = undefined));
       const answer = tokensIn(await entry);
       adopt(gotOf(answer, askedAt), answer.refresh_token);
-      isLogoutOwed = false;
+      replaced();
       if (tokens) tabs.tell({ kind: "begun", id: tokens.id });
-      try {
-        await loadUser();
-      } catch (error) {
-        becomeUnreachable(error);
-        throw error;
-      }
+      await soon(lookAgain()).catch(becomeUnreachable);
     },
 
     async leave() {
       await login;
       const left = tokens;
-      if (left || isUnknown()) forget("logged_out");
-      if (left) tabs.tell({ kind: "over", id: left.id, reason: "logged_out" });
-      await leaveServer(left?.refreshToken ?? null);
+      if (left) end("logged_out");
+      else if (isUnknown()) forget("logged_out");
+      if (left || delivery === "cookie") departure.owed.add(left?.proof);
+      await soon(tellServer());
       if (!left) tabs.tell({ kind: "over", reason: "logged_out" });
     },
 
@@ -315,10 +323,6 @@ export function keeperOf(ask: Ask, base: string, store: Store, delivery: TokenDe
 }
 
 function ignore() {}
-
-function isSame(one: object, other: object): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
 
 /** An answer that is none (a captive portal's page, say) counts as lost. */
 function tokensIn(answer: TokenAnswer): TokenAnswer {

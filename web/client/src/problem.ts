@@ -33,8 +33,27 @@ export async function problemIn(answer: Response): Promise<Problem | undefined> 
 }
 
 /** Whether Heirloom itself says so, and not a proxy in front of it or a service with codes of its own. */
-export function isHeirlooms(problem: Problem): boolean {
+function isHeirlooms(problem: Problem): boolean {
   return problem.type === `urn:heirloom:problem:${problem.code}`;
+}
+
+/** The problem with which Heirloom itself has refused a request by `status`. */
+export function ownProblem(error: unknown, status: number): Problem | undefined {
+  return error instanceof ProblemError && error.status === status && isHeirlooms(error.problem)
+    ? error.problem
+    : undefined;
+}
+
+/**
+ * Whether a refresh helps, or tells why it does not: the token has expired, or Heirloom itself does not know it any more
+ * (another key), or its session.
+ */
+export function asksForRefresh(problem: Problem | undefined): boolean {
+  return (
+    !!problem &&
+    (problem.code === "access_token_expired" ||
+      (isHeirlooms(problem) && /^(access_token_invalid|session_revoked)$/.test(problem.code)))
+  );
 }
 
 /** What an answer that is no success is thrown as. Its status counts, whatever its body says. */
@@ -47,7 +66,7 @@ export async function errorOf(answer: Response): Promise<ProblemError> {
     code: "unknown",
     instance: "",
   };
-  const retryAfter = parseInt(headers.get("retry-after") ?? "", 10);
   const problem = { ...bare, ...(await problemIn(answer)), status };
-  return new ProblemError(problem, Number.isNaN(retryAfter) ? undefined : retryAfter);
+  // A date, which may stand there too, is no number.
+  return new ProblemError(problem, Number(headers.get("retry-after")) || undefined);
 }

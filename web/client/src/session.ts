@@ -7,7 +7,8 @@ import type { Device, EventsPage, Session, SessionOptions, User } from "./types.
 /** Begins to keep this page's session: looks at once whether there is one. */
 export function createSession(options: SessionOptions = {}): Session {
   const { location, document } = globalThis as { location?: Location; document?: Document };
-  const isWorker = "WorkerGlobalScope" in globalThis;
+  // A browser's own. Servers that render in worker runtimes have a `WorkerGlobalScope` as well, but not this.
+  const isWorker = "importScripts" in globalThis;
   const delivery = options.tokenDelivery ?? "cookie";
   const isAwake = delivery === "cookie" && (options.restore ?? (!!document || isWorker));
   const send: typeof fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
@@ -18,17 +19,10 @@ export function createSession(options: SessionOptions = {}): Session {
   const keeper = keeperOf(ask, base, store, delivery, isAwake);
 
   const trusted = new Set([base, location?.origin, ...(options.origins ?? [])].map(originOf));
-  const carried = carrying({
-    send,
-    base: () => document?.baseURI ?? location?.href ?? `${base}/`,
-    isTrusted: (origin) => trusted.has(origin),
-    fresh: keeper.fresh,
-    after: keeper.after,
-  });
+  const carried = carrying(send, () => document?.baseURI ?? location?.href ?? `${base}/`, trusted, keeper);
   const askAsUser = heirloomAt(base, carried);
 
-  const user = async () => {
-    await keeper.known();
+  const userNow = () => {
     const state = store.get();
     return state.status === "authenticated" ? state.user : null;
   };
@@ -36,13 +30,13 @@ export function createSession(options: SessionOptions = {}): Session {
   return {
     getState: store.get,
     subscribe: store.subscribe,
-    user,
+    user: () => keeper.known().then(userNow),
     register: (account) => ask<User>("/register", { method: "POST", body: account }),
     async login(credentials) {
       await keeper.enter(credentials);
-      const state = store.get();
-      if (state.status !== "authenticated") throw new Error("The session was ended while it began.");
-      return state.user;
+      const user = userNow();
+      if (!user) throw new Error("The session was ended while it began.");
+      return user;
     },
     logout: keeper.leave,
     async logoutAll() {
@@ -81,6 +75,6 @@ function baseOf(baseUrl: string | URL = "/", location: Location | undefined): st
   return URL.canParse(baseUrl, base) ? new URL(baseUrl, base).href.replace(/\/+$/, "") : "";
 }
 
-function originOf(url: string | undefined): string {
-  return url && URL.canParse(url) ? new URL(url).origin : "";
+function originOf(url = ""): string {
+  return URL.canParse(url) ? new URL(url).origin : "";
 }

@@ -2,6 +2,7 @@ import type { SessionState } from "./types.js";
 
 export interface Store {
   get: () => SessionState;
+  /** Keeps the object there is, and tells nobody, if nothing in it changes. */
   set: (next: SessionState) => void;
   subscribe: (listener: (state: SessionState) => void) => () => void;
 }
@@ -12,6 +13,7 @@ export function storeOf(initial: SessionState): Store {
   return {
     get: () => state,
     set(next) {
+      if (isSame(state, next)) return;
       state = next;
       for (const listener of [...listeners]) {
         try {
@@ -29,4 +31,8 @@ export function storeOf(initial: SessionState): Store {
       return () => listeners.delete(listener);
     },
   };
+}
+
+function isSame(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -33,8 +33,8 @@ export interface SessionOptions {
    */
   origins?: readonly string[];
   /**
-   * Whether to look for a session at once. Left out, that is done in pages and workers, and not in Node, so that nothing
-   * happens while a server renders the page.
+   * Whether to look for a session at once. Left out, that is done in pages and a browser's workers, and not in Node or
+   * where else a server renders the page.
    */
   restore?: boolean;
   /**
@@ -61,7 +61,7 @@ export type SessionState =
   | { readonly status: "restoring" }
   /** Not known, because Heirloom does not answer. It is asked again by itself until it does. */
   | { readonly status: "unreachable" }
-  /** Nobody is logged in. With `over` somebody was, in this tab. */
+  /** Nobody is logged in, or the account is disabled. With `over` somebody was, in this tab. */
   | { readonly status: "anonymous"; readonly over?: OverReason }
   | { readonly status: "authenticated"; readonly user: User; readonly session: SessionInfo };
 
@@ -82,7 +82,10 @@ export interface Session {
   /** Makes an account. Does not log in. */
   register: (account: { email: string; password: string }) => Promise<User>;
   login: (credentials: { email: string; password: string }) => Promise<User>;
-  /** Ends the session: here and in every other tab at once, on the server when it can be reached. */
+  /**
+   * Ends the session: here and in every other tab at once, on the server when it can be reached. Rejects while it cannot:
+   * a page goes on telling it then, and another `logout()` resolves once it knows.
+   */
   logout: () => Promise<void>;
   /** Ends all the user's sessions, on every device, and tells how many those were. */
   logoutAll: () => Promise<number>;

@@ -119,6 +119,22 @@ test("a server that calls every token expired gets one more try and no more", as
   expect([server.asked("/api"), server.asked("/refresh")]).toEqual([2, 1]);
 });
 
+test("a token that Heirloom does not know any more, for its key is another, is refreshed", async () => {
+  const session = await server.loggedIn();
+  server.next("/api", () => problem(401, "access_token_invalid"));
+  expect((await session.fetch(API, { method: "POST", body: "once" })).status).toBe(200);
+  expect(server.requests.filter(({ path }) => path === "/api").map(({ body }) => body)).toEqual(["once", "once"]);
+  expect(server.asked("/refresh")).toBe(1);
+
+  server.always("/api", () => problem(401, "access_token_invalid"));
+  server.requests.length = 0;
+  const answer = await session.fetch(API);
+  expect(await answer.json()).toMatchObject({ code: "access_token_invalid" });
+  await passes(60_000);
+  expect([server.asked("/api"), server.asked("/refresh")]).toEqual([2, 1]);
+  expect(session.getState().status).toBe("authenticated");
+});
+
 const ownAnswers: [string, () => Response][] = [
   ["403", () => problem(403, "account_disabled")],
   ["403 that says expired", () => problem(403, "access_token_expired")],
@@ -126,7 +142,8 @@ const ownAnswers: [string, () => Response][] = [
   ["500", () => problem(500, "internal_error")],
   ["502", () => new Response("bad gateway", { status: 502 })],
   ["503", () => problem(503, "unavailable")],
-  ["401 of another code", () => problem(401, "access_token_invalid")],
+  ["401 of another code", () => problem(401, "access_token_missing")],
+  ["401 of another service's own token", () => problem(401, "access_token_invalid", { type: "about:blank" })],
   ["401 of the app's own", () => Response.json({ error: "wrong pin" }, { status: 401 })],
   ["401 of the app's own words", () => problem(401, "session_revoked", { type: "about:blank" })],
   ["401 without a body", () => new Response(null, { status: 401 })],

@@ -90,6 +90,20 @@ test("a session ended from elsewhere is over with its reason", async () => {
   expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });
 
+test("while an account is disabled nobody is logged in, before a reload and after it, and the cookie is kept", async () => {
+  const { account, browser, session } = await alice();
+  await heirloom.run("user", "disable", account.email);
+  await expect(session.fetch("users/me")).rejects.toMatchObject({ code: "account_disabled" });
+  expect(session.getState()).toEqual({ status: "anonymous" });
+  const reloaded = tabOf(browser);
+  expect(await reloaded.user()).toBeNull();
+  expect(reloaded.getState()).toEqual({ status: "anonymous" });
+
+  await heirloom.run("user", "enable", account.email);
+  await session.refresh();
+  expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
+});
+
 test("an answer that is lost, and lost once more, is no theft", async () => {
   const { browser, session } = await alice();
   for (let round = 0; round < 5; round++) {

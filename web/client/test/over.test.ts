@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Session, SessionState } from "../src/index.js";
-import { ALICE, held, lost, passes, problem, ScriptedServer, settle } from "./support/server.js";
+import { ALICE, held, passes, problem, ScriptedServer, settle } from "./support/server.js";
 
 const API = "https://auth.example/api";
 let server: ScriptedServer;
@@ -116,50 +116,6 @@ test("a page that loads while another logs out does not take up what has ended",
   late.release();
   await passes(60_000);
   expect(second.getState()).toEqual({ status: "anonymous", over: "logged_out" });
-});
-
-test("a logout without the network ends the session here, says that the server does not know, and tells it later", async () => {
-  const target = new EventTarget();
-  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
-  try {
-    const session = await server.loggedIn();
-    server.always("/logout", lost);
-    const leaving = expect(session.logout()).rejects.toThrow("Failed to fetch");
-    await settle();
-    expect(session.getState()).toEqual({ status: "anonymous", over: "logged_out" });
-    expect(await session.accessToken()).toBeNull();
-    await passes(60_000);
-    await leaving;
-    expect(server.cookie).not.toBeNull();
-    server.reset("/logout");
-    target.dispatchEvent(new Event("online"));
-    await settle();
-    expect(server.cookie).toBeNull();
-  } finally {
-    vi.unstubAllGlobals();
-  }
-});
-
-test("a logout that the server has yet to hear of is given up once another tab logs in", async () => {
-  const target = new EventTarget();
-  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
-  try {
-    const [first, second] = [await server.loggedIn(), await server.loggedIn()];
-    server.always("/logout", lost);
-    const leaving = expect(first.logout()).rejects.toThrow("Failed to fetch");
-    await passes(60_000);
-    await leaving;
-    await second.login(ALICE);
-    await settle();
-    server.reset("/logout");
-    server.requests.length = 0;
-    target.dispatchEvent(new Event("online"));
-    await settle();
-    expect(server.asked("/logout")).toBe(0);
-    for (const session of [first, second]) expect(session.getState()).toMatchObject({ session: { id: server.cookie } });
-  } finally {
-    vi.unstubAllGlobals();
-  }
 });
 
 test("after a logout and a login in one tab the others follow", async () => {

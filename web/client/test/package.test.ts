@@ -45,8 +45,13 @@ test("nothing is ever put into a storage", async () => {
   );
 });
 
-test("while a server renders, nothing is asked, nobody waits, and the process ends", async () => {
+test.each([
+  ["Node", ""],
+  // As Cloudflare's is: a service worker by its names.
+  ["a worker runtime", "globalThis.ServiceWorkerGlobalScope = globalThis.WorkerGlobalScope = class {};"],
+])("while a server renders in %s, nothing is asked, nobody waits, and the process ends", async (_, place) => {
   const printed = await prints(`
+    ${place}
     globalThis.fetch = () => { console.log("asked"); return Promise.reject(new Error("asked")); };
     const session = createSession();
     console.log(JSON.stringify([session.getState(), await session.user(), await session.accessToken()]));
@@ -58,7 +63,7 @@ test("while a server renders, nothing is asked, nobody waits, and the process en
 test("a page and a worker look for their session at once", async () => {
   for (const place of [
     "globalThis.document = { baseURI: 'https://a.example/b' }",
-    "globalThis.WorkerGlobalScope = class {}",
+    "globalThis.importScripts = () => {}",
   ]) {
     const printed = await prints(`
       ${place};

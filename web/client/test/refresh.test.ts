@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ProblemError, type Session } from "../src/index.js";
-import { held, lost, passes, problem, ScriptedServer, type Script, settle } from "./support/server.js";
+import { hangs, held, lost, passes, problem, ScriptedServer, type Script, settle } from "./support/server.js";
 
 const API = "https://auth.example/api";
 let server: ScriptedServer;
@@ -27,10 +27,7 @@ const ways: [string, Script][] = [
   ["a captive portal answers", () => new Response("<h1>Welcome to our café</h1>")],
   ["the answer breaks off", () => new Response('{"access_token": "ey')],
   ["the answer is empty", () => Response.json({})],
-  [
-    "no answer ever comes",
-    (request) => new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(new Error("gone")))),
-  ],
+  ["no answer ever comes", hangs],
 ];
 test.each(ways)("a refresh is asked for again when %s", async (_, way) => {
   const session = await server.loggedIn();
@@ -61,7 +58,7 @@ test("the second try comes within the time in which the server answers both alik
   const at: number[] = [];
   server.next("/refresh", (request) => {
     at.push(Date.now());
-    return new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(new Error("gone"))));
+    return hangs(request);
   });
   server.next("/refresh", () => {
     at.push(Date.now());
@@ -96,7 +93,6 @@ test("the pauses grow, and are no two tabs' the same", async () => {
 
 const refusals: [string, () => Response][] = [
   ["400", () => problem(400, "ambiguous_credentials")],
-  ["403", () => problem(403, "account_disabled")],
   ["403 for the origin", () => problem(403, "cross_site_request")],
   ["404", () => new Response("nothing here", { status: 404 })],
   ["429", () => problem(429, "too_many_attempts", {}, { "retry-after": "30" })],
@@ -129,6 +125,27 @@ test("Heirloom is left alone for as long as it asks to be", async () => {
   server.reset("/refresh");
   await passes(6_000);
   expect((await session.fetch(API)).status).toBe(200);
+});
+
+test("a request waits for a refresh no longer than somebody at a screen does, and the refresh goes on", async () => {
+  const session = await server.loggedIn();
+  await passes(901_000);
+  server.next("/refresh", hangs, hangs, hangs);
+  const asked = expect(session.fetch(API)).rejects.toThrow("did not answer in time");
+  await passes(16_000);
+  await asked;
+  await passes(10_000);
+  expect(server.asked("/refresh")).toBe(4);
+  expect((await session.fetch(API)).status).toBe(200);
+  expect(server.asked("/refresh")).toBe(4);
+});
+
+test("a request is told at once that Heirloom asks to be left alone for long", async () => {
+  const session = await server.loggedIn();
+  await passes(901_000);
+  server.next("/refresh", () => problem(503, "unavailable", {}, { "retry-after": "600" }));
+  await expect(session.fetch(API)).rejects.toMatchObject({ code: "unavailable" });
+  expect(session.getState().status).toBe("authenticated");
 });
 
 test("a refresh and a login are never under way together", async () => {

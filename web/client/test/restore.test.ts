@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ALICE, lost, passes, problem, ScriptedServer, settle } from "./support/server.js";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ALICE, passes, problem, ScriptedServer, settle } from "./support/server.js";
 
 let server: ScriptedServer;
 beforeEach(() => {
@@ -43,68 +43,48 @@ test("a cookie whose session has ended meanwhile is told with its reason", async
   expect(session.getState()).toEqual({ status: "anonymous", over: "expired" });
 });
 
-test("a page that is loaded while Heirloom is away goes on asking, and keeps the session", async () => {
-  server.cookie = server.begin();
-  server.always("/refresh", lost);
-  const session = server.tab();
-  await passes(5_000);
-  expect(session.getState()).toEqual({ status: "unreachable" });
-  const tries = server.asked("/refresh");
-  expect(tries).toBe(5);
-  await passes(60_000);
-  expect(server.asked("/refresh")).toBeGreaterThan(tries);
-  expect(server.asked("/refresh")).toBeLessThan(30);
-
-  server.reset("/refresh");
-  await passes(60_000);
-  expect(session.getState()).toMatchObject({ status: "authenticated" });
-});
-
-test("the network's return is noticed at once", async () => {
-  const target = new EventTarget();
-  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
-  vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
-  try {
-    server.cookie = server.begin();
-    server.next("/refresh", lost, lost, lost, lost, lost);
-    const session = server.tab();
-    await passes(5_000);
-    expect(session.getState().status).toBe("unreachable");
-    target.dispatchEvent(new Event("online"));
-    await settle();
-    expect(session.getState().status).toBe("authenticated");
-  } finally {
-    vi.unstubAllGlobals();
-  }
-});
-
-test("what asks while Heirloom is away is told so, and asks anew", async () => {
-  server.cookie = server.begin();
-  server.next("/refresh", lost, lost, lost, lost, lost);
-  const session = server.tab();
-  const asked = expect(session.fetch("https://auth.example/api")).rejects.toThrow("Failed to fetch");
-  await passes(5_000);
-  await asked;
-  expect((await session.fetch("https://auth.example/api")).status).toBe(200);
-});
-
 test("a session that is refused for now is neither over nor shown", async () => {
   server.cookie = server.begin();
   server.next("/refresh", () => problem(403, "account_disabled"));
   const session = server.tab();
-  await settle();
+  expect(await session.user()).toBeNull();
   expect(session.getState()).toEqual({ status: "anonymous" });
+  await passes(600_000);
+  expect(server.asked("/refresh")).toBe(1);
   await session.refresh();
   expect(session.getState().status).toBe("authenticated");
 });
 
-test("a page that is closed asks no more", async () => {
-  server.always("/refresh", lost);
-  const session = server.tab();
-  await passes(5_000);
-  session.close();
-  const tries = server.asked("/refresh");
-  await passes(600_000);
-  expect(server.asked("/refresh")).toBe(tries);
-  expect(vi.getTimerCount()).toBe(0);
+test.each(["cookie", "body"] as const)(
+  "so is one whose account is disabled later, and it goes on if it may (%s)",
+  async (tokenDelivery) => {
+    server.next("/login", () => server.tokens((server.cookie = server.begin()), { refresh_token: "hl_1" }));
+    const session = server.tab({ tokenDelivery });
+    await session.user();
+    await session.login(ALICE);
+    const seen: unknown[] = [];
+    session.subscribe((state) => seen.push(state));
+    server.always("/refresh", () => problem(403, "account_disabled"));
+    server.always("/api", () => problem(401, "session_revoked"));
+    for (let request = 0; request < 3; request++) {
+      await expect(session.fetch("https://auth.example/api")).rejects.toMatchObject({ code: "account_disabled" });
+    }
+    await settle();
+    expect(seen).toEqual([{ status: "anonymous" }]);
+    expect(await session.user()).toBeNull();
+
+    server.reset("/refresh");
+    server.reset("/api");
+    await session.refresh();
+    expect(session.getState()).toMatchObject({ status: "authenticated", user: { email: ALICE.email } });
+  },
+);
+
+test("one whose account was enabled again, but whose session has ended with it, is over", async () => {
+  const session = await server.loggedIn();
+  server.next("/refresh", () => problem(403, "account_disabled"));
+  await expect(session.refresh()).rejects.toMatchObject({ code: "account_disabled" });
+  server.endAll("disabled");
+  await session.refresh();
+  expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });

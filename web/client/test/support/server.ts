@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import { createSession, type Session, type SessionOptions } from "../../src/index.js";
 
 export const BASE = "https://auth.example";
@@ -148,6 +148,19 @@ export function problem(
 
 /** The network fails, before or after the server has seen the request. */
 export const lost: Script = () => Promise.reject(new TypeError("Failed to fetch"));
+
+/** The server takes the request, and never answers. */
+export const hangs: Script = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("gone"))));
+
+/** The network's return, as the browser tells pages of it; until the test has ended. */
+export function network() {
+  const target = new EventTarget();
+  vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
+  vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return { returns: () => target.dispatchEvent(new Event("online")) };
+}
 
 /** An answer that comes when it is let go, whether or not anybody still waits for it. */
 export function held(answer: Script) {
