@@ -142,9 +142,11 @@ test("who changes the password ends the sessions elsewhere", async () => {
   await screenshot(elsewhere, "app-revoked");
 });
 
-test("who deletes the account is told that it is gone", async () => {
+test("who deletes the account is told that it is gone, in every tab and once", async () => {
   const page = await opens(world);
   const email = await registers(page);
+  const other = await visits(page.context(), `${world.heirloom.url}/app/family`);
+  await heading(other, "The family view");
   await page.getByRole("button", { name: "Delete account" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete your account?" });
   await dialog.getByLabel("Password", { exact: true }).fill("four lamps");
@@ -152,8 +154,25 @@ test("who deletes the account is told that it is gone", async () => {
   await dialog.getByText("Password is not the right one.").waitFor();
   await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.keyboard.press("Enter");
-  await page.getByText("Your account is deleted").waitFor();
+  await heading(page, "Your account is deleted");
+  await heading(other, "Your account is deleted");
   expect(await world.sessionsOf(email).catch(() => "gone")).toBe("gone");
+  await page.reload();
+  await heading(page, "Log in");
+});
+
+test("who logs out while the server cannot be told is warned, until it has been told", async () => {
+  const page = await opens(world);
+  const email = await registers(page);
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await heading(page, "You may still be logged in");
+  await isSound(page);
+  await screenshot(page, "app-untold");
+  expect(await world.sessionsOf(email)).toHaveLength(1);
+  await page.context().setOffline(false);
+  await heading(page, "You are logged out");
+  expect(await world.sessionsOf(email)).toHaveLength(0);
 });
 
 test("the way to the login does not lead out of the app", async () => {

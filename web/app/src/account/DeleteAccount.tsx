@@ -1,7 +1,6 @@
 import type { User } from "@heirloom/client";
 import { useState } from "react";
-import { useRouter } from "../router.js";
-import { useSession } from "../session/context.js";
+import { useFarewells } from "../session/context.js";
 import { Button } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
 import { PasswordField } from "../ui/Field.js";
@@ -12,13 +11,9 @@ import { useAction } from "../ui/useAction.js";
 const words = { invalid_credentials: { field: "password", message: "is not the right one" } };
 
 export function DeleteAccount({ user }: { user: User }) {
-  const session = useSession();
+  const { deleteAccount } = useFarewells();
   const [isAsking, setIsAsking] = useState(false);
-  const { go } = useRouter();
-  const remove = useAction(async (password: string) => {
-    await session.deleteAccount({ password });
-    go("register?gone", { replace: true });
-  }, words);
+  const remove = useAction(deleteAccount, words);
   const close = () => {
     remove.clear();
     setIsAsking(false);

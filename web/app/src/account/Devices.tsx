@@ -1,6 +1,6 @@
 import type { Device } from "@heirloom/client";
 import { useState } from "react";
-import { useSession } from "../session/context.js";
+import { useFarewells, useSession } from "../session/context.js";
 import { Button } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
 import { Laptop, Phone, Terminal } from "../ui/icons.js";
@@ -82,9 +82,9 @@ function DeviceRow({ device, onEnded }: { device: Device; onEnded: () => void })
 }
 
 function LogOutEverywhere() {
-  const session = useSession();
+  const { logOutEverywhere } = useFarewells();
   const [isAsking, setIsAsking] = useState(false);
-  const everywhere = useAction(() => session.logoutAll());
+  const everywhere = useAction(logOutEverywhere);
   return (
     <>
       <Button look="danger" onClick={() => setIsAsking(true)}>

@@ -1,10 +1,9 @@
-import { Link, Redirect, useRouter } from "../router.js";
+import { Link, Redirect } from "../router.js";
 import { useSession, useSessionState } from "../session/context.js";
 import { Unreachable, Waiting } from "../session/Waiting.js";
 import { Button } from "../ui/Button.js";
 import { Field, PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
-import { Notice } from "../ui/Notice.js";
 import { useAction } from "../ui/useAction.js";
 import { Entrance } from "./Entrance.js";
 import { useNext } from "./LoginPage.js";
@@ -15,7 +14,6 @@ export function RegisterPage() {
   const session = useSession();
   const { status } = useSessionState();
   const next = useNext();
-  const isGone = useRouter().route.query.has("gone");
   const register = useAction(async (email: string, password: string) => {
     await session.register({ email, password });
     await session.login({ email, password });
@@ -32,7 +30,6 @@ export function RegisterPage() {
         </>
       }
     >
-      {isGone && <Notice kind="done">Your account is deleted, and everything that belonged to it.</Notice>}
       <Form trouble={register.trouble} onSubmit={({ email = "", password = "" }) => void register.run(email, password)}>
         <Field
           label="Email"
