@@ -10,7 +10,7 @@ import { useAction } from "../ui/useAction.js";
 
 const words = { invalid_credentials: { field: "password", message: "is not the right one" } };
 
-export function DeleteAccount({ user }: { user: User }) {
+export function DeleteAccount({ user, onRefused }: { user: User; onRefused: () => void }) {
   const { deleteAccount } = useFarewells();
   const [isAsking, setIsAsking] = useState(false);
   const remove = useAction(deleteAccount, words);
@@ -34,7 +34,7 @@ export function DeleteAccount({ user }: { user: User }) {
           <Form
             label="Delete your account"
             trouble={remove.trouble}
-            onSubmit={({ password = "" }) => void remove.run(password)}
+            onSubmit={({ password = "" }) => void remove.run(password).then((isDone) => !isDone && onRefused())}
           >
             <input
               className="hidden"

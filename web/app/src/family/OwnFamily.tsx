@@ -5,6 +5,7 @@ import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import { Spinner } from "../ui/Spinner.js";
 import { Time } from "../ui/Time.js";
+import { dayOf, fully } from "../ui/times.js";
 import { useAction } from "../ui/useAction.js";
 import type { FamilyServer, FamilyView } from "./server.js";
 import { Timeline } from "./Timeline.js";
@@ -52,7 +53,9 @@ export function OwnFamily({ server, id }: { server: FamilyServer; id: string }) 
             <div>
               <dt>Ends at the latest</dt>
               <dd>
-                <Time at={view.expires_at} />
+                <time dateTime={view.expires_at} title={fully(view.expires_at)}>
+                  {dayOf(view.expires_at)}
+                </time>
               </dd>
             </div>
           </dl>
