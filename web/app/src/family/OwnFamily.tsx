@@ -9,6 +9,7 @@ import { dayOf, fully } from "../ui/times.js";
 import { useAction } from "../ui/useAction.js";
 import type { FamilyServer, FamilyView } from "./server.js";
 import { Timeline } from "./Timeline.js";
+import { creditsOf } from "./words.js";
 
 /** How often it is looked at, in milliseconds. */
 const EVERY = 3000;
@@ -46,9 +47,7 @@ export function OwnFamily({ server, id }: { server: FamilyServer; id: string }) 
             </div>
             <div>
               <dt>Credits for lost answers</dt>
-              <dd>
-                {view.credits} of {view.policy.recovery_burst}
-              </dd>
+              <dd>{creditsOf(view)}</dd>
             </div>
             <div>
               <dt>Ends at the latest</dt>
