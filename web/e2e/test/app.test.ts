@@ -42,6 +42,7 @@ describe.each(Object.entries(screens))("on a %s screen", (name, screen) => {
     await livesALittle(email);
     await page.reload();
     await page.getByText("Safari on iPhone").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("BODY");
     await page.getByRole("button", { name: "Show older events" }).click();
     await page.getByText("The account was created").waitFor();
     await look("account");
@@ -60,6 +61,10 @@ describe.each(Object.entries(screens))("on a %s screen", (name, screen) => {
     await page.getByText("is given once more").first().waitFor();
     await page.getByRole("button", { name: "A thief shows an old token" }).click();
     await page.getByText("Theft: the whole family ends").first().waitFor();
+    await page.locator('[data-generation="1"].stolen').evaluate((stolen) => {
+      const { left, right } = stolen.getBoundingClientRect();
+      if (left < 0 || right > innerWidth) throw new Error("What the text is about is out of sight");
+    });
     await look("family-theft");
     await page.getByRole("button", { name: "Log out", exact: true }).click();
     await heading(page, "You are logged out");
@@ -128,6 +133,18 @@ test("a stolen cookie that is shown again ends the session in every tab, and eac
   await logsIn(page, email, "The family view");
 });
 
+test("what cannot be loaded is loaded as soon as the network is back", async () => {
+  const page = await opens(world);
+  await registers(page);
+  await page.context().setOffline(true);
+  await page.getByRole("link", { name: "Family view" }).click();
+  await page.getByRole("button", { name: "Try again" }).waitFor();
+  await isSound(page);
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Start a practice family" }).waitFor();
+  expect(await page.getByRole("alert").count()).toBe(0);
+});
+
 test("who changes the password ends the sessions elsewhere", async () => {
   const page = await opens(world);
   const email = await registers(page);
@@ -137,6 +154,8 @@ test("who changes the password ends the sessions elsewhere", async () => {
   await page.getByLabel("New password").fill("four lamps in the cellar");
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByText("Your password is changed").waitFor();
+  await page.getByText("The password was changed").waitFor();
+  expect(await page.getByRole("list", { name: "Devices" }).getByRole("listitem").count()).toBe(1);
   await elsewhere.getByRole("link", { name: "Family view" }).click();
   await heading(elsewhere, "Your session was ended");
   await screenshot(elsewhere, "app-revoked");
