@@ -3,6 +3,7 @@ import { useHeirloomUrl, useSession } from "../session/context.js";
 import { Loading } from "../ui/Loading.js";
 import { Page } from "../ui/Page.js";
 import { Section } from "../ui/Section.js";
+import { useKeptFocus } from "../ui/useKeptFocus.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { OwnFamily } from "./OwnFamily.js";
 import { PracticeGround } from "./PracticeGround.js";
@@ -16,6 +17,7 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
     useCallback(async () => ({ isOffered: (await server.view(sessionId)) !== null }), [server, sessionId]),
   );
   const { value } = loaded;
+  const content = useKeptFocus<HTMLDivElement>(value);
   return (
     <Page title="The family view">
       <ol className="idea">
@@ -35,10 +37,10 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
       <Loading of={loaded} />
       {value?.isOffered === false && <NotOffered />}
       {value?.isOffered && (
-        <>
+        <div ref={content} tabIndex={-1}>
           <PracticeGround server={server} />
           <OwnFamily server={server} id={sessionId} />
-        </>
+        </div>
       )}
     </Page>
   );

@@ -89,7 +89,7 @@ function reused({ actor, shown, family }: Step): Told {
   return {
     mood: "bad",
     title: "Taken for theft: the credits are spent",
-    why: `Nobody has used generation ${generation}, so its answer may well have been lost. But ${policy.recovery_burst === 0 ? "this server makes no lost answer good" : `a family has ${policy.recovery_burst} credits for that, and one more every ${policy.recovery_every} generations`}: a thief who always goes first would look the same, and must not live on it for ever. The page gets a 401 and logs in again.`,
+    why: `Nobody has used generation ${generation}, so its answer may well have been lost. But ${policy.recovery_burst === 0 ? "this server makes no lost answer good" : `a family has ${policy.recovery_burst} ${policy.recovery_burst === 1 ? "credit" : "credits"} for that, and one more every ${policy.recovery_every} generations`}: a thief who always goes first would look the same, and must not live on it for ever. The page gets a 401 and logs in again.`,
   };
 }
 
