@@ -99,6 +99,25 @@ describe("The account page", () => {
     expect(screen.getByLabelText<HTMLInputElement>("New password").type).toBe("password");
   });
 
+  it("keeps the older events that are shown when new ones come on top", async () => {
+    const log = Array.from({ length: 3 }, (_, at) => event(3 - at, `kind_${3 - at}`));
+    const events = ({ before }: { before?: string } = {}) =>
+      Promise.resolve(before ? { events: log.slice(-1) } : { events: log.slice(0, -1), next: "2" });
+    const changePassword = () => {
+      log.unshift(event(4, "kind_4"));
+      return Promise.resolve();
+    };
+    const { user } = shows("account", scripted(authenticated, { events, changePassword }).session);
+    await user.click(await screen.findByRole("button", { name: "Show older events" }));
+    await screen.findByText("kind 1");
+    await user.type(screen.getByLabelText("New password"), "four lamps in the cellar{Enter}");
+    await screen.findByText("kind 4");
+    const list = screen.getByRole("list", { name: "Security events" });
+    const texts = within(list).getAllByText(/^kind/);
+    expect(texts.map(({ textContent }) => textContent)).toEqual(["kind 4", "kind 3", "kind 2", "kind 1"]);
+    expect(screen.queryByRole("button", { name: "Show older events" })).toBeNull();
+  });
+
   it("takes a session that was over already for ended", async () => {
     let devices = [device("curl")];
     const endSession = () => {
