@@ -5,6 +5,8 @@ import type { AnchorHTMLAttributes, MouseEvent, ReactNode } from "react";
 export interface Route {
   readonly page: string;
   readonly query: URLSearchParams;
+  /** What the page before handed on. It is in no address, since those are written down in many places. */
+  readonly carried: string;
 }
 
 interface Router {
@@ -12,7 +14,7 @@ interface Router {
   /** How often the page has changed since it was loaded. */
   readonly turns: number;
   readonly hrefOf: (to: string) => string;
-  readonly go: (to: string, how?: { replace?: boolean }) => void;
+  readonly go: (to: string, how?: { replace?: boolean; carry?: string | undefined }) => void;
 }
 
 const RouterContext = createContext<Router | null>(null);
@@ -27,8 +29,8 @@ export function RouterProvider({ base, children }: { base: string; children: Rea
   }, [base]);
 
   const go = useCallback(
-    (to: string, { replace = false } = {}) => {
-      history[replace ? "replaceState" : "pushState"](null, "", base + to);
+    (to: string, { replace = false, carry = "" }: { replace?: boolean; carry?: string | undefined } = {}) => {
+      history[replace ? "replaceState" : "pushState"](carry, "", base + to);
       setPlace(({ turns }) => ({ route: routeOf(base), turns: turns + 1 }));
       scrollTo(0, 0);
     },
@@ -46,12 +48,12 @@ export function useRouter(): Router {
 }
 
 /** A link within the app. New tabs and windows are left to the browser. */
-export function Link({ to, ...rest }: { to: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
+export function Link({ to, carry, ...rest }: { to: string; carry?: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
   const { hrefOf, go } = useRouter();
   const onClick = (event: MouseEvent<HTMLAnchorElement>) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    go(to);
+    go(to, { carry });
   };
   return <a {...rest} href={hrefOf(to)} onClick={onClick} />;
 }
@@ -65,5 +67,7 @@ export function Redirect({ to }: { to: string }) {
 
 function routeOf(base: string): Route {
   const { pathname, search } = location;
-  return { page: pathname.startsWith(base) ? pathname.slice(base.length) : "", query: new URLSearchParams(search) };
+  const page = pathname.startsWith(base) ? pathname.slice(base.length) : "";
+  const carried: unknown = history.state;
+  return { page, query: new URLSearchParams(search), carried: typeof carried === "string" ? carried : "" };
 }

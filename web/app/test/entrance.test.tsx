@@ -69,6 +69,54 @@ describe("The way in", () => {
     expect(document.activeElement?.textContent).toBe("Your account");
   });
 
+  it("logs in when only that had failed, and says so", async () => {
+    const register = vi.fn(() => Promise.resolve(alice));
+    const login = vi.fn(() => Promise.reject(refusal(429, "too_many_attempts")));
+    const { session, become } = scripted(anonymous(), { register, login });
+    const { user } = shows("register", session);
+    await user.type(field("Email"), "alice@example.com");
+    await user.type(field("Password"), "three lamps on the stairs{Enter}");
+    expect((await screen.findByRole("status")).textContent).toMatch(/account is made/);
+    login.mockImplementation((() => {
+      become(authenticated);
+      return Promise.resolve(alice);
+    }) as never);
+    await user.click(screen.getByRole("button", { name: "Log in" }));
+    await screen.findByRole("heading", { level: 1, name: "Your account" });
+    expect(register).toHaveBeenCalledOnce();
+  });
+
+  it("tries the login first when it was not told whether the account was made", async () => {
+    const register = vi.fn(() => Promise.reject(new TypeError("fetch failed")));
+    const login = vi.fn(() => Promise.resolve(alice));
+    const { user } = shows("register", scripted(anonymous(), { register, login }).session);
+    await user.type(field("Email"), "alice@example.com");
+    await user.type(field("Password"), "three lamps on the stairs{Enter}");
+    await screen.findByRole("alert");
+    await user.click(screen.getByRole("button", { name: "Create account" }));
+    expect([register.mock.calls.length, login.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  it("leads to the login with the address of an account that is there", async () => {
+    const register = () => Promise.reject(refusal(409, "email_taken"));
+    const { user } = shows("register?next=family", scripted(anonymous(), { register }).session);
+    await user.type(field("Email"), "alice@example.com");
+    await user.type(field("Password"), "three lamps on the stairs{Enter}");
+    await user.click(await screen.findByRole("link", { name: "Log in instead" }));
+    expect(location.pathname + location.search).toBe("/app/login?next=family");
+    expect(field("Email").value).toBe("alice@example.com");
+  });
+
+  it("tells a longer least length in the server's words, and promises none itself", async () => {
+    const errors = [{ field: "password", message: "must have at least 12 characters" }];
+    const register = () => Promise.reject(refusal(422, "validation_failed", { errors }));
+    const { user } = shows("register", scripted(anonymous(), { register }).session);
+    expect(screen.getByText(/may ask for more/)).toBeTruthy();
+    await user.type(field("Password"), "three lamps{Enter}");
+    expect(await screen.findByText("Password must have at least 12 characters.")).toBeTruthy();
+    expect(document.activeElement).toBe(field("Password"));
+  });
+
   it("lets the password be looked at while it is typed", async () => {
     const { user } = shows("login", scripted(anonymous()).session);
     const show = screen.getByRole("button", { name: "Show what is typed", pressed: false });

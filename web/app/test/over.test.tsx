@@ -1,6 +1,6 @@
 import type { OverReason } from "@heirloom/client";
 import { screen } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { anonymous, authenticated, scripted, shows } from "./support/world.js";
 
 const told: [OverReason, string][] = [
@@ -33,10 +33,13 @@ describe("A session that is over", () => {
     expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Log in");
   });
 
-  it("is not said to be over while nobody answers", () => {
-    const { session, become } = scripted({ status: "unreachable" });
-    shows("account", session);
+  it("is not said to be over while nobody answers, and can be asked for at once", async () => {
+    const ask = vi.fn(() => Promise.reject(new TypeError("fetch failed")));
+    const { session, become } = scripted({ status: "unreachable" }, { user: ask });
+    const { user } = shows("account", session);
     expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Heirloom cannot be reached");
+    await user.click(screen.getByRole("button", { name: "Try now" }));
+    expect(ask).toHaveBeenCalledOnce();
     become(authenticated);
     expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Your account");
   });

@@ -9,6 +9,9 @@ class Scripted implements FamilyServer {
   generation = 1;
   confirmed = 0;
   over: string | null = null;
+  credits = 3;
+  /** The network takes the next answer away. */
+  isBad = false;
 
   constructor(private readonly decisions: Decision[]) {}
 
@@ -16,7 +19,7 @@ class Scripted implements FamilyServer {
     const { generation, confirmed, over } = this;
     const at = "2026-01-01T00:00:00Z";
     const policy = { overlap: 10, recovery_burst: 3, recovery_every: 10 };
-    const rest = { recovered: 0, credits: 3, rotated_at: at, expires_at: at, at, policy };
+    const rest = { recovered: 0, credits: this.credits, rotated_at: at, expires_at: at, at, policy };
     return Promise.resolve({ id, generation, confirmed, revoked_reason: over, ...rest });
   }
 
@@ -29,6 +32,10 @@ class Scripted implements FamilyServer {
     const decision = this.decisions.shift() ?? "invalid";
     if (decision === "rotated") this.generation += 1;
     if (decision === "reused") this.over = "reuse";
+    if (this.isBad) {
+      this.isBad = false;
+      return Promise.reject(new TypeError("fetch failed"));
+    }
     const isGranted = ["rotated", "replayed", "recovered"].includes(decision);
     return Promise.resolve({
       status: isGranted ? 200 : 401,
@@ -102,7 +109,66 @@ describe("Practising", () => {
     expect(view.revoked_reason).toBe("reuse");
   });
 
-  it("has words for every decision", () => {
+  it("keeps up with the server when an answer is really lost", async () => {
+    const { server, practising } = await begins("rotated", "replayed", "rotated");
+    server.isBad = true;
+    await expect(practising.refresh()).rejects.toThrow(TypeError);
+    const again = await practising.refresh();
+    expect(again.steps.map(sum)).toEqual(["The page shows generation 1: 200, with generation 2"]);
+    expect([again.view.generation, again.view.confirmed]).toEqual([2, 2]);
+    await practising.refresh();
+    expect(server.asked).toEqual(["show r1", "show r1", "use a2", "show r2", "use a3"]);
+  });
+
+  it("forgets no step whose outcome could not be looked at", async () => {
+    const { server, practising } = await begins("rotated", "rotated");
+    const view = server.view.bind(server);
+    server.view = () => Promise.reject(new TypeError("fetch failed"));
+    await expect(practising.refresh()).rejects.toThrow(TypeError);
+    server.view = view;
+    expect((await practising.refresh()).steps.map(sum)).toEqual([
+      "The page shows generation 1: 200, with generation 2",
+      "The page shows generation 2: 200, with generation 3",
+    ]);
+  });
+
+  it("sees no thief in a family that was ended elsewhere", async () => {
+    const { server, practising } = await begins("revoked", "revoked", "revoked");
+    server.over = "admin";
+    const { point } = await practising.race();
+    expect(point && tell(point).why).toMatch(/ended from elsewhere.*no thief/);
+    const { steps } = await practising.steal();
+    expect(steps.map(({ actor }) => actor)).toEqual(["Tab A", "Tab B", "The page"]);
+  });
+
+  it("says that the credits are spent, and not that there is a thief", async () => {
+    const { server, practising } = await begins("rotated", "reused");
+    server.credits = 0;
+    await practising.loseAnswer();
+    const { point } = await practising.retry();
+    const told = point && tell(point);
+    expect(told?.title).toBe("Taken for theft: the credits are spent");
+    expect(told?.why).toMatch(/^Nobody has used generation 2/);
+    expect(told?.isTheft).toBeUndefined();
+  });
+
+  it("says why silence counts for nothing where nothing was ever used", async () => {
+    const { server, practising } = await begins("rotated", "reused");
+    server.use = () => Promise.resolve(false);
+    await practising.loseAnswer();
+    const { point } = await practising.retry();
+    expect(point && tell(point).why).toMatch(/nor 1 before it/);
+  });
+
+  it("tells what becomes of the honest page after a theft", async () => {
+    const { practising } = await begins("rotated", "rotated", "reused", "revoked");
+    const { point } = await practising.steal();
+    expect(point && tell(point).why).toMatch(/generation 3 is in use.*gets a 401 too/);
+    expect(point && tell(point).isTheft).toBe(true);
+  });
+
+  it("has words for every decision", async () => {
+    const { start } = await begins();
     const all: Decision[] = [
       "rotated",
       "replayed",
@@ -115,7 +181,7 @@ describe("Practising", () => {
       "disabled",
     ];
     for (const decision of all) {
-      const told = tell({ actor: "The page", shown: 1, newest: 2, status: 200, decision, given: 2 });
+      const told = tell({ actor: "The page", shown: 1, status: 200, decision, given: 2, family: start.view });
       expect(told.title.length * told.why.length, decision).toBeGreaterThan(0);
     }
   });

@@ -1,21 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
-import type { FamilyView } from "../src/family/server.js";
 import { Timeline } from "../src/family/Timeline.js";
-
-const at = "2026-01-01T00:00:00Z";
-const view = (generation: number, confirmed: number, revoked_reason: string | null = null): FamilyView => ({
-  id: "family",
-  generation,
-  confirmed,
-  recovered: 0,
-  credits: 3,
-  rotated_at: at,
-  expires_at: at,
-  revoked_reason,
-  policy: { overlap: 10, recovery_burst: 3, recovery_every: 10 },
-  at,
-});
+import { view } from "./support/family.js";
 
 const items = () => screen.getAllByRole("listitem").map((item) => item.textContent);
 
@@ -45,6 +31,11 @@ describe("The time line", () => {
       "Generation 3, dead, confirmed",
       "ended: theft",
     ]);
+  });
+
+  it("calls no theft what may have been one more lost answer", () => {
+    render(<Timeline view={view(3, 2, "reuse")} label="Generations" stolen={2} />);
+    expect(items().at(-1)).toBe("ended: taken for theft");
   });
 
   it("lets spent generations be shown again, and no other", () => {

@@ -44,9 +44,9 @@ export async function visits(context: BrowserContext, url: string): Promise<Page
 
 let people = 0;
 
-/** Somebody new, in the app, as she gets there by herself. */
+/** Somebody new with a long address, in the app, as she gets there by herself. */
 export async function registers(page: Page): Promise<string> {
-  const email = `app-${++people}-${Date.now()}@example.com`;
+  const email = `somebody.with-a-long-name.${++people}.${Date.now()}@mail.example.com`;
   await page.getByRole("link", { name: "Create an account" }).click();
   await heading(page, "Create an account");
   await page.getByLabel("Email").fill(email);
@@ -69,7 +69,10 @@ export async function heading(page: Page, name: string) {
   await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
 }
 
-/** Nothing that axe knows of keeps anybody out, nothing is wider than the screen, and the policy refused nothing. */
+/**
+ * Nothing that axe knows of keeps anybody out, nothing is wider than the screen or the dialog that it is in, and the
+ * policy refused nothing.
+ */
 export async function isSound(page: Page) {
   await page.evaluate(axe);
   const faults = await page.evaluate(async () => {
@@ -78,5 +81,17 @@ export async function isSound(page: Page) {
   });
   expect(faults).toEqual([]);
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  expect(await page.evaluate(overflowing)).toEqual([]);
   expect(await page.evaluate(() => window.violations)).toEqual([]);
+}
+
+/** What reaches out of an open dialog, at its sides. */
+function overflowing(): string[] {
+  return [...document.querySelectorAll("dialog[open]")].flatMap((dialog) => {
+    const { left, right } = dialog.getBoundingClientRect();
+    return [...dialog.querySelectorAll("*")]
+      .filter((inner) => inner.getClientRects().length > 0)
+      .filter((inner) => inner.getBoundingClientRect().right > right || inner.getBoundingClientRect().left < left)
+      .map((inner) => inner.outerHTML.slice(0, 100));
+  });
 }

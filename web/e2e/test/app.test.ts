@@ -42,6 +42,7 @@ describe.each(Object.entries(screens))("on a %s screen", (name, screen) => {
     await livesALittle(email);
     await page.reload();
     await page.getByText("Safari on iPhone").waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("BODY");
     await page.getByRole("button", { name: "Show older events" }).click();
     await page.getByText("The account was created").waitFor();
     await look("account");
@@ -60,6 +61,10 @@ describe.each(Object.entries(screens))("on a %s screen", (name, screen) => {
     await page.getByText("is given once more").first().waitFor();
     await page.getByRole("button", { name: "A thief shows an old token" }).click();
     await page.getByText("Theft: the whole family ends").first().waitFor();
+    await page.locator('[data-generation="1"].stolen').evaluate((stolen) => {
+      const { left, right } = stolen.getBoundingClientRect();
+      if (left < 0 || right > innerWidth) throw new Error("What the text is about is out of sight");
+    });
     await look("family-theft");
     await page.getByRole("button", { name: "Log out", exact: true }).click();
     await heading(page, "You are logged out");
@@ -128,6 +133,18 @@ test("a stolen cookie that is shown again ends the session in every tab, and eac
   await logsIn(page, email, "The family view");
 });
 
+test("what cannot be loaded is loaded as soon as the network is back", async () => {
+  const page = await opens(world);
+  await registers(page);
+  await page.context().setOffline(true);
+  await page.getByRole("link", { name: "Family view" }).click();
+  await page.getByRole("button", { name: "Try again" }).waitFor();
+  await isSound(page);
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Start a practice family" }).waitFor();
+  expect(await page.getByRole("alert").count()).toBe(0);
+});
+
 test("who changes the password ends the sessions elsewhere", async () => {
   const page = await opens(world);
   const email = await registers(page);
@@ -137,14 +154,18 @@ test("who changes the password ends the sessions elsewhere", async () => {
   await page.getByLabel("New password").fill("four lamps in the cellar");
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByText("Your password is changed").waitFor();
+  await page.getByText("The password was changed").waitFor();
+  expect(await page.getByRole("list", { name: "Devices" }).getByRole("listitem").count()).toBe(1);
   await elsewhere.getByRole("link", { name: "Family view" }).click();
   await heading(elsewhere, "Your session was ended");
   await screenshot(elsewhere, "app-revoked");
 });
 
-test("who deletes the account is told that it is gone", async () => {
+test("who deletes the account is told that it is gone, in every tab and once", async () => {
   const page = await opens(world);
   const email = await registers(page);
+  const other = await visits(page.context(), `${world.heirloom.url}/app/family`);
+  await heading(other, "The family view");
   await page.getByRole("button", { name: "Delete account" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete your account?" });
   await dialog.getByLabel("Password", { exact: true }).fill("four lamps");
@@ -152,8 +173,25 @@ test("who deletes the account is told that it is gone", async () => {
   await dialog.getByText("Password is not the right one.").waitFor();
   await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.keyboard.press("Enter");
-  await page.getByText("Your account is deleted").waitFor();
+  await heading(page, "Your account is deleted");
+  await heading(other, "Your account is deleted");
   expect(await world.sessionsOf(email).catch(() => "gone")).toBe("gone");
+  await page.reload();
+  await heading(page, "Log in");
+});
+
+test("who logs out while the server cannot be told is warned, until it has been told", async () => {
+  const page = await opens(world);
+  const email = await registers(page);
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "Log out", exact: true }).click();
+  await heading(page, "You may still be logged in");
+  await isSound(page);
+  await screenshot(page, "app-untold");
+  expect(await world.sessionsOf(email)).toHaveLength(1);
+  await page.context().setOffline(false);
+  await heading(page, "You are logged out");
+  expect(await world.sessionsOf(email)).toHaveLength(0);
 });
 
 test("the way to the login does not lead out of the app", async () => {

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { heading, opens, registers } from "../support/app.js";
+import { heading, opens, registers, visits } from "../support/app.js";
 import { screenshot, World } from "../support/world.js";
 
 let world: World;
@@ -10,8 +10,8 @@ beforeAll(async () => {
 afterEach(() => world.tidy());
 afterAll(() => world.end());
 
-async function practises(): Promise<Page> {
-  const page = await opens(world, {}, "/auth/");
+async function practises(at = world, path = "/auth/"): Promise<Page> {
+  const page = await opens(at, {}, path);
   await registers(page);
   await page.getByRole("link", { name: "Family view" }).click();
   await page.getByRole("button", { name: "Start a practice family" }).click();
@@ -76,6 +76,43 @@ test("the same old token is a second tab at first, and theft once the overlap is
   await page.getByText(/^overlap/).waitFor({ state: "detached" });
   await acts(page, "Generation 1: show it again");
   await verdict(page, "Theft: the whole family ends");
+});
+
+test("once the credits are spent a lost answer is taken for theft, and is told as that", async () => {
+  const strict = await World.begin({ HEIRLOOM_REFRESH_OVERLAP: "1s", HEIRLOOM_REFRESH_RECOVERY_BURST: "1" });
+  try {
+    const page = await practises(strict, "/");
+    await acts(page, "Lose an answer");
+    await acts(page, "Wake up and show generation 1");
+    await verdict(page, "The lost generation 2 is given again, late");
+    await page.getByText("Credits for lost answers: 0 of 1").waitFor();
+    await acts(page, "Lose an answer");
+    await page.getByText("no credit for late answers is left").waitFor();
+    await acts(page, "Wake up and show generation 2");
+    await verdict(page, "Taken for theft: the credits are spent");
+    expect((await generations(page)).at(-1)).toBe("ended: taken for theft");
+    await screenshot(page, "app-family-credits");
+  } finally {
+    await strict.end();
+  }
+});
+
+test("a practice family that is ended elsewhere has no thief, and what happened to it is called practice", async () => {
+  const page = await practises();
+  const account = await visits(page.context(), `${world.heirloom.url}/auth/app/account`);
+  await account.getByRole("button", { name: "End session on Practice" }).click();
+  await account.getByText("The session on Practice has ended.").waitFor();
+  await account.getByText("Practice: a session was ended").waitFor();
+  await acts(page, "Two tabs race");
+  await verdict(page, "It was ended from elsewhere");
+  await acts(page, "Start another family");
+  await verdict(page, "This family has one generation");
+  await acts(page, "A thief shows an old token");
+  await verdict(page, "Theft: the whole family ends");
+  await account.reload();
+  await account.getByText("Practice: an old key was shown").waitFor();
+  expect(await account.locator(".row.alarm").count()).toBe(0);
+  await screenshot(account, "app-account-practice");
 });
 
 test("a server for production shows none of it, and says so", async () => {

@@ -1,4 +1,5 @@
 import type { User } from "@heirloom/client";
+import { useCallback, useState } from "react";
 import { Page } from "../ui/Page.js";
 import { dayOf } from "../ui/times.js";
 import { DeleteAccount } from "./DeleteAccount.js";
@@ -7,6 +8,9 @@ import { Password } from "./Password.js";
 import { SecurityEvents } from "./SecurityEvents.js";
 
 export function AccountPage({ user }: { user: User }) {
+  const [changes, setChanges] = useState(0);
+  // What one part of the page does shows in the others.
+  const onChange = useCallback(() => setChanges((changes) => changes + 1), []);
   return (
     <Page
       title="Your account"
@@ -18,12 +22,12 @@ export function AccountPage({ user }: { user: User }) {
     >
       <div className="columns">
         <div>
-          <Devices />
-          <SecurityEvents />
+          <Devices changes={changes} onChange={onChange} />
+          <SecurityEvents changes={changes} />
         </div>
         <div>
-          <Password user={user} />
-          <DeleteAccount user={user} />
+          <Password user={user} onChange={onChange} />
+          <DeleteAccount user={user} onRefused={onChange} />
         </div>
       </div>
     </Page>

@@ -1,7 +1,6 @@
 import type { User } from "@heirloom/client";
 import { useState } from "react";
-import { useRouter } from "../router.js";
-import { useSession } from "../session/context.js";
+import { useFarewells } from "../session/context.js";
 import { Button } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
 import { PasswordField } from "../ui/Field.js";
@@ -11,14 +10,10 @@ import { useAction } from "../ui/useAction.js";
 
 const words = { invalid_credentials: { field: "password", message: "is not the right one" } };
 
-export function DeleteAccount({ user }: { user: User }) {
-  const session = useSession();
+export function DeleteAccount({ user, onRefused }: { user: User; onRefused: () => void }) {
+  const { deleteAccount } = useFarewells();
   const [isAsking, setIsAsking] = useState(false);
-  const { go } = useRouter();
-  const remove = useAction(async (password: string) => {
-    await session.deleteAccount({ password });
-    go("register?gone", { replace: true });
-  }, words);
+  const remove = useAction(deleteAccount, words);
   const close = () => {
     remove.clear();
     setIsAsking(false);
@@ -39,7 +34,7 @@ export function DeleteAccount({ user }: { user: User }) {
           <Form
             label="Delete your account"
             trouble={remove.trouble}
-            onSubmit={({ password = "" }) => void remove.run(password)}
+            onSubmit={({ password = "" }) => void remove.run(password).then((isDone) => !isDone && onRefused())}
           >
             <input
               className="hidden"

@@ -2,7 +2,7 @@ import type { User } from "@heirloom/client";
 import { useState } from "react";
 import { useSession } from "../session/context.js";
 import { Button } from "../ui/Button.js";
-import { PasswordField } from "../ui/Field.js";
+import { LENGTH_HINT, PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
@@ -10,14 +10,17 @@ import { useAction } from "../ui/useAction.js";
 
 const words = { invalid_credentials: { field: "current_password", message: "is not the right one" } };
 
-export function Password({ user }: { user: User }) {
+export function Password({ user, onChange }: { user: User; onChange: () => void }) {
   const session = useSession();
   const [isDone, setIsDone] = useState(false);
   const change = useAction(session.changePassword, words);
   const onSubmit = async (values: Readonly<Record<string, string>>, form: HTMLFormElement) => {
     setIsDone(false);
     const { current_password = "", new_password = "" } = values;
-    if (!(await change.run({ current_password, new_password }))) return;
+    const isChanged = await change.run({ current_password, new_password });
+    // The log tells of a wrong one too.
+    onChange();
+    if (!isChanged) return;
     form.reset();
     setIsDone(true);
   };
@@ -47,7 +50,7 @@ export function Password({ user }: { user: User }) {
           name="new_password"
           autoComplete="new-password"
           required
-          hint="At least 8 characters."
+          hint={LENGTH_HINT}
           error={change.trouble?.fields["new_password"]}
         />
         <Button type="submit" isBusy={change.isBusy}>

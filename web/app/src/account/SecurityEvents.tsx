@@ -1,63 +1,44 @@
-import type { EventsPage, SecurityEvent } from "@heirloom/client";
-import { useCallback, useState } from "react";
-import { useSession } from "../session/context.js";
+import type { SecurityEvent } from "@heirloom/client";
 import { Button } from "../ui/Button.js";
 import { Alert, Door, Key, Shield } from "../ui/icons.js";
+import { Loading } from "../ui/Loading.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
-import { Spinner } from "../ui/Spinner.js";
 import { Time } from "../ui/Time.js";
-import { useAction } from "../ui/useAction.js";
 import { useKeptFocus } from "../ui/useKeptFocus.js";
-import { useLoaded } from "../ui/useLoaded.js";
 import { tell } from "./events.js";
+import { useEventLog } from "./useEventLog.js";
 
-const PAGE = 8;
-
-export function SecurityEvents() {
-  const session = useSession();
-  const { value: newest, trouble } = useLoaded(useCallback(() => session.events({ limit: PAGE }), [session]));
-  const [older, setOlder] = useState<EventsPage | null>(null);
-  const next = older ? older.next : newest?.next;
-  const more = useAction(async () => {
-    const page = await session.events({ limit: PAGE, ...(next ? { before: next } : {}) });
-    setOlder((older) => ({ ...page, events: [...(older?.events ?? []), ...page.events] }));
-  });
-  const list = useKeptFocus<HTMLOListElement>(older);
-  const events = newest && [...newest.events, ...(older?.events ?? [])];
+export function SecurityEvents({ changes }: { changes: number }) {
+  const { loaded, more, events, hasMore, isPractice } = useEventLog(changes);
+  const list = useKeptFocus<HTMLOListElement>(events?.length);
   return (
     <Section title="Security events" intro="What happened to your account lately, the newest first.">
-      {trouble && <Notice kind="problem">{trouble}</Notice>}
-      {events ? (
+      <Loading of={loaded} />
+      {events && (
         <ol className="rows" aria-label="Security events" ref={list} tabIndex={-1}>
           {events.map((event) => (
-            <EventRow key={event.id} event={event} />
+            <EventRow key={event.id} event={event} isPractice={isPractice(event)} />
           ))}
         </ol>
-      ) : (
-        !trouble && (
-          <p role="status">
-            <Spinner /> One moment …
-          </p>
-        )
       )}
       {more.trouble && <Notice kind="problem">{more.trouble.message}</Notice>}
-      {next && (
+      {hasMore && (
         <Button isBusy={more.isBusy} onClick={() => void more.run()}>
           Show older events
         </Button>
       )}
-      {older && (
+      {events && (
         <p className="unseen" role="status">
-          {events?.length} events are shown{next ? "" : ", which are all"}.
+          {events.length} events are shown{hasMore ? "" : ", which are all"}.
         </p>
       )}
     </Section>
   );
 }
 
-function EventRow({ event }: { event: SecurityEvent }) {
-  const { text, weight } = tell(event);
+function EventRow({ event, isPractice }: { event: SecurityEvent; isPractice: boolean }) {
+  const { text, weight } = tell(event, isPractice);
   const Icon = weight === "alarm" ? Alert : weight === "watch" ? Key : event.kind === "logout" ? Door : Shield;
   return (
     <li className={`row ${weight}`}>

@@ -12,7 +12,7 @@ const texts: Readonly<Record<string, Told>> = {
   login_failed: { text: "Somebody tried a wrong password", weight: "watch" },
   logout: { text: "Logged out", weight: "plain" },
   password_changed: { text: "The password was changed", weight: "watch" },
-  password_change_failed: { text: "Somebody with a session did not know the password", weight: "alarm" },
+  password_change_failed: { text: "A wrong current password was given in the account settings", weight: "watch" },
   guessing_slowed: { text: "Many wrong passwords in a row, so guessing was slowed down", weight: "alarm" },
   account_disabled: { text: "The account was disabled", weight: "alarm" },
   account_enabled: { text: "The account was enabled", weight: "plain" },
@@ -31,7 +31,14 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** An entry of the security log, in words. Kinds of a newer server are shown as they are. */
-export function tell({ kind, detail }: Pick<SecurityEvent, "kind" | "detail">): Told {
+export function tell(event: Pick<SecurityEvent, "kind" | "detail">, isPractice = false): Told {
+  const told = tellReal(event);
+  if (!isPractice || event.kind === "practice_began") return told;
+  // Nobody's session is concerned, so nothing of it may look like an alarm.
+  return { text: `Practice: ${told.text.charAt(0).toLowerCase()}${told.text.slice(1)}`, weight: "plain" };
+}
+
+function tellReal({ kind, detail }: Pick<SecurityEvent, "kind" | "detail">): Told {
   if (kind === "session_revoked") {
     const { reason } = (detail ?? {}) as { reason?: string };
     return { text: reasons[reason ?? ""] ?? "A session was ended", weight: "plain" };

@@ -1,8 +1,9 @@
 import { useCallback, useMemo } from "react";
 import { useHeirloomUrl, useSession } from "../session/context.js";
-import { Notice } from "../ui/Notice.js";
+import { Loading } from "../ui/Loading.js";
 import { Page } from "../ui/Page.js";
 import { Section } from "../ui/Section.js";
+import { useKeptFocus } from "../ui/useKeptFocus.js";
 import { useLoaded } from "../ui/useLoaded.js";
 import { OwnFamily } from "./OwnFamily.js";
 import { PracticeGround } from "./PracticeGround.js";
@@ -12,9 +13,11 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
   const session = useSession();
   const heirloom = useHeirloomUrl();
   const server = useMemo(() => familyServer(heirloom, session), [heirloom, session]);
-  const { value, trouble } = useLoaded(
+  const loaded = useLoaded(
     useCallback(async () => ({ isOffered: (await server.view(sessionId)) !== null }), [server, sessionId]),
   );
+  const { value } = loaded;
+  const content = useKeptFocus<HTMLDivElement>(value);
   return (
     <Page title="The family view">
       <ol className="idea">
@@ -31,13 +34,13 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
           answer got lost: the rule tells those from theft.
         </li>
       </ol>
-      {trouble && <Notice kind="problem">{trouble}</Notice>}
+      <Loading of={loaded} />
       {value?.isOffered === false && <NotOffered />}
       {value?.isOffered && (
-        <>
+        <div ref={content} tabIndex={-1}>
           <PracticeGround server={server} />
           <OwnFamily server={server} id={sessionId} />
-        </>
+        </div>
       )}
     </Page>
   );

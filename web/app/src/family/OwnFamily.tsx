@@ -5,9 +5,11 @@ import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import { Spinner } from "../ui/Spinner.js";
 import { Time } from "../ui/Time.js";
+import { dayOf, fully } from "../ui/times.js";
 import { useAction } from "../ui/useAction.js";
 import type { FamilyServer, FamilyView } from "./server.js";
 import { Timeline } from "./Timeline.js";
+import { creditsOf } from "./words.js";
 
 /** How often it is looked at, in milliseconds. */
 const EVERY = 3000;
@@ -45,14 +47,14 @@ export function OwnFamily({ server, id }: { server: FamilyServer; id: string }) 
             </div>
             <div>
               <dt>Credits for lost answers</dt>
-              <dd>
-                {view.credits} of {view.policy.recovery_burst}
-              </dd>
+              <dd>{creditsOf(view)}</dd>
             </div>
             <div>
               <dt>Ends at the latest</dt>
               <dd>
-                <Time at={view.expires_at} />
+                <time dateTime={view.expires_at} title={fully(view.expires_at)}>
+                  {dayOf(view.expires_at)}
+                </time>
               </dd>
             </div>
           </dl>

@@ -12,6 +12,7 @@ import { Steps } from "./Steps.js";
 import { Timeline } from "./Timeline.js";
 import { useOverlapLeft } from "./useOverlapLeft.js";
 import { VerdictPanel } from "./VerdictPanel.js";
+import { creditsOf } from "./words.js";
 
 const INTRO =
   "A second family beside your session, for you to break. Its tokens are real, and so are the server and the rule; only here the page may hold them itself.";
@@ -59,7 +60,7 @@ function Ground({ practice, isBusy, begin, act }: GroundProps) {
       />
       <p className="hint">
         {view.generation > 1 && !isOver && !isWaiting && "Press a spent generation to show its token again. "}
-        Confirmed means that its access token was used, so it has arrived.
+        Confirmed means that its access token was used, so it has arrived. Credits for lost answers: {creditsOf(view)}.
       </p>
       <div className="outcome">
         <div>
@@ -67,7 +68,7 @@ function Ground({ practice, isBusy, begin, act }: GroundProps) {
           {isWaiting && (
             <LostAnswer
               shown={lost - 1}
-              overlap={view.policy.overlap}
+              family={view}
               left={overlapLeft}
               isBusy={isBusy}
               onRetry={() => act((it) => it.retry())}

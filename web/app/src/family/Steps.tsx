@@ -3,7 +3,7 @@ import type { Step } from "./practice.js";
 import { sum, tell } from "./words.js";
 
 /** So many are listed. */
-const SHOWN = 8;
+const SHOWN = 5;
 
 /** What was shown lately, the newest first. */
 export function Steps({ steps }: { steps: readonly Step[] }) {

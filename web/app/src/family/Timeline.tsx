@@ -30,9 +30,15 @@ export function Timeline({ view, label, lost = null, stolen = null, overlapLeft 
   const { generation, confirmed, revoked_reason } = view;
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (box.current) box.current.scrollLeft = box.current.scrollWidth;
-  }, [generation, revoked_reason]);
+    const shown = box.current;
+    if (!shown) return;
+    // On a narrow screen what the text is about is in sight: the newest, or what gave a thief away.
+    const about = stolen && shown.querySelector<HTMLElement>(`[data-generation="${stolen}"]`);
+    shown.scrollLeft = about ? about.offsetLeft - (shown.clientWidth - about.offsetWidth) / 2 : shown.scrollWidth;
+  }, [generation, revoked_reason, stolen]);
   const isOver = revoked_reason !== null;
+  // Nobody was seen with the newest, so that its answer may have been lost.
+  const isUnproven = revoked_reason === "reuse" && stolen === generation - 1 && confirmed < generation;
   const first = Math.max(2, generation - SHOWN + 2);
   const numbers = [1, ...Array.from({ length: Math.max(0, generation - first + 1) }, (_, at) => first + at)];
   const draw = (number: number): Drawn => {
@@ -58,7 +64,9 @@ export function Timeline({ view, label, lost = null, stolen = null, overlapLeft 
         {isOver && (
           <li className="generation end">
             <span className="seal" aria-hidden="true" />
-            <span className="caption">ended: {ends[revoked_reason] ?? revoked_reason}</span>
+            <span className="caption">
+              ended: {isUnproven ? "taken for theft" : (ends[revoked_reason] ?? revoked_reason)}
+            </span>
           </li>
         )}
       </ol>
@@ -71,6 +79,7 @@ const ends: Readonly<Record<string, string>> = {
   logout: "logged out",
   logout_all: "logged out",
   password_change: "new password",
+  admin: "from elsewhere",
 };
 
 const captions = { spent: "spent", newest: "newest", lost: "answer lost", stolen: "shown again", dead: "dead" };

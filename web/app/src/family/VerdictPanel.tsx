@@ -1,15 +1,15 @@
-import { Check, Clock, Thief } from "../ui/icons.js";
+import { Alert, Check, Clock, Thief } from "../ui/icons.js";
 import { useKeptFocus } from "../ui/useKeptFocus.js";
 import type { Step } from "./practice.js";
 import { sum, tell } from "./words.js";
 
-const icons = { good: Check, kind: Clock, bad: Thief };
+const icons = { good: Check, kind: Clock, bad: Alert };
 
 /** What the rule answered last, and why; read out when it changes. */
 export function VerdictPanel({ step, isBusy }: { step: Step | null; isBusy: boolean }) {
   const panel = useKeptFocus<HTMLDivElement>(step);
   const told = step && tell(step);
-  const Icon = told && icons[told.mood];
+  const Icon = told && (told.isTheft ? Thief : icons[told.mood]);
   return (
     <div className={`verdict ${told?.mood ?? "none"}`} role="status" aria-busy={isBusy} ref={panel} tabIndex={-1}>
       {step && told && Icon ? (

@@ -7,7 +7,6 @@ export interface Step {
   readonly actor: Actor;
   /** The generation that was shown. */
   readonly shown: number;
-  readonly newest: number;
   readonly status: number;
   readonly decision: Decision;
   /** The generation that came with the answer. */
@@ -16,7 +15,11 @@ export interface Step {
   readonly isLost?: boolean;
   /** Two answers were compared, and held the very same token. */
   readonly isTwin?: boolean;
+  /** The family after it; the whole situation, where that was several steps. */
+  readonly family: FamilyView;
 }
+
+type Shown = Omit<Step, "family">;
 
 export interface Practice {
   readonly view: FamilyView;
@@ -65,32 +68,40 @@ function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens):
   };
   const newest = () => tokens.length - 1;
 
-  const look = async (steps: readonly Step[], lost: number | null) => {
-    const view = await viewOf(server, begun.id, used);
-    const point = steps.find(({ decision }) => decision === "reused") ?? steps.at(-1) ?? null;
-    practice = { view, steps: [...practice.steps, ...steps], point, lost };
+  const look = async (shown: readonly Shown[], lost: number | null) => {
+    let family = practice.view;
+    try {
+      family = await viewOf(server, begun.id, used);
+    } finally {
+      const steps = shown.map((step) => ({ ...step, family }));
+      const point = steps.find(({ decision }) => decision === "reused") ?? steps.at(-1) ?? null;
+      practice = { view: family, steps: [...practice.steps, ...steps], point, lost };
+    }
     return practice;
   };
 
-  const stepOf = (actor: Actor, shown: number, before: number, verdict: Verdict): Step => {
-    const { status, decision } = verdict;
-    const given = verdict.tokens && (decision === "rotated" ? shown + 1 : before);
-    return { actor, shown, newest: before, status, decision, given };
-  };
+  const stepOf = (actor: Actor, shown: number, { status, decision, tokens }: Verdict): Shown => ({
+    actor,
+    shown,
+    status,
+    decision,
+    // Whatever this page believes the newest to be: answers get lost on real networks too, and the server is further then.
+    given: tokens && shown + 1,
+  });
 
-  const keep = (step: Step, verdict: Verdict) => {
+  const keep = (step: Shown, verdict: Verdict) => {
     if (step.given && verdict.tokens) tokens[step.given] = verdict.tokens;
   };
 
   /** What is used is confirmed: its holder has it for certain. */
   const use = async (generation: number) => {
     const token = tokens[generation];
-    if (token && (await server.use(token.access))) used = Math.max(used, generation);
+    if (token && (await server.use(token.access).catch(() => false))) used = Math.max(used, generation);
   };
 
   const present = async (actor: Actor, shown: number) => {
     const verdict = await server.show(tokenOf(shown));
-    const step = stepOf(actor, shown, newest(), verdict);
+    const step = stepOf(actor, shown, verdict);
     keep(step, verdict);
     if (step.given) await use(step.given);
     return step;
@@ -107,8 +118,8 @@ function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens):
       const [one, other] = await Promise.all([server.show(tokenOf(shown)), server.show(tokenOf(shown))]);
       const isTwin = !!one.tokens && one.tokens.refresh === other.tokens?.refresh;
       const raced = [
-        { verdict: one, step: { ...stepOf("Tab A", shown, shown + 1, one), isTwin } },
-        { verdict: other, step: { ...stepOf("Tab B", shown, shown + 1, other), isTwin } },
+        { verdict: one, step: { ...stepOf("Tab A", shown, one), isTwin } },
+        { verdict: other, step: { ...stepOf("Tab B", shown, other), isTwin } },
       ];
       // The one that came first is told first.
       raced.sort((a, b) => Number(b.verdict.decision === "rotated") - Number(a.verdict.decision === "rotated"));
@@ -125,7 +136,7 @@ function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens):
       // A client that uses what it gets is one whose silence about the next generation means something.
       await use(shown);
       const verdict = await server.show(tokenOf(shown));
-      const step = stepOf("The page", shown, shown, verdict);
+      const step = stepOf("The page", shown, verdict);
       // The page forgets what it was given: its newest token stays the one that it has shown.
       return look([{ ...step, isLost: step.given !== null }], step.given);
     },
@@ -135,16 +146,20 @@ function practisingWith(server: FamilyServer, begun: FamilyView, first: Tokens):
       if (lost === null) return practice;
       const shown = lost - 1;
       const verdict = await server.show(tokenOf(shown));
-      const step = stepOf("The page", shown, lost, verdict);
+      const step = stepOf("The page", shown, verdict);
       keep(step, verdict);
       if (step.given) await use(step.given);
       return look([step], null);
     },
 
     async steal() {
-      const steps: Step[] = [];
+      const steps: Shown[] = [];
       // A copy gives itself away once its owner is two generations further.
-      while (newest() < 3) steps.push(await present("The page", newest()));
+      while (newest() < 3) {
+        const step = await present("The page", newest());
+        steps.push(step);
+        if (!step.given) return look(steps, null);
+      }
       steps.push(await present("The thief", 1));
       steps.push(await present("The page", newest()));
       return look(steps, null);

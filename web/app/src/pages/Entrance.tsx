@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { Untold } from "../session/Untold.js";
 import { Check } from "../ui/icons.js";
 import { Page } from "../ui/Page.js";
 
@@ -32,6 +33,7 @@ export function Entrance({ title, beside, children }: { title: string; beside: R
       <div className="door-side">
         <section className="card door">
           <h1 tabIndex={-1}>{title}</h1>
+          <Untold />
           {children}
         </section>
         <p className="beside">{beside}</p>

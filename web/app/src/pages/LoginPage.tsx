@@ -16,6 +16,7 @@ export function LoginPage() {
   const session = useSession();
   const { status } = useSessionState();
   const next = useNext();
+  const { carried } = useRouter().route;
   const login = useAction((email: string, password: string) => session.login({ email, password }), words);
   if (status === "authenticated") return <Redirect to={next} />;
   if (status === "restoring") return <Waiting />;
@@ -35,6 +36,7 @@ export function LoginPage() {
           name="email"
           type="email"
           autoComplete="username"
+          defaultValue={carried}
           required
           error={login.trouble?.fields["email"]}
         />

@@ -1,25 +1,18 @@
-import { Link, Redirect, useRouter } from "../router.js";
-import { useSession, useSessionState } from "../session/context.js";
+import { Link, Redirect } from "../router.js";
+import { useSessionState } from "../session/context.js";
 import { Unreachable, Waiting } from "../session/Waiting.js";
 import { Button } from "../ui/Button.js";
-import { Field, PasswordField } from "../ui/Field.js";
+import { Field, LENGTH_HINT, PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
-import { useAction } from "../ui/useAction.js";
 import { Entrance } from "./Entrance.js";
 import { useNext } from "./LoginPage.js";
-
-const words = { email_taken: "There is an account with this email address already. Log in instead." };
+import { useRegistration } from "./useRegistration.js";
 
 export function RegisterPage() {
-  const session = useSession();
   const { status } = useSessionState();
   const next = useNext();
-  const isGone = useRouter().route.query.has("gone");
-  const register = useAction(async (email: string, password: string) => {
-    await session.register({ email, password });
-    await session.login({ email, password });
-  }, words);
+  const { register, isMade, email } = useRegistration();
   if (status === "authenticated") return <Redirect to={next} />;
   if (status === "restoring") return <Waiting />;
   if (status === "unreachable") return <Unreachable />;
@@ -32,8 +25,18 @@ export function RegisterPage() {
         </>
       }
     >
-      {isGone && <Notice kind="done">Your account is deleted, and everything that belonged to it.</Notice>}
-      <Form trouble={register.trouble} onSubmit={({ email = "", password = "" }) => void register.run(email, password)}>
+      {isMade && <Notice kind="done">Your account is made. Only the login is left.</Notice>}
+      <Form
+        trouble={register.trouble}
+        help={
+          register.trouble?.code === "email_taken" && (
+            <Link to={`login?next=${next}`} carry={email}>
+              Log in instead
+            </Link>
+          )
+        }
+        onSubmit={({ email = "", password = "" }) => void register.run(email, password)}
+      >
         <Field
           label="Email"
           name="email"
@@ -47,11 +50,11 @@ export function RegisterPage() {
           name="password"
           autoComplete="new-password"
           required
-          hint="At least 8 characters. Four words that do not belong together are good."
+          hint={`${LENGTH_HINT} Four words that do not belong together are good.`}
           error={register.trouble?.fields["password"]}
         />
         <Button type="submit" look="primary" isBusy={register.isBusy}>
-          Create account
+          {isMade ? "Log in" : "Create account"}
         </Button>
       </Form>
     </Entrance>

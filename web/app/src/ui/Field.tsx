@@ -1,4 +1,4 @@
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import type { InputHTMLAttributes, ReactNode } from "react";
 import { Eye, EyeOff } from "./icons.js";
 
@@ -42,9 +42,20 @@ export function Field({ label, name, hint, error, aside, ...input }: Props) {
   );
 }
 
+/** True whatever the least length is on this server, which says so itself when a password is shorter. */
+export const LENGTH_HINT = "8 characters at the least; this service may ask for more.";
+
 /** A password, which can be looked at while it is typed. */
 export function PasswordField(props: Omit<Props, "type" | "aside">) {
   const [isShown, setIsShown] = useState(false);
+  const peek = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // Whatever is typed after the form is done with is another secret.
+    const form = peek.current?.form;
+    const hide = () => setIsShown(false);
+    form?.addEventListener("reset", hide);
+    return () => form?.removeEventListener("reset", hide);
+  }, []);
   return (
     <Field
       {...props}
@@ -53,6 +64,7 @@ export function PasswordField(props: Omit<Props, "type" | "aside">) {
       spellCheck={false}
       aside={
         <button
+          ref={peek}
           type="button"
           className="peek"
           aria-pressed={isShown}

@@ -1,8 +1,7 @@
 import { Link, useRouter } from "../router.js";
-import { useSession, useSessionState } from "../session/context.js";
+import { useFarewells, useSessionState } from "../session/context.js";
 import { Button } from "./Button.js";
 import { Mark } from "./Mark.js";
-import { useAction } from "./useAction.js";
 
 const pages = [
   ["account", "Account"],
@@ -45,10 +44,9 @@ export function Header() {
 }
 
 function LogOut() {
-  const session = useSession();
-  const { run, isBusy } = useAction(() => session.logout());
+  const { logOut } = useFarewells();
   return (
-    <Button look="quiet" isBusy={isBusy} onClick={() => void run()}>
+    <Button look="quiet" onClick={() => void logOut()}>
       Log out
     </Button>
   );

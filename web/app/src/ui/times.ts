@@ -8,11 +8,11 @@ const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
 const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "long" });
 
-/** "5 minutes ago", "in 6 days", "just now". */
-export function fromNow(time: string, now = Date.now()): string {
-  const seconds = (Date.parse(time) - now) / 1000;
-  const step = steps.find(([, length]) => Math.abs(seconds) >= length);
-  return step ? relative.format(Math.round(seconds / step[1]), step[0]) : seconds > 5 ? "in a moment" : "just now";
+/** "5 minutes ago", "just now"; never more than it was, and what a device that is slow takes for the future is now. */
+export function ago(time: string, now = Date.now()): string {
+  const seconds = Math.max(0, (now - Date.parse(time)) / 1000);
+  const step = steps.find(([, length]) => seconds >= length);
+  return step ? relative.format(-Math.floor(seconds / step[1]), step[0]) : "just now";
 }
 
 export const fully = (time: string) => full.format(new Date(time));

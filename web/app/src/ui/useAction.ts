@@ -4,6 +4,8 @@ import { useCallback, useRef, useState } from "react";
 /** What to tell somebody whose wish was not granted. */
 export interface Trouble {
   readonly message: string;
+  /** The problem's code, where Heirloom refused. */
+  readonly code?: string;
   /** By the name of the field; each goes on after the field's label: "must be …". */
   readonly fields: Readonly<Record<string, string>>;
 }
@@ -60,15 +62,15 @@ export function troubleOf(error: unknown, words: Words = {}): Trouble {
   const { code, problem, retryAfter } = error;
   const fields = Object.fromEntries((problem.errors ?? []).map(({ field, message }) => [field, message]));
   const own = words[code];
-  if (typeof own === "string") return { message: own, fields };
-  if (own) return { message: marked, fields: { [own.field]: own.message } };
+  if (typeof own === "string") return { code, message: own, fields };
+  if (own) return { code, message: marked, fields: { [own.field]: own.message } };
   switch (code) {
     case "validation_failed":
-      return { message: marked, fields };
+      return { code, message: marked, fields };
     case "too_many_attempts":
-      return { message: `That was tried too often. Try again in ${waitOf(retryAfter ?? 60)}.`, fields };
+      return { code, message: `That was tried too often. Try again in ${waitOf(retryAfter ?? 60)}.`, fields };
     default:
-      return { message: problem.detail, fields };
+      return { code, message: problem.detail, fields };
   }
 }
 
