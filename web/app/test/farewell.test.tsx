@@ -69,6 +69,20 @@ describe("Leaving", () => {
     await screen.findByRole("heading", { name: "You are logged out" });
   });
 
+  it("looks by itself whether the server has heard in the meantime", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { session, logout } = leaves(unreached);
+    shows("account", session);
+    fireEvent.click(screen.getByRole("button", { name: "Log out" }));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(logout).toHaveBeenCalledTimes(1);
+    logout.mockImplementation(() => Promise.resolve());
+    await vi.advanceTimersByTimeAsync(10_000);
+    vi.useRealTimers();
+    await screen.findByRole("heading", { name: "You are logged out" });
+    expect(logout).toHaveBeenCalledTimes(2);
+  });
+
   it("is forgotten with the next login", async () => {
     const { session, become } = leaves(unreached);
     const { user } = shows("account", session);

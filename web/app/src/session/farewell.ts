@@ -22,12 +22,15 @@ export interface Farewells {
 
 /** Who has waited so long has to know that the server was not told yet. */
 const PATIENCE = 8_000;
+/** The session tells it again by itself; so long after a failure this looks whether it has. */
+const LOOK_AGAIN = 10_000;
 
 export function farewellsOf(session: Session, base: string): Farewells {
   const listeners = new Set<() => void>();
   let farewell: Farewell | null = null;
   let channel: BroadcastChannel | undefined;
   let attempt = 0;
+  let look: ReturnType<typeof setTimeout> | undefined;
 
   const isLeft = () => {
     const state = session.getState();
@@ -48,9 +51,17 @@ export function farewellsOf(session: Session, base: string): Farewells {
     const timer = setTimeout(() => say("untold", true), PATIENCE);
     await session.logout().then(
       () => say("told", false),
-      () => say("untold", false),
+      () => {
+        say("untold", false);
+        clearTimeout(look);
+        look = setTimeout(again, LOOK_AGAIN);
+      },
     );
     clearTimeout(timer);
+  }
+
+  function again() {
+    if (farewell?.server === "untold" && !farewell.isTelling) void logOut();
   }
 
   async function leave(kind: "everywhere" | "deleted", leaving: () => Promise<unknown>, isDone: () => boolean) {
@@ -87,9 +98,6 @@ export function farewellsOf(session: Session, base: string): Farewells {
         attempt++;
         set(null);
       });
-      const again = () => {
-        if (farewell?.server === "untold" && !farewell.isTelling) void logOut();
-      };
       addEventListener("online", again);
       channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(`heirloom-app ${base}`);
       if (channel) {
@@ -98,6 +106,7 @@ export function farewellsOf(session: Session, base: string): Farewells {
       }
       return () => {
         unsubscribe();
+        clearTimeout(look);
         removeEventListener("online", again);
         channel?.close();
         channel = undefined;
