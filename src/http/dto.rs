@@ -177,8 +177,9 @@ pub(super) struct SessionAnswer {
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,
     /// The address that was last seen.
-    #[schema(value_type = Option<String>, example = "203.0.113.7")]
+    #[schema(value_type = Option<String>, required, example = "203.0.113.7")]
     pub ip: Option<IpAddr>,
+    #[schema(required)]
     pub user_agent: Option<String>,
     /// A name for people, made of the user agent.
     #[schema(example = "Firefox on Linux")]
@@ -232,9 +233,11 @@ pub(super) struct EventAnswer {
     pub at: OffsetDateTime,
     #[schema(example = "login_succeeded")]
     pub kind: String,
+    #[schema(required)]
     pub session_id: Option<Uuid>,
-    #[schema(value_type = Option<String>, example = "203.0.113.7")]
+    #[schema(value_type = Option<String>, required, example = "203.0.113.7")]
     pub ip: Option<IpAddr>,
+    #[schema(required)]
     pub user_agent: Option<String>,
     /// What else is known, by kind.
     pub detail: serde_json::Value,

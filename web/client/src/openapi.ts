@@ -312,12 +312,12 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @example 203.0.113.7 */
-      ip?: string | null;
+      ip: string | null;
       /** @example login_succeeded */
       kind: string;
       /** Format: uuid */
-      session_id?: string | null;
-      user_agent?: string | null;
+      session_id: string | null;
+      user_agent: string | null;
     };
     EventsAnswer: {
       events: components["schemas"]["Event"][];
@@ -419,10 +419,10 @@ export interface components {
        * @description The address that was last seen.
        * @example 203.0.113.7
        */
-      ip?: string | null;
+      ip: string | null;
       /** Format: date-time */
       last_used_at: string;
-      user_agent?: string | null;
+      user_agent: string | null;
     };
     SessionInfo: {
       /**
@@ -549,7 +549,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The database answers and is migrated */
+      /** @description The database answers, is migrated and takes writes */
       200: {
         headers: {
           [name: string]: unknown;
@@ -739,7 +739,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `cross_site_request`, `internal_error` */
+      /** @description `cross_site_request`, `internal_error`; for a body, which may hold no fields, `malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed` */
       default: {
         headers: {
           [name: string]: unknown;
