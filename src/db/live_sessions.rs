@@ -13,23 +13,27 @@ use crate::domain::Timestamp;
 use crate::domain::family::{Family, Revocation};
 use crate::domain::ids::{FamilyId, UserId};
 
-type OfUser = diesel::dsl::And<
-    diesel::dsl::And<diesel::dsl::Eq<token_families::user_id, Uuid>, diesel::dsl::IsNull<token_families::revoked_at>>,
+type Alive = diesel::dsl::And<
+    diesel::dsl::IsNull<token_families::revoked_at>,
     diesel::dsl::And<
         diesel::dsl::Gt<token_families::idle_expires_at, Timestamp>,
         diesel::dsl::Gt<token_families::expires_at, Timestamp>,
     >,
 >;
 
-fn alive(user_id: UserId, now: Timestamp) -> OfUser {
-    let of_user = token_families::user_id.eq(user_id.as_uuid()).and(token_families::revoked_at.is_null());
-    of_user.and(token_families::idle_expires_at.gt(now).and(token_families::expires_at.gt(now)))
+fn alive(now: Timestamp) -> Alive {
+    let has_time_left = token_families::idle_expires_at.gt(now).and(token_families::expires_at.gt(now));
+    token_families::revoked_at.is_null().and(has_time_left)
+}
+
+fn of_user(user_id: UserId) -> diesel::dsl::Eq<token_families::user_id, Uuid> {
+    token_families::user_id.eq(user_id.as_uuid())
 }
 
 /// The user's sessions that are alive at `now`, the one used last first.
 pub fn list(connection: &mut Connection, user_id: UserId, now: Timestamp) -> Result<Vec<Family>, DbError> {
     let rows: Vec<FamilyRow> = token_families::table
-        .filter(alive(user_id, now))
+        .filter(of_user(user_id).and(alive(now)))
         .order((token_families::rotated_at.desc(), token_families::id.desc()))
         .select(FamilyRow::as_select())
         .load(connection.pg())?;
@@ -39,9 +43,8 @@ pub fn list(connection: &mut Connection, user_id: UserId, now: Timestamp) -> Res
 /// Which of these sessions are alive at `now`.
 pub fn among(connection: &mut Connection, ids: &[FamilyId], now: Timestamp) -> Result<Vec<FamilyId>, DbError> {
     let ids = ids.iter().map(|id| id.as_uuid());
-    let is_meant = token_families::id.eq_any(ids).and(token_families::revoked_at.is_null());
     let alive: Vec<Uuid> = token_families::table
-        .filter(is_meant.and(token_families::idle_expires_at.gt(now).and(token_families::expires_at.gt(now))))
+        .filter(token_families::id.eq_any(ids).and(alive(now)))
         .select(token_families::id)
         .load(connection.pg())?;
     Ok(alive.into_iter().map(FamilyId::from).collect())
@@ -79,7 +82,7 @@ pub fn revoke_all(
     revocation: Revocation,
 ) -> Result<Vec<FamilyId>, DbError> {
     let mut live: Vec<Uuid> = token_families::table
-        .filter(alive(account.user().id, revocation.at))
+        .filter(of_user(account.user().id).and(alive(revocation.at)))
         .select(token_families::id)
         .load(connection.pg())?;
     live.retain(|&id| except.is_none_or(|except| except.as_uuid() != id));
@@ -94,7 +97,7 @@ pub fn revoke_beyond(
     revocation: Revocation,
 ) -> Result<Vec<FamilyId>, DbError> {
     let beyond: Vec<Uuid> = token_families::table
-        .filter(alive(account.user().id, revocation.at))
+        .filter(of_user(account.user().id).and(alive(revocation.at)))
         .order((token_families::rotated_at.desc(), token_families::id.desc()))
         .offset(i64::from(keep))
         .select(token_families::id)

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 
 use super::{Service, ServiceError};
-use crate::crypto::refresh_token::PresentedToken;
 use crate::db::live_sessions;
 use crate::domain::ids::FamilyId;
+use crate::domain::rotation::Generation;
 
 /// Which of several refresh tokens counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,18 +25,17 @@ impl Service {
     /// # Errors
     /// [`ServiceError`]; only where there are several sessions is the database asked.
     pub async fn choose<'a>(&self, tokens: &[&'a [u8]]) -> Result<Chosen<'a>, ServiceError> {
-        let newest = self.newest_of_each(tokens);
-        if newest.len() < 2 {
-            return Ok(newest.into_values().next().map_or(Chosen::Nothing, |(_, token)| Chosen::One(token)));
+        let mut newest = self.newest_of_each(tokens);
+        if newest.len() > 1 {
+            let (ids, now) = (newest.keys().copied().collect::<Vec<FamilyId>>(), self.clock.now());
+            match *self.db.run(move |connection| live_sessions::among(connection, &ids, now)).await? {
+                // They are all dead, so that it does not matter which of them says so.
+                [] => {}
+                [alive] => newest.retain(|&id, _| id == alive),
+                _ => return Ok(Chosen::Ambiguous),
+            }
         }
-        let (ids, now) = (newest.keys().copied().collect::<Vec<FamilyId>>(), self.clock.now());
-        let alive = self.db.run(move |connection| live_sessions::among(connection, &ids, now)).await?;
-        Ok(match alive.as_slice() {
-            // They are all dead, so that it does not matter which of them says so.
-            [] => newest.into_values().next().map_or(Chosen::Nothing, |(_, token)| Chosen::One(token)),
-            [id] => newest.get(id).map_or(Chosen::Nothing, |(_, token)| Chosen::One(token)),
-            _ => Chosen::Ambiguous,
-        })
+        Ok(newest.into_values().next().map_or(Chosen::Nothing, |(_, token)| Chosen::One(token)))
     }
 
     /// The newest of refresh tokens that are of one session, if they are; those that are not ours do not count.
@@ -45,13 +44,13 @@ impl Service {
         if newest.len() == 1 { newest.into_values().next().map(|(_, token)| token) } else { None }
     }
 
-    fn newest_of_each<'a>(&self, tokens: &[&'a [u8]]) -> HashMap<FamilyId, (PresentedToken, &'a [u8])> {
-        let mut newest: HashMap<FamilyId, (PresentedToken, &[u8])> = HashMap::new();
+    fn newest_of_each<'a>(&self, tokens: &[&'a [u8]]) -> HashMap<FamilyId, (Generation, &'a [u8])> {
+        let mut newest: HashMap<FamilyId, (Generation, &[u8])> = HashMap::new();
         for &text in tokens {
             let Ok(token) = self.refresh_tokens.verify(text) else { continue };
-            let so_far = newest.entry(token.family_id).or_insert((token, text));
-            if so_far.0.generation < token.generation {
-                *so_far = (token, text);
+            let so_far = newest.entry(token.family_id).or_insert((token.generation, text));
+            if so_far.0 < token.generation {
+                *so_far = (token.generation, text);
             }
         }
         newest
