@@ -36,12 +36,7 @@ impl Migrator {
     /// # Errors
     /// [`DbError`].
     pub fn status(&mut self) -> Result<Vec<MigrationState>, DbError> {
-        let applied = applied(&mut self.0)?;
-        let state = |name: &dyn MigrationName| MigrationState {
-            name: name.to_string(),
-            is_applied: applied.contains(&name.version().to_string()),
-        };
-        Ok(known()?.iter().map(|migration| state(migration.name())).collect())
+        states(&mut self.0)
     }
 
     /// Applies what is missing, oldest first, all or nothing. Safe to run from several processes at once: one of them
@@ -94,8 +89,16 @@ impl Migrator {
 /// # Errors
 /// [`DbError`]; a database without any migration is no error but `false`.
 pub fn is_migrated(pg: &mut PgConnection) -> Result<bool, DbError> {
+    Ok(states(pg)?.iter().all(|migration| migration.is_applied))
+}
+
+fn states(pg: &mut PgConnection) -> Result<Vec<MigrationState>, DbError> {
     let applied = applied(pg)?;
-    Ok(known()?.iter().all(|migration| applied.contains(&migration.name().version().to_string())))
+    let state = |name: &dyn MigrationName| MigrationState {
+        name: name.to_string(),
+        is_applied: applied.contains(&name.version().to_string()),
+    };
+    Ok(known()?.iter().map(|migration| state(migration.name())).collect())
 }
 
 /// Diesel's own way of looking makes the table where there is none, which a role that may only serve is refused.
