@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use futures_util::future::join_all;
 use tokio::sync::{Notify, mpsc};
 
+use super::refresh::log_catching_up;
 use super::{Service, rng};
 use crate::db::{Connection, DbError, events, families, locked_family};
 use crate::domain::Timestamp;
@@ -172,25 +173,28 @@ fn confirm(
     if !is_behind {
         return Ok(());
     }
-    connection.transaction(|connection| catch_up(connection, family_id, generation, now))
+    if connection.transaction(|connection| catch_up(connection, family_id, generation, now))? {
+        log_catching_up(family_id);
+    }
+    Ok(())
 }
 
 /// The row lost a rotation that was answered: the access token of a later generation has been verified, so that one was
-/// issued, and its client has it.
+/// issued, and its client has it. `false` where there is nothing to catch up with any more.
 fn catch_up(
     connection: &mut Connection,
     family_id: FamilyId,
     generation: Generation,
     now: Timestamp,
-) -> Result<(), DbError> {
-    let Some(mut locked) = locked_family::lock(connection, family_id)? else { return Ok(()) };
+) -> Result<bool, DbError> {
+    let Some(mut locked) = locked_family::lock(connection, family_id)? else { return Ok(false) };
     let family = locked.family();
     if family.state.revoked.is_some() || !family.state.is_behind(generation) {
-        return Ok(());
+        return Ok(false);
     }
     let kind = EventKind::RowCaughtUp { from: family.state.generation.number(), to: generation.number() };
     let event = Event::of_session(now, family.user_id, family_id, kind, Client::default(), &mut rng());
     locked.catch_up(connection, generation, now)?;
-    tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
-    events::insert(connection, &event)
+    events::insert(connection, &event)?;
+    Ok(true)
 }

@@ -8,6 +8,7 @@ use crate::db::{Connection, DbError, events};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Revocation, RevocationReason};
+use crate::domain::ids::FamilyId;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
 use crate::domain::rotation::{Decision, Generation, decide};
 use crate::lanes::Turn;
@@ -65,7 +66,12 @@ impl Service {
         let presented =
             Presented { family_id: token.family_id, generation: token.generation, delivery, at: now, client };
         Ok(match self.judge(presented).await? {
-            Ok((heir, renewal)) => RefreshOutcome::Granted(self.grant(&heir, now), renewal),
+            Ok((heir, renewal)) => {
+                if renewal == Renewal::CaughtUp {
+                    log_catching_up(token.family_id);
+                }
+                RefreshOutcome::Granted(self.grant(&heir, now), renewal)
+            }
             Err(refusal) => {
                 if refusal == Refusal::Reused {
                     self.ended_sessions.add(&[token.family_id]);
@@ -98,6 +104,11 @@ impl Service {
         let lifetimes = self.lifetimes;
         Ok(self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?)
     }
+}
+
+/// Once it is committed that a row has caught up with its session's client, by a refresh or a confirmation.
+pub(super) fn log_catching_up(family_id: FamilyId) {
+    tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
 }
 
 /// A refusal is `Ok(Err(..))` until the transaction has committed: an `Err` would roll back the revocation that it reports.
@@ -151,7 +162,6 @@ fn decided(
             locked.rotate(connection, presented, next, lifetimes)?;
             let kind = EventKind::RowCaughtUp { from: newest.number(), to: presented.generation.number() };
             record(connection, &locked, presented, kind)?;
-            tracing::warn!(family.id = %presented.family_id, "The database had lost rotations of a session, which caught up");
             Renewal::CaughtUp
         }
         Decision::Replay(_) => Renewal::Replayed,
