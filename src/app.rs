@@ -15,7 +15,7 @@ use actix_web::{rt, web};
 use futures_util::future::{OptionFuture, join};
 use secrecy::SecretString;
 
-use crate::config::Config;
+use crate::config::{Config, DATABASE_URL_SHAPE};
 use crate::crypto::keys::Keyring;
 use crate::crypto::password_hash::HashingError;
 use crate::db::listener::Listener;
@@ -64,8 +64,8 @@ pub enum StartError {
     #[error("the database cannot be used: {0}. Check DATABASE_URL and that the server runs")]
     Database(#[from] DbError),
     #[error(
-        "DATABASE_URL cannot be used as it is written, and is not quoted here since it may hold a password. It has to look \
-         like postgres://user:password@host:5432/database; in the password, @ is written as %40, : as %3A, / as %2F and % as %25"
+        "DATABASE_URL cannot be used as it is written, and is not quoted here since it may hold a password. It \
+         {DATABASE_URL_SHAPE}"
     )]
     DatabaseUrl,
     #[error(

@@ -1,5 +1,9 @@
 //! Whether something can be the place of a database. Whether there is one, only connecting tells.
 
+/// What it has to be; goes on after its name. What was typed is never quoted, since it may hold a password.
+pub const DATABASE_URL_SHAPE: &str = "has to look like postgres://user:password@host:5432/database; in the password, @ is \
+                                      written as %40, : as %3A, / as %2F and % as %25";
+
 /// A libpq URI whose parts can be told apart, or its other form, `name=value …`. An `@` or `/` of a password that is not
 /// percent-encoded would make a host of what follows it, and libpq would repeat that in what it says.
 pub(super) fn is_plausible(url: &str) -> bool {

@@ -22,6 +22,7 @@ use crate::domain::policy::{
 };
 use crate::domain::secret::Secret;
 
+pub use database_url::DATABASE_URL_SHAPE;
 pub use origin::Origin;
 pub use reader::{ConfigError, ConfigErrors};
 pub use settings::Settings;
@@ -197,12 +198,7 @@ impl Config {
 fn place(read: &mut Reader, settings: &Settings, data_dir: Option<PathBuf>) -> DatabasePlace {
     if let Some(url) = settings.database_url.as_ref().filter(|url| !url.expose_secret().is_empty()) {
         if !database_url::is_plausible(url.expose_secret()) {
-            // Not quoted: it may hold a password.
-            read.refuse(
-                "DATABASE_URL",
-                "has to look like postgres://user:password@host:5432/database; in the password, @ is written as %40, : as \
-                 %3A, / as %2F and % as %25",
-            );
+            read.refuse("DATABASE_URL", DATABASE_URL_SHAPE);
         }
         return DatabasePlace::External(url.clone());
     }
