@@ -2,7 +2,7 @@
 //! them; tests hold that page, and the dashboard and alerts in `deploy/`, to what is really there.
 //!
 //! Every label takes its values from a short list that no client can lengthen. To add a metric: a field registered in
-//! [`Metrics::new`], a method that says what happened (or a [`Reading`]), and a line in `docs/metrics.md`.
+//! [`Metrics::new`], a method that says what happened (or a [`ProcessMetrics`]), and a line in `docs/metrics.md`.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -72,17 +72,17 @@ label_values! {
 
 /// The state of the process at one moment, read when somebody asks.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Reading {
+pub struct ProcessMetrics {
     pub is_database_reachable: bool,
     pub connections_open: u64,
     pub connections_busy: u64,
     pub operations_waiting: u64,
-    /// Refreshes and confirmations that wait for a lane.
-    pub lanes_waiting: u64,
-    /// Statements of the lanes since the process began.
-    pub lane_batches: u64,
+    /// Refreshes and confirmations that wait for the rotation batcher.
+    pub batcher_waiting: u64,
+    /// Statements of the rotation batcher since the process began.
+    pub batcher_statements: u64,
     /// What they took up, since the process began.
-    pub lane_rows: u64,
+    pub batcher_rows: u64,
     pub hashes_running: u64,
     pub hashes_waiting: u64,
     /// Since the process began.
@@ -115,9 +115,9 @@ struct Read {
     connections_open: IntGauge,
     connections_busy: IntGauge,
     operations_waiting: IntGauge,
-    lanes_waiting: IntGauge,
-    lane_batches: IntCounter,
-    lane_rows: IntCounter,
+    batcher_waiting: IntGauge,
+    batcher_statements: IntCounter,
+    batcher_rows: IntCounter,
     hashes_running: IntGauge,
     hashes_waiting: IntGauge,
     hashes_computed: IntCounter,
@@ -206,7 +206,7 @@ impl Metrics {
     }
 
     /// Everything in Prometheus's text format, with what `reading` says.
-    pub fn scrape(&self, reading: &Reading) -> String {
+    pub fn scrape(&self, reading: &ProcessMetrics) -> String {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.take(reading);
         prometheus::TextEncoder::new().encode_to_string(&self.registry.gather()).expect("texts and numbers are written")
@@ -252,9 +252,15 @@ impl Read {
                 "heirloom_database_operations_waiting",
                 "Operations that wait for their turn on a connection.",
             ),
-            lanes_waiting: gauge("heirloom_lanes_waiting", "Refreshes and confirmations that wait for a lane."),
-            lane_batches: counter("heirloom_lane_batches_total", "Statements of the rotation lanes."),
-            lane_rows: counter("heirloom_lane_rows_total", "Refreshes and confirmations taken up by those statements."),
+            batcher_waiting: gauge(
+                "heirloom_lanes_waiting",
+                "Refreshes and confirmations that wait for the rotation batcher.",
+            ),
+            batcher_statements: counter("heirloom_lane_batches_total", "Statements of the rotation batcher."),
+            batcher_rows: counter(
+                "heirloom_lane_rows_total",
+                "Refreshes and confirmations taken up by those statements.",
+            ),
             hashes_running: gauge("heirloom_password_hashes_running", "Password hashes being computed."),
             hashes_waiting: gauge("heirloom_password_hashes_waiting", "Password hashes that wait to be computed."),
             hashes_computed: counter("heirloom_password_hashes_total", "Password hashes computed."),
@@ -274,7 +280,7 @@ impl Read {
         }
     }
 
-    fn take(&self, reading: &Reading) {
+    fn take(&self, reading: &ProcessMetrics) {
         let set = |gauge: &IntGauge, value: u64| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         // What is counted elsewhere never goes down.
         let advance = |counter: &IntCounter, total: u64| counter.inc_by(total.saturating_sub(counter.get()));
@@ -282,9 +288,9 @@ impl Read {
         set(&self.connections_open, reading.connections_open);
         set(&self.connections_busy, reading.connections_busy);
         set(&self.operations_waiting, reading.operations_waiting);
-        set(&self.lanes_waiting, reading.lanes_waiting);
-        advance(&self.lane_batches, reading.lane_batches);
-        advance(&self.lane_rows, reading.lane_rows);
+        set(&self.batcher_waiting, reading.batcher_waiting);
+        advance(&self.batcher_statements, reading.batcher_statements);
+        advance(&self.batcher_rows, reading.batcher_rows);
         set(&self.hashes_running, reading.hashes_running);
         set(&self.hashes_waiting, reading.hashes_waiting);
         advance(&self.hashes_computed, reading.hashes_computed);
@@ -324,11 +330,11 @@ fn resident_memory() -> Option<u64> {
 mod tests {
     use std::time::Duration;
 
-    use super::{Login, Metrics, Reading, Refresh, StatusClass};
+    use super::{Login, Metrics, ProcessMetrics, Refresh, StatusClass};
 
     #[test]
     fn every_outcome_is_there_before_it_happens() {
-        let text = Metrics::new().scrape(&Reading::default());
+        let text = Metrics::new().scrape(&ProcessMetrics::default());
         for outcome in Refresh::VALUES {
             assert!(text.contains(&format!("heirloom_refreshes_total{{outcome=\"{outcome}\"}} 0\n")), "{text}");
         }
@@ -346,7 +352,7 @@ mod tests {
         let answers = metrics.answers("POST", "/refresh");
         answers.gave(StatusClass::of(200), Duration::from_micros(700));
         answers.gave(StatusClass::of(503), Duration::from_secs(20));
-        let text = metrics.scrape(&Reading::default());
+        let text = metrics.scrape(&ProcessMetrics::default());
         for line in [
             "heirloom_refreshes_total{outcome=\"reused\"} 1",
             "heirloom_refreshes_total{outcome=\"disabled\"} 1",
@@ -370,7 +376,7 @@ mod tests {
     fn totals_that_are_read_twice_are_counted_once() {
         let metrics = Metrics::new();
         for (total, shown) in [(5, 5), (5, 5), (8, 8), (7, 8)] {
-            let text = metrics.scrape(&Reading { hashes_refused: total, ..Reading::default() });
+            let text = metrics.scrape(&ProcessMetrics { hashes_refused: total, ..ProcessMetrics::default() });
             assert!(text.contains(&format!("heirloom_password_hashes_refused_total {shown}\n")), "{text}");
         }
     }

@@ -11,7 +11,7 @@ use crate::domain::policy::HashCost;
 /// What a stored hash may cost at most to check, so that a planted one cannot eat the machine: 256 MiB, 16 passes.
 const STORED_MEMORY_LIMIT: u32 = 256 * 1024;
 const STORED_PASSES_LIMIT: u32 = 16;
-const STORED_LANES_LIMIT: u32 = 16;
+const STORED_PARALLELISM_LIMIT: u32 = 16;
 
 /// In blocks of a KiB. What is larger than 32 MiB, glibc maps by itself and unmaps when it is freed; what is smaller may stay
 /// with the arena of whichever thread has computed, and a burst of logins once left 700 MiB behind in this way. The part
@@ -57,12 +57,12 @@ impl Argon2id {
         let phc = Phc::new(stored.expose()).map_err(unusable)?;
         let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else { return Err(HashingError::Unusable) };
         let stored = Params::try_from(&phc).map_err(unusable)?;
-        let cost = HashCost { memory: stored.m_cost(), passes: stored.t_cost(), lanes: stored.p_cost() };
+        let cost = HashCost { memory: stored.m_cost(), passes: stored.t_cost(), parallelism: stored.p_cost() };
         let version = phc.version.map_or(Ok(Version::V0x13), Version::try_from).map_err(unusable)?;
         let is_bearable = phc.algorithm == Algorithm::Argon2id.ident()
             && cost.memory <= STORED_MEMORY_LIMIT
             && cost.passes <= STORED_PASSES_LIMIT
-            && cost.lanes <= STORED_LANES_LIMIT
+            && cost.parallelism <= STORED_PARALLELISM_LIMIT
             && expected.as_bytes().len() == OUTPUT_LEN;
         if !is_bearable {
             return Err(HashingError::Unusable);
@@ -87,7 +87,7 @@ fn compute(version: Version, params: &Params, password: &[u8], salt: &[u8]) -> R
 }
 
 fn params(cost: HashCost) -> Result<Params, HashingError> {
-    Params::new(cost.memory, cost.passes, cost.lanes, Some(OUTPUT_LEN)).map_err(unusable)
+    Params::new(cost.memory, cost.passes, cost.parallelism, Some(OUTPUT_LEN)).map_err(unusable)
 }
 
 fn unusable(_: impl std::fmt::Display) -> HashingError {
@@ -99,7 +99,7 @@ mod tests {
     use argon2::{PasswordHasher as _, PasswordVerifier as _};
 
     use super::{Argon2, Argon2id, HashCost, Phc, Verdict};
-    const COST: HashCost = HashCost { memory: 64, passes: 2, lanes: 1 };
+    const COST: HashCost = HashCost { memory: 64, passes: 2, parallelism: 1 };
 
     #[test]
     fn it_agrees_with_the_library_in_both_directions() {

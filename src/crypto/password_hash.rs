@@ -168,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_load_tells_what_runs_what_waits_and_what_was_refused() {
-        let cost = HashCost { memory: 64, passes: 1, lanes: 1 };
+        let cost = HashCost { memory: 64, passes: 1, parallelism: 1 };
         #[expect(clippy::disallowed_methods, reason = "which password is nobody's does not matter here")]
         let hasher = PasswordHasher::new(cost, NonZeroUsize::MIN, &mut rand::rng()).unwrap();
         assert_eq!(hasher.load(), HashingLoad { running: 0, waiting: 0, computed: 0, refused: 0 });

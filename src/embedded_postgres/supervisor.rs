@@ -40,9 +40,9 @@ exit "$status"
 "#;
 
 /// Recovery after a crash replays the log first, which can take its time.
-const START_PATIENCE: Duration = Duration::from_secs(120);
-const STOP_PATIENCE: Duration = Duration::from_secs(20);
-const LAST_PATIENCE: Duration = Duration::from_secs(10);
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -146,7 +146,7 @@ impl Supervisor {
             has_ended = !matches!(child.try_wait(), Ok(None));
             has_ended || postmaster::accepts(directory)
         };
-        if !Deadline::after(START_PATIENCE).wait_until(is_settled) || has_ended {
+        if !Deadline::after(START_TIMEOUT).wait_until(is_settled) || has_ended {
             drop(pipe);
             end(&mut child, directory.root());
             return Err(directory.start_error());
@@ -224,16 +224,16 @@ fn wait_or_stop(child: &mut Child, root: &Path, state: &(Mutex<State>, Condvar))
 /// Waits with a bound for a server that has been asked to stop, then tells it less and less politely.
 fn end(child: &mut Child, root: &Path) {
     let mut has_ended = || !matches!(child.try_wait(), Ok(None));
-    let mut patience = STOP_PATIENCE;
+    let mut timeout = STOP_TIMEOUT;
     for signal in [Signal::QUIT, Signal::KILL] {
-        if Deadline::after(patience).wait_until(&mut has_ended) {
+        if Deadline::after(timeout).wait_until(&mut has_ended) {
             return;
         }
         tracing::error!("The embedded database does not stop; ending it");
         postmaster::signal_all(root, signal);
-        patience = LAST_PATIENCE;
+        timeout = KILL_TIMEOUT;
     }
-    Deadline::after(patience).wait_until(has_ended);
+    Deadline::after(timeout).wait_until(has_ended);
 }
 
 fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {

@@ -148,11 +148,11 @@ impl Service {
         let Some((user, stored)) = self.db.run(move |connection| users::find(connection, user_id)).await? else {
             return Ok(Verified::Refused(PasswordOutcome::SessionRevoked));
         };
-        let lane = self.lanes.of_device(user.email.as_str(), DeviceId(*family_id.as_uuid().as_bytes()));
+        let key = self.throttle_keys.of_device(user.email.as_str(), DeviceId(*family_id.as_uuid().as_bytes()));
         let attempt =
             async |closes_for| Ok((self.hasher.verify(Password::presented(password), &stored).await?, closes_for));
         let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
-        match self.throttled(lane, attempt, is_right).await? {
+        match self.throttled(key, attempt, is_right).await? {
             Err(refused) => Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused))),
             Ok((Verdict::Right | Verdict::RightButOutdated, _)) if user.is_active => Ok(Verified::Right(user, stored)),
             Ok((_, closes_for)) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::session::Heir;
+use super::session::IssuedGeneration;
 use super::throttle::failures;
 use super::{Service, ServiceError, SessionGrant, TooManyAttempts, logout, rng};
 use crate::crypto::password_hash::Verdict;
@@ -60,7 +60,7 @@ impl Service {
         let replaced = replaced.map(|token| token.family_id);
         let attempt = |closes_for| self.try_login(email, password, delivery, replaced, client, closes_for);
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
-        let judged = self.throttled(self.login_lane(email, before.device), attempt, is_right).await?;
+        let judged = self.throttled(self.throttle_key(email, before.device), attempt, is_right).await?;
         let outcome = judged.unwrap_or_else(LoginOutcome::TooManyAttempts);
         match &outcome {
             LoginOutcome::Granted(grant) => {
@@ -122,7 +122,7 @@ impl Service {
             Verdict::Wrong => {
                 let now = self.clock.now();
                 for kind in failures(EventKind::LoginFailed, closes_for) {
-                    self.notes.happened(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
+                    self.background_writes.happened(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
                 }
                 Ok(Checked::Wrong)
             }
@@ -151,7 +151,7 @@ impl Service {
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &self.lifetimes);
         family.ip = client.ip;
         family.user_agent.clone_from(&client.user_agent);
-        let heir = Heir {
+        let issued = IssuedGeneration {
             family_id: family.id,
             user_id,
             delivery,
@@ -176,7 +176,7 @@ impl Service {
         });
         Ok(begun.await?.map(|ended| {
             self.ended_sessions.add(&ended);
-            self.grant(&heir, now)
+            self.grant(&issued, now)
         }))
     }
 }

@@ -1,6 +1,6 @@
-//! Refreshing: the lanes for the newest token of a live family, and the rule for all others.
+//! Refreshing: the workers for the newest token of a live family, and the rule for all others.
 
-use super::session::Heir;
+use super::session::IssuedGeneration;
 use super::{Service, ServiceError, SessionGrant, rng};
 use crate::db::families::{self, Presented, Rotated};
 use crate::db::locked_family::{self, LockedFamily};
@@ -11,7 +11,7 @@ use crate::domain::family::{Delivery, Revocation, RevocationReason};
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
 use crate::domain::rotation::{Decision, Generation, decide};
-use crate::lanes::Turn;
+use crate::rotation_batcher::BatchOutcome;
 
 /// What came of a refresh.
 #[derive(Debug)]
@@ -66,11 +66,11 @@ impl Service {
         let presented =
             Presented { family_id: token.family_id, generation: token.generation, delivery, at: now, client };
         Ok(match self.judge(presented).await? {
-            Ok((heir, renewal)) => {
+            Ok((issued, renewal)) => {
                 if renewal == Renewal::CaughtUp {
                     log_catching_up(token.family_id);
                 }
-                RefreshOutcome::Granted(self.grant(&heir, now), renewal)
+                RefreshOutcome::Granted(self.grant(&issued, now), renewal)
             }
             Err(refusal) => {
                 if refusal == Refusal::Reused {
@@ -86,17 +86,19 @@ impl Service {
         })
     }
 
-    /// Nearly always the token is the newest, which the lanes find out and act on at once. The rule is asked otherwise.
+    /// Nearly always the token is the newest, which the workers find out and act on at once. The rule is asked otherwise.
     async fn judge(&self, presented: Presented) -> Result<Judged, ServiceError> {
         let rotation = self.rotation;
-        match (self.rotation_lanes.rotate(presented.clone()).await?, presented.generation.next()) {
-            (Turn::Rotated(rotated), Some(next)) => {
-                return Ok(Ok((heir(&presented, next, &rotated), Renewal::Rotated)));
+        match (self.rotation_batcher.rotate(presented.clone()).await?, presented.generation.next()) {
+            (BatchOutcome::Rotated(rotated), Some(next)) => {
+                return Ok(Ok((issued(&presented, next, &rotated), Renewal::Rotated)));
             }
-            (Turn::Shared { rotated, rotated_at }, Some(next)) if rotation.is_overlap(rotated_at, presented.at) => {
-                return Ok(Ok((heir(&presented, next, &rotated), Renewal::Replayed)));
+            (BatchOutcome::Shared { rotated, rotated_at }, Some(next))
+                if rotation.is_overlap(rotated_at, presented.at) =>
+            {
+                return Ok(Ok((issued(&presented, next, &rotated), Renewal::Replayed)));
             }
-            (Turn::Unknown, _) if rotation.overlap.is_zero() => {
+            (BatchOutcome::Unknown, _) if rotation.overlap.is_zero() => {
                 return Err(ServiceError::Unavailable("the connection broke during the rotation".to_owned()));
             }
             _ => {}
@@ -112,7 +114,7 @@ pub(super) fn log_catching_up(family_id: FamilyId) {
 }
 
 /// A refusal is `Ok(Err(..))` until the transaction has committed: an `Err` would roll back the revocation that it reports.
-type Judged = Result<(Heir, Renewal), Refusal>;
+type Judged = Result<(IssuedGeneration, Renewal), Refusal>;
 
 fn present(
     connection: &mut Connection,
@@ -177,7 +179,7 @@ fn decided(
         }
     };
     families::commit_without_waiting_for_disk(connection)?;
-    Ok(Ok((newest_heir(&locked), renewal)))
+    Ok(Ok((newest_issued(&locked), renewal)))
 }
 
 fn record(
@@ -191,8 +193,8 @@ fn record(
     events::insert(connection, &event)
 }
 
-fn heir(presented: &Presented, generation: Generation, rotated: &Rotated) -> Heir {
-    Heir {
+fn issued(presented: &Presented, generation: Generation, rotated: &Rotated) -> IssuedGeneration {
+    IssuedGeneration {
         family_id: presented.family_id,
         user_id: rotated.user_id,
         delivery: presented.delivery,
@@ -203,9 +205,9 @@ fn heir(presented: &Presented, generation: Generation, rotated: &Rotated) -> Hei
     }
 }
 
-fn newest_heir(locked: &LockedFamily) -> Heir {
+fn newest_issued(locked: &LockedFamily) -> IssuedGeneration {
     let family = locked.family();
-    Heir {
+    IssuedGeneration {
         family_id: family.id,
         user_id: family.user_id,
         delivery: family.delivery,

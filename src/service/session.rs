@@ -26,7 +26,7 @@ pub struct SessionGrant {
 
 /// A family at one generation, as far as its tokens are made from it.
 #[derive(Clone, Copy)]
-pub(super) struct Heir {
+pub(super) struct IssuedGeneration {
     pub family_id: FamilyId,
     pub user_id: UserId,
     pub delivery: Delivery,
@@ -43,23 +43,23 @@ impl Service {
     }
 
     /// The tokens of a generation that is on record. The refresh token comes out the same each time.
-    pub(super) fn grant(&self, heir: &Heir, now: Timestamp) -> SessionGrant {
+    pub(super) fn grant(&self, issued: &IssuedGeneration, now: Timestamp) -> SessionGrant {
         let grant = AccessGrant {
-            user_id: heir.user_id,
-            family_id: heir.family_id,
-            generation: heir.generation,
-            authenticated_at: heir.authenticated_at,
+            user_id: issued.user_id,
+            family_id: issued.family_id,
+            generation: issued.generation,
+            authenticated_at: issued.authenticated_at,
         };
-        let access = self.access_tokens.issue(&grant, now, heir.idle_expires_at.min(heir.expires_at), &mut rng());
+        let access = self.access_tokens.issue(&grant, now, issued.idle_expires_at.min(issued.expires_at), &mut rng());
         SessionGrant {
-            session_id: heir.family_id,
-            delivery: heir.delivery,
+            session_id: issued.family_id,
+            delivery: issued.delivery,
             access_token: access.token,
             access_expires_in: access.expires_in,
-            refresh_token: self.refresh_tokens.mint(heir.family_id, heir.generation),
-            refresh_expires_in: (heir.idle_expires_at - now).whole_seconds().max(0),
-            idle_expires_at: heir.idle_expires_at,
-            expires_at: heir.expires_at,
+            refresh_token: self.refresh_tokens.mint(issued.family_id, issued.generation),
+            refresh_expires_in: (issued.idle_expires_at - now).whole_seconds().max(0),
+            idle_expires_at: issued.idle_expires_at,
+            expires_at: issued.expires_at,
         }
     }
 }

@@ -46,12 +46,8 @@ fn run<T: Send + 'static>(
     database: &TestDatabase,
     work: impl FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
 ) -> T {
-    let options = DatabaseOptions {
-        url: database.url().into(),
-        connections: 1,
-        prepare: true,
-        patience: Duration::from_secs(60),
-    };
+    let options =
+        DatabaseOptions { url: database.url().into(), connections: 1, prepare: true, timeout: Duration::from_secs(60) };
     block_on(Database::new(&options).run(work)).unwrap()
 }
 

@@ -256,7 +256,7 @@ fn known_and_unknown_accounts_are_refused_in_the_same_bytes() {
 fn a_try_that_nobody_judged_is_not_counted() {
     let app = App::with(|config| {
         config.hashes_at_once = std::num::NonZeroUsize::MIN;
-        config.hash_cost = HashCost { memory: 19_456, passes: 2, lanes: 1 };
+        config.hash_cost = HashCost { memory: 19_456, passes: 2, parallelism: 1 };
     });
     let answers: Vec<Answer> = thread::scope(|scope| {
         let app = &app;
@@ -309,7 +309,7 @@ fn old_counts_are_pruned_in_batches_by_any_number_of_processes() {
                 timestamptz '2026-03-01 12:00:00Z' - n * interval '1 hour' FROM generate_series(1, 100) n";
     app.executes(rows);
     let options =
-        DatabaseOptions { url: app.database.url().into(), connections: 4, prepare: true, patience: seconds(10) };
+        DatabaseOptions { url: app.database.url().into(), connections: 4, prepare: true, timeout: seconds(10) };
     let database = Database::new(&options);
     let day_ago = app.clock.now() - days(1);
     let prune = || block_on(database.run(move |connection| throttles::prune(connection, day_ago, 10))).unwrap();

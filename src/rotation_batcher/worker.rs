@@ -1,4 +1,4 @@
-//! One lane: its queue, its thread, and the statements it makes of what waits.
+//! One worker: its queue, its thread, and the statements it makes of what waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,16 +12,16 @@ use crate::domain::policy::Lifetimes;
 use crate::domain::rotation::Generation;
 
 use super::batch::{Answer, Confirmations, Rotations};
-use super::{LaneError, LaneLoad, Turn};
+use super::{BatchOutcome, BatcherError, BatcherLoad};
 
 /// How many requests a statement takes at most. Twice as many make it no faster for each row, but later for all.
 const LARGEST_BATCH: usize = 64;
 
-/// How many requests may wait: what a lane does in some 50 ms. Who would have to wait for longer is told at once.
+/// How many requests may wait: what a worker does in some 50 ms. Who would have to wait for longer is told at once.
 const MOST_WAITING: usize = 1024;
 
 pub(super) enum Work {
-    Rotate(Presented, Answer<Turn>),
+    Rotate(Presented, Answer<BatchOutcome>),
     Confirm(FamilyId, Generation, Answer<bool>),
 }
 
@@ -35,8 +35,8 @@ impl Work {
     }
 }
 
-/// The lane's thread ends when this is dropped and what waited is done.
-pub(super) struct Lane {
+/// The worker's thread ends when this is dropped and what waited is done.
+pub(super) struct Worker {
     queue: SyncSender<Work>,
     counts: Arc<Counts>,
 }
@@ -48,28 +48,28 @@ struct Counts {
     taken: AtomicU64,
 }
 
-impl Lane {
+impl Worker {
     pub fn start(connection: OwnConnection, lifetimes: Lifetimes) -> Self {
         let (queue, waiting) = sync_channel(MOST_WAITING);
         let counts = Arc::new(Counts::default());
         let thread = Thread { waiting, connection, lifetimes, counts: Arc::clone(&counts) };
         thread::Builder::new()
-            .name("rotation-lane".to_owned())
+            .name("rotation-worker".to_owned())
             .spawn(move || thread.run())
             .expect("a process that cannot start a thread cannot serve");
         Self { queue, counts }
     }
 
-    pub fn send(&self, work: Work) -> Result<(), LaneError> {
+    pub fn send(&self, work: Work) -> Result<(), BatcherError> {
         self.counts.waiting.fetch_add(1, Ordering::Relaxed);
         self.queue.try_send(work).map_err(|_| {
             self.counts.waiting.fetch_sub(1, Ordering::Relaxed);
-            LaneError::Full
+            BatcherError::Full
         })
     }
 
-    pub fn load(&self) -> LaneLoad {
-        LaneLoad {
+    pub fn load(&self) -> BatcherLoad {
+        BatcherLoad {
             waiting: self.counts.waiting.load(Ordering::Relaxed),
             batches: self.counts.batches.load(Ordering::Relaxed),
             taken: self.counts.taken.load(Ordering::Relaxed),

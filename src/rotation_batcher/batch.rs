@@ -9,30 +9,30 @@ use crate::db::families::{Presented, Rotated};
 use crate::domain::ids::FamilyId;
 use crate::domain::rotation::Generation;
 
-use super::Turn;
+use super::BatchOutcome;
 
 pub(super) type Answer<T> = oneshot::Sender<T>;
 
 /// Presented tokens, each once, with all who show it.
 #[derive(Default)]
-pub(super) struct Rotations(HashMap<Token, (Presented, Vec<Answer<Turn>>)>);
+pub(super) struct Rotations(HashMap<Token, (Presented, Vec<Answer<BatchOutcome>>)>);
 
 type Token = (FamilyId, Generation);
 
 impl Rotations {
     /// The last of all generations has no successor, which is the rule's to say; so is what becomes of one token that
     /// travels in two ways at once.
-    pub fn add(&mut self, presented: Presented, answer: Answer<Turn>) {
+    pub fn add(&mut self, presented: Presented, answer: Answer<BatchOutcome>) {
         let (token, delivery) = ((presented.family_id, presented.generation), presented.delivery);
         if presented.generation.next().is_none() {
-            let _ = answer.send(Turn::Unmatched);
+            let _ = answer.send(BatchOutcome::Unmatched);
             return;
         }
         let (shown, answers) = self.0.entry(token).or_insert_with(|| (presented, Vec::new()));
         if shown.delivery == delivery {
             answers.push(answer);
         } else {
-            let _ = answer.send(Turn::Unmatched);
+            let _ = answer.send(BatchOutcome::Unmatched);
         }
     }
 
@@ -46,11 +46,11 @@ impl Rotations {
             rotated.iter().map(|&(family_id, issued, rotated)| (family_id, (issued, rotated))).collect();
         for ((family_id, generation), (presented, answers)) in self.0.drain() {
             let own = issued.get(&family_id).filter(|(issued, _)| generation.next() == Some(*issued));
-            let mut turn = own.map_or(Turn::Unmatched, |(_, rotated)| Turn::Rotated(*rotated));
+            let mut outcome = own.map_or(BatchOutcome::Unmatched, |(_, rotated)| BatchOutcome::Rotated(*rotated));
             for answer in answers {
-                let _ = answer.send(turn);
-                if let Turn::Rotated(rotated) = turn {
-                    turn = Turn::Shared { rotated, rotated_at: presented.at };
+                let _ = answer.send(outcome);
+                if let BatchOutcome::Rotated(rotated) = outcome {
+                    outcome = BatchOutcome::Shared { rotated, rotated_at: presented.at };
                 }
             }
         }
@@ -64,7 +64,7 @@ impl Rotations {
             tracing::error!(error = %error, "A batch of rotations failed; its sessions are looked at one by one");
         }
         for answer in self.0.into_values().flat_map(|(_, answers)| answers) {
-            let _ = answer.send(if is_gone { Turn::Unknown } else { Turn::Unmatched });
+            let _ = answer.send(if is_gone { BatchOutcome::Unknown } else { BatchOutcome::Unmatched });
         }
     }
 }
