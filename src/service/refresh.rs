@@ -1,5 +1,7 @@
 //! Refreshing: the workers for the newest token of a live family, and the rule for all others.
 
+use super::catch_up::log_catching_up;
+use super::revoke::{self, Ended};
 use super::session::IssuedGeneration;
 use super::{Service, ServiceError, SessionGrant, rng};
 use crate::db::families::{self, Presented, Rotated};
@@ -8,7 +10,6 @@ use crate::db::{Connection, DbError, events};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Revocation, RevocationReason};
-use crate::domain::ids::FamilyId;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
 use crate::domain::rotation::{Decision, Generation, decide};
 use crate::rotation_batcher::BatchOutcome;
@@ -74,7 +75,6 @@ impl Service {
             }
             Err(refusal) => {
                 if refusal == Refusal::Reused {
-                    self.ended_sessions.add(&[token.family_id]);
                     tracing::warn!(
                         event = "authn_token_reuse",
                         family.id = %token.family_id,
@@ -104,13 +104,14 @@ impl Service {
             _ => {}
         }
         let lifetimes = self.lifetimes;
-        Ok(self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?)
+        let judged = self.db.transaction(move |tx| {
+            let mut ended = Ended::default();
+            Ok((present(tx, &presented, &rotation, &lifetimes, &mut ended)?, ended))
+        });
+        let (judged, ended) = judged.await?;
+        self.ended_sessions.add(ended);
+        Ok(judged)
     }
-}
-
-/// Once it is committed that a row has caught up with its session's client, by a refresh or a confirmation.
-pub(super) fn log_catching_up(family_id: FamilyId) {
-    tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
 }
 
 /// A refusal is `Ok(Err(..))` until the transaction has committed: an `Err` would roll back the revocation that it reports.
@@ -121,14 +122,15 @@ fn present(
     presented: &Presented,
     rotation: &RotationPolicy,
     lifetimes: &Lifetimes,
+    ended: &mut Ended,
 ) -> Result<Judged, DbError> {
-    connection.transaction(|connection| match locked_family::lock(connection, presented.family_id)? {
+    match locked_family::lock(connection, presented.family_id)? {
         Some(locked) if locked.family().delivery == presented.delivery => {
-            decided(connection, locked, presented, rotation, lifetimes)
+            decided(connection, locked, presented, rotation, lifetimes, ended)
         }
         Some(_) => Ok(Err(Refusal::Invalid)),
         None => Ok(Err(Refusal::Revoked(None))),
-    })
+    }
 }
 
 fn decided(
@@ -137,6 +139,7 @@ fn decided(
     presented: &Presented,
     rotation: &RotationPolicy,
     lifetimes: &Lifetimes,
+    ended: &mut Ended,
 ) -> Result<Judged, DbError> {
     let newest = locked.family().state.generation;
     let decision = decide(&locked.family().state, presented.generation, presented.at, rotation);
@@ -146,13 +149,13 @@ fn decided(
         Decision::Revoked(reason) => return Ok(Err(Refusal::Revoked(Some(reason)))),
         Decision::Expired => return Ok(Err(Refusal::Expired)),
         Decision::Reuse { .. } => {
-            locked.revoke(connection, Revocation { at: presented.at, reason: RevocationReason::Reuse })?;
+            let revocation = Revocation { at: presented.at, reason: RevocationReason::Reuse };
             let kind = EventKind::ReuseDetected {
                 presented: presented.generation.number(),
                 newest: newest.number(),
                 last_ip: locked.family().ip,
             };
-            record(connection, &locked, presented, kind)?;
+            *ended = revoke::one_locked(connection, &mut locked, kind, revocation, presented.client.clone())?;
             return Ok(Err(Refusal::Reused));
         }
         _ if !is_active => return Ok(Err(Refusal::AccountDisabled)),
