@@ -10,9 +10,10 @@ use super::rows::{FamilyRow, UserRow, address, number, stored_tat};
 use super::schema::{token_families, users};
 use crate::domain::Timestamp;
 use crate::domain::account::User;
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::Lifetimes;
+use crate::domain::revocation::Revocation;
 use crate::domain::rotation::Generation;
 
 /// A family whose row this transaction has locked. Made by [`lock`] only, and wanted by every function that changes a

@@ -14,9 +14,10 @@ use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::account::User;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Family, Revocation, RevocationReason};
+use crate::domain::family::Family;
 use crate::domain::ids::FamilyId;
 use crate::domain::password::{Password, PasswordHash};
+use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::throttle::DeviceId;
 
 /// What came of something that asks for the password once more.

@@ -10,9 +10,9 @@ use crate::db::{Connection, DbError, events, throttles, users};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Revocation, RevocationReason};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::Password;
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// What came of a change to an account.
 #[derive(Clone, PartialEq, Eq, Debug)]

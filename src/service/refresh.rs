@@ -1,15 +1,16 @@
 //! Refreshing: the workers for the newest token of a live family, and the rule for all others.
 
-use super::session::IssuedGeneration;
 use super::{Service, ServiceError, SessionGrant, rng};
 use crate::db::families::{self, Presented, Rotated};
 use crate::db::locked_family::{self, LockedFamily};
 use crate::db::{Connection, DbError, events};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Delivery, Revocation, RevocationReason};
+use crate::domain::family::Delivery;
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
+use crate::domain::refresh_token::IssuedGeneration;
+use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::rotation::{Decision, Generation, decide};
 use crate::rotation_batcher::BatchOutcome;
 
@@ -179,7 +180,7 @@ fn decided(
         }
     };
     families::commit_without_waiting_for_disk(connection)?;
-    Ok(Ok((newest_issued(&locked), renewal)))
+    Ok(Ok((IssuedGeneration::newest_of(locked.family()), renewal)))
 }
 
 fn record(
@@ -202,18 +203,5 @@ fn issued(presented: &Presented, generation: Generation, rotated: &Rotated) -> I
         authenticated_at: rotated.authenticated_at,
         idle_expires_at: rotated.idle_expires_at,
         expires_at: rotated.expires_at,
-    }
-}
-
-fn newest_issued(locked: &LockedFamily) -> IssuedGeneration {
-    let family = locked.family();
-    IssuedGeneration {
-        family_id: family.id,
-        user_id: family.user_id,
-        delivery: family.delivery,
-        generation: family.state.generation,
-        authenticated_at: family.authenticated_at,
-        idle_expires_at: family.state.idle_expires_at,
-        expires_at: family.state.expires_at,
     }
 }
