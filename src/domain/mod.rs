@@ -8,6 +8,7 @@ pub mod device;
 pub mod event;
 pub mod family;
 pub mod ids;
+pub mod judgment;
 pub mod password;
 pub mod policy;
 pub mod refresh_token;
