@@ -16,8 +16,9 @@ use crate::db::{events, live_sessions, users};
 use crate::domain::account::User;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Family, Revocation, RevocationReason};
+use crate::domain::family::Family;
 use crate::domain::password::{Password, PasswordHash};
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// The outcome of a change that requires the password again.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -26,7 +26,7 @@ pub(super) fn confirm(
     Ok(())
 }
 
-/// Logs that a row has caught up, by a refresh or by a confirmation. For after the commit.
+/// Logs that a row has caught up, by a refresh or by a confirmation. Call it after the commit.
 pub(super) fn log_catching_up(family_id: FamilyId) {
     tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
 }

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::error::ServiceError;
 use super::random::rng;
 use super::revoke::{self, Ended};
-use super::session::{IssuedGeneration, SessionGrant};
+use super::session::SessionGrant;
 use super::throttle::{KnownDevice, TooManyAttempts, failures};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
@@ -16,9 +16,11 @@ use crate::db::{events, families, users};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
+use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::{Password, PasswordHash};
+use crate::domain::refresh_token::IssuedGeneration;
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// How often a login starts over because the account changed while its password was being checked.
 const ATTEMPTS: usize = 3;
@@ -158,15 +160,7 @@ impl Service {
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &self.lifetimes);
         family.ip = client.ip;
         family.user_agent.clone_from(&client.user_agent);
-        let issued = IssuedGeneration {
-            family_id: family.id,
-            user_id,
-            delivery,
-            generation: family.state.generation,
-            authenticated_at: family.authenticated_at,
-            idle_expires_at: family.state.idle_expires_at,
-            expires_at: family.state.expires_at,
-        };
+        let issued = IssuedGeneration::newest_of(&family);
         let kind = EventKind::LoginSucceeded;
         let event = Event::of_session(now, user_id, family.id, kind, client.clone(), &mut rng());
         let limit = self.sessions_per_user.get();

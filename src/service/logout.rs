@@ -7,8 +7,9 @@ use super::use_cases::Service;
 use crate::db::users;
 use crate::domain::client::Client;
 use crate::domain::event::EventKind;
-use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
+use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::FamilyId;
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 impl Service {
     /// Revokes the session of a refresh token of any generation: a refresh in flight may have rotated it a moment ago.

@@ -7,8 +7,9 @@ use crate::db::users::LockedAccount;
 use crate::db::{Connection, DbError, events, live_sessions};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::revocation::Revocation;
 
 /// The sessions that a transaction has revoked. Only the functions of this file make it, and only `EndedSessions::add`
 /// takes it: after the commit, because a rollback leaves the sessions live.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::authentication::Authenticated;
 use super::error::ServiceError;
 use super::random::rng;
-use super::session::{IssuedGeneration, SessionGrant};
+use super::session::SessionGrant;
 use super::use_cases::Service;
 use crate::db::{events, families, live_sessions, users};
 use crate::domain::client::Client;
@@ -13,6 +13,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
+use crate::domain::refresh_token::IssuedGeneration;
 use crate::domain::{Timestamp, rotation};
 
 /// A sandbox family expires this long after it began, whether or not it is used.
@@ -47,15 +48,7 @@ impl Service {
         family.authenticated_at = caller.grant.authenticated_at;
         family.ip = client.ip;
         family.user_agent = Some(DEVICE.to_owned());
-        let issued = IssuedGeneration {
-            family_id: family.id,
-            user_id,
-            delivery: family.delivery,
-            generation: family.state.generation,
-            authenticated_at: family.authenticated_at,
-            idle_expires_at: family.state.idle_expires_at,
-            expires_at: family.state.expires_at,
-        };
+        let issued = IssuedGeneration::newest_of(&family);
         let event = Event::of_session(now, user_id, family.id, EventKind::SandboxBegan, client, &mut rng());
         let begun = self.db.transaction(move |tx| {
             let Some(account) = users::lock(tx, user_id)? else { return Ok(false) };

@@ -6,8 +6,8 @@ use super::{Service, rng};
 use crate::crypto::access_token::AccessGrant;
 use crate::domain::Timestamp;
 use crate::domain::family::Delivery;
-use crate::domain::ids::{FamilyId, UserId};
-use crate::domain::rotation::Generation;
+use crate::domain::ids::FamilyId;
+use crate::domain::refresh_token::IssuedGeneration;
 
 /// A session's tokens of one generation.
 #[derive(Debug)]
@@ -20,18 +20,6 @@ pub struct SessionGrant {
     pub refresh_token: SecretString,
     /// In seconds, until the idle expiry.
     pub refresh_expires_in: i64,
-    pub idle_expires_at: Timestamp,
-    pub expires_at: Timestamp,
-}
-
-/// A family at one generation, as far as its tokens are made from it.
-#[derive(Clone, Copy)]
-pub(super) struct IssuedGeneration {
-    pub family_id: FamilyId,
-    pub user_id: UserId,
-    pub delivery: Delivery,
-    pub generation: Generation,
-    pub authenticated_at: Timestamp,
     pub idle_expires_at: Timestamp,
     pub expires_at: Timestamp,
 }

@@ -10,7 +10,7 @@ use super::throttle::LoginThrottle;
 use super::upkeep::ended_sessions::EndedSessions;
 use crate::db::Database;
 use crate::domain::clock::Clock;
-use crate::domain::family::{Revocation, RevocationReason};
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// The operator's commands over one database.
 pub struct Operator {

@@ -5,8 +5,9 @@ use super::accounts::OperatorOutcome;
 use crate::db::{live_sessions, users};
 use crate::domain::client::Client;
 use crate::domain::event::EventKind;
-use crate::domain::family::{Family, RevocationReason};
+use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::revocation::RevocationReason;
 use crate::service::error::ServiceError;
 use crate::service::revoke;
 
