@@ -16,12 +16,9 @@ pub enum StartError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Embedded(#[from] EmbeddedPostgresError),
-    #[error("the database cannot be used: {0}. Check DATABASE_URL and that the server runs")]
+    #[error("the database cannot be used: {0}. Check DATABASE_URL and whether the database server runs")]
     Database(#[from] DbError),
-    #[error(
-        "DATABASE_URL cannot be used as it is written, and is not quoted here since it may hold a password. It \
-         {DATABASE_URL_SHAPE}"
-    )]
+    #[error("DATABASE_URL is invalid (not printed, because it may contain a password). It {DATABASE_URL_SHAPE}")]
     DatabaseUrl,
     #[error(
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
@@ -37,8 +34,8 @@ pub enum StartError {
 
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => "Choose a port of 1024 or more, or give the program the right to this one",
-        io::ErrorKind::AddrNotAvailable => "This machine has no such address; choose one that it has",
-        _ => "Stop what uses it, or choose another address",
+        io::ErrorKind::PermissionDenied => "Choose a port above 1023, or permit the program to use this one",
+        io::ErrorKind::AddrNotAvailable => "This machine does not have this address; choose another",
+        _ => "Stop the process that uses it, or choose another address",
     }
 }

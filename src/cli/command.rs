@@ -55,7 +55,7 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Delete expired sessions and old events. `serve` does so each minute
+    /// Delete expired sessions and old events, as `serve` does each minute
     Prune {
         #[command(flatten)]
         common: Common,

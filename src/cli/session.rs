@@ -23,12 +23,19 @@ const COLUMNS: &[(&str, &str)] = &[
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum Action {
     /// List an account's sessions, the most recently used first
-    List { user: String },
+    List {
+        /// Email address or id of the account
+        user: String,
+    },
     /// Revoke one session
-    Revoke { session: Uuid },
+    Revoke {
+        /// Id of the session
+        session: Uuid,
+    },
     /// Revoke all sessions of an account, or of all accounts, for example after restoring a backup
     #[command(group(ArgGroup::new("whose").required(true).args(["user", "everybody"])))]
     RevokeAll {
+        /// Email address or id of the account
         user: Option<String>,
         /// All accounts
         #[arg(long)]

@@ -20,19 +20,37 @@ const COLUMNS: &[(&str, &str)] =
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum Action {
     /// Create an account; prompts for the password, or reads it from standard input
-    Create { email: String },
+    Create {
+        /// Email address
+        email: String,
+    },
     /// List all accounts, the oldest first
     List,
     /// Show one account
-    Show { user: String },
+    Show {
+        /// Email address or id
+        user: String,
+    },
     /// Disable an account and revoke its sessions
-    Disable { user: String },
+    Disable {
+        /// Email address or id
+        user: String,
+    },
     /// Enable a disabled account
-    Enable { user: String },
+    Enable {
+        /// Email address or id
+        user: String,
+    },
     /// Set an account's password and revoke its sessions; prompts for it, or reads it from standard input
-    SetPassword { user: String },
+    SetPassword {
+        /// Email address or id
+        user: String,
+    },
     /// Delete an account with its sessions and events
-    Delete { user: String },
+    Delete {
+        /// Email address or id
+        user: String,
+    },
 }
 
 pub(super) async fn run(action: Action, operator: &Operator, output: &Output) -> Result<(), CliError> {

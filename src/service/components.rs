@@ -1,11 +1,12 @@
 //! One of everything that a process needs of this module, over one database.
 
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::health::Health;
 use super::operator::Operator;
 use super::passwords::Passwords;
-use super::policy::Policy;
 use super::throttle::LoginThrottle;
 use super::upkeep::background_writes::BackgroundWrites;
 use super::upkeep::ended_sessions::EndedSessions;
@@ -18,7 +19,27 @@ use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::db::Database;
 use crate::domain::clock::Clock;
+use crate::domain::password::PasswordPolicy;
+use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
 use crate::rotation_batcher::RotationBatcher;
+
+/// Every policy that the use cases follow.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub rotation: RotationPolicy,
+    pub lifetimes: Lifetimes,
+    pub password: PasswordPolicy,
+    pub access_token: AccessTokenPolicy,
+    pub hash_cost: HashCost,
+    /// How many live sessions an account may have. A login beyond that revokes the least recently used one.
+    pub sessions_per_user: NonZeroU32,
+    /// How long events are kept.
+    pub event_retention: Duration,
+    /// How many connections write rotations, each for many sessions at once.
+    pub rotation_workers: NonZeroUsize,
+    /// How many password hashes are computed at once.
+    pub hashes_at_once: NonZeroUsize,
+}
 
 /// The use cases, the operator's commands and the upkeep of one process. They share what has to be one: the login
 /// throttle, the bound on password hashes, the sessions known to have ended.

@@ -2,16 +2,15 @@
 //!
 //! - [`Service`] is what a caller can do. Each use case opens a transaction, applies the rule of `domain` and writes
 //!   the result; the use cases of one subject share a file. `http` calls them, and knows neither tables nor keys.
-//! - [`Operator`] is what the operator can do. `cli` calls it. It asks for no password.
+//! - [`Operator`] is what the operator can do. `cli` calls it. It requires no password.
 //! - [`BackgroundWrites`], [`EndedSessions`] and [`Pruner`] keep the process up. Each owns a loop, `run`, which `app`
 //!   spawns.
 //! - [`Health`] reports how the process is doing.
 //! - [`Components`] builds one of each over one database.
 //!
-//! Where new parts go: a mailer and a webhook sender are upkeep loops beside [`Pruner`]. The use case that has
-//! something to send writes a row in its own transaction, and the loop sends it. An API for other services is use cases
-//! beside `login`, with handlers in `http`. What can be built without the server, such as a client library, is a crate
-//! under `crates/`.
+//! Where new code goes: a mailer and a webhook sender each get an upkeep loop beside [`Pruner`]. A use case writes a row
+//! in its own transaction, and the loop sends it. A service API gets use cases beside `login`, and its handlers are in
+//! `http`. Code that other programs share, such as a verifier of access tokens, is a crate under `crates/`.
 
 mod account;
 mod authentication;
@@ -24,7 +23,6 @@ mod login;
 mod logout;
 mod operator;
 mod passwords;
-mod policy;
 mod random;
 mod refresh;
 mod register;
@@ -38,19 +36,16 @@ mod unconnected;
 mod upkeep;
 mod use_cases;
 
-use random::rng;
-
 pub use crate::crypto::access_token::AccessTokenError;
 pub use account::PasswordOutcome;
 pub use authentication::{Authenticated, AuthenticationError};
-pub use components::Components;
+pub use components::{Components, Policy};
 pub use error::{FieldError, ServiceError};
 pub use event_log::EventPage;
 pub use health::{Health, ProcessStats, Readiness};
 pub use login::{FromBefore, LoginOutcome};
 pub use operator::Operator;
 pub use operator::accounts::OperatorOutcome;
-pub use policy::Policy;
 pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::RegisterOutcome;
 pub use revoke::Ended;

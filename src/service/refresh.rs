@@ -1,8 +1,11 @@
-//! Refreshing: the batch for the newest token of a living family, and the rule for every other token.
+//! Refreshing: the batch for the newest token of a live family, and the rule for every other token.
 
 use super::catch_up::log_catching_up;
+use super::error::ServiceError;
+use super::random::rng;
 use super::revoke::{self, Ended};
-use super::{Service, ServiceError, SessionGrant, rng};
+use super::session::SessionGrant;
+use super::use_cases::Service;
 use crate::db::asynchronous_commit::commit_asynchronously;
 use crate::db::locked_family::{self, LockedFamily};
 use crate::db::{Connection, DbError, events};
@@ -60,12 +63,12 @@ enum Judged {
 }
 
 impl Service {
-    /// Judges a presented refresh token by the rule of [`decide`](crate::domain::rotation::decide). Grants the next generation,
-    /// or the newest one again, or refuses the token.
+    /// Judges a presented refresh token by the rule of [`decide`](crate::domain::rotation::decide). Grants the next
+    /// generation, or the newest one again, or refuses the token.
     ///
     /// # Errors
-    /// [`ServiceError`] while the database is unavailable or overloaded. The token stays as good as it was: presenting it again
-    /// gets the same successor.
+    /// [`ServiceError`] while the database is unavailable or overloaded. The token stays as good as it was: presenting
+    /// it again gets the same successor.
     pub async fn refresh(
         &self,
         token: &[u8],
@@ -97,9 +100,9 @@ impl Service {
         })
     }
 
-    /// The batch rotates the newest token of a living family, which nearly every token is. All others go to the rule. The two
-    /// judge liveness twice, once in SQL, and the overlap window twice, since a shared rotation is replayed without a read:
-    /// that is the price of the batch.
+    /// The batch rotates the newest token of a live family, which nearly every token is. All others go to the rule. The
+    /// two judge liveness twice, once in SQL, and the overlap window twice, since a shared rotation is replayed without
+    /// a read: that is the price of the batch.
     async fn judge_presented(&self, presented: PresentedToken) -> Result<Judged, ServiceError> {
         let (rotation, lifetimes) = (self.rotation, self.lifetimes);
         match self.rotation_batcher.rotate(presented.clone()).await? {

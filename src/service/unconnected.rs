@@ -7,8 +7,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::components::Components;
-use super::policy::Policy;
+use super::components::{Components, Policy};
 use super::random::rng;
 use super::use_cases::Service;
 use crate::crypto::access_token::AccessGrant;
