@@ -161,6 +161,18 @@ fn the_table_of_contents_lists_every_page_once() {
 }
 
 #[test]
+fn the_map_names_every_module_in_a_line() {
+    let map = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let declared = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let modules: BTreeSet<&str> = declared.chain(["main"]).collect();
+    let rows = map.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | `"));
+    let rows = rows.filter(|(layer, _)| layer.parse::<u8>().is_ok());
+    let named: BTreeSet<&str> = rows.filter_map(|(_, rest)| rest.split('`').next()).collect();
+    assert_eq!(named, modules);
+}
+
+#[test]
 fn the_readme_lists_every_route_of_the_document() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let table = readme.split("\n## Routes\n").nth(1).unwrap().split("\n## ").next().unwrap();

@@ -7,6 +7,7 @@ mod support;
 mod access_cookie;
 mod account;
 mod authorization;
+mod commands_page;
 mod connections;
 mod contract;
 mod devices;
