@@ -12,6 +12,10 @@ CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 SCHEMATHESIS := $(TOOLS)/schemathesis/bin/schemathesis
 SCHEMATHESIS_VERSION := 4.32.5
+MDBOOK := $(TOOLS)/bin/mdbook
+MDBOOK_VERSION := 0.5.4
+MERMAID_VERSION := 12.3.0
+MERMAID := $(TOOLS)/mermaid-$(MERMAID_VERSION).min.js
 # How long `make fuzz` tries each target, in seconds.
 FUZZ_SECONDS := 180
 
@@ -92,6 +96,10 @@ web-check: ## Check the TypeScript: format, types, lints
 types: ## Write the client's types from openapi.json
 	@scripts/web types
 
+.PHONY: docs
+docs: $(MDBOOK) $(MERMAID) ## Build the documentation as a site in target/site, and check its links
+	scripts/docs $(MDBOOK) $(MERMAID)
+
 .PHONY: deny
 deny: $(DENY) ## Check licences, bans, sources and, where they can be fetched, advisories
 	$(DENY) check licenses bans sources
@@ -139,6 +147,17 @@ clean: ## Remove what was built
 
 $(DIESEL):
 	cargo install --quiet --locked --root $(TOOLS) diesel_cli --version $(DIESEL_VERSION) --no-default-features --features postgres
+
+$(MDBOOK):
+	cargo install --quiet --locked --root $(TOOLS) mdbook --version $(MDBOOK_VERSION) --no-default-features --features search
+
+# Draws the diagrams in the reader's browser, without another host. MIT.
+$(MERMAID):
+	mkdir -p $(TOOLS)
+	cd $(TOOLS) && npm pack --silent mermaid@$(MERMAID_VERSION)
+	tar -xzf $(TOOLS)/mermaid-$(MERMAID_VERSION).tgz -O package/dist/mermaid.min.js > $@.part
+	rm $(TOOLS)/mermaid-$(MERMAID_VERSION).tgz
+	mv $@.part $@
 
 $(SCHEMATHESIS):
 	python3 -m venv $(TOOLS)/schemathesis
