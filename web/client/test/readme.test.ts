@@ -5,19 +5,19 @@ import { expect, test } from "vitest";
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-test("what the README shows for an app is short, and compiles", async () => {
+test("the code for an app in the README is short and compiles", async () => {
   const readme = await readFile(pathOf("../../../README.md"), "utf8");
   const section = readme.split(/^## /m).find((section) => section.startsWith("Use it from your app"));
   const [, code = ""] = /```ts\n(.*?)```/s.exec(section ?? "") ?? [];
   const lines = code.trim().split("\n");
   expect(lines.length).toBeGreaterThan(5);
   expect(lines.length).toBeLessThanOrEqual(15);
-  expect(problemsOf(code)).toEqual([]);
-  expect(problemsOf(code.replace("session.login", "session.logIn"))).toHaveLength(1);
+  expect(compilerErrors(code)).toEqual([]);
+  expect(compilerErrors(code.replace("session.login", "session.logIn"))).toHaveLength(1);
 });
 
-/** What the compiler says of a module of an app that has the package. */
-function problemsOf(code: string): string[] {
+/** Compiles a module of an app that uses the package. */
+function compilerErrors(code: string): string[] {
   const file = pathOf("readme.ts");
   const options: ts.CompilerOptions = {
     strict: true,

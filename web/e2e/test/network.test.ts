@@ -43,7 +43,7 @@ test("while the server restarts a request waits, and the session goes on", async
     window.letPass(3_600_000);
     return (await window.session.fetch("/users/me")).status;
   });
-  await world.heirloom.begin();
+  await world.heirloom.launch();
   expect(await asked).toBe(200);
   expect(await tab.evaluate(() => window.states.filter((state) => "over" in state))).toEqual([]);
   await says(tab, email);
@@ -55,7 +55,7 @@ test("a page that is loaded while the server is away shows so, and finds its ses
   const tab = await world.tab(context);
   await says(tab, "unreachable");
   await screenshot(tab, "e2e-unreachable");
-  await world.heirloom.begin();
+  await world.heirloom.launch();
   await tab.evaluate(() => window.dispatchEvent(new Event("online")));
   await says(tab, email);
 });
