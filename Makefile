@@ -70,6 +70,10 @@ schema-check: setup $(DIESEL)
 	rustfmt --edition 2024 --config-path . target/schema.rs
 	diff -u src/db/schema.rs target/schema.rs || { echo 'src/db/schema.rs is not what the migrations make: run `make schema`' >&2; exit 1; }
 
+.PHONY: sql
+sql: setup ## Write the batched statements' .sql files from their source
+	HEIRLOOM_TEST_WRITE_SQL=1 cargo test --locked --quiet --test api batched_statements
+
 .PHONY: openapi
 openapi: setup ## Write openapi.json from the routes
 	cargo run --locked --quiet -- openapi > target/openapi.json

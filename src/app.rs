@@ -157,7 +157,7 @@ impl Application {
             tracing::warn!(error = %error, "Could not look up ended sessions at the start; trying again each second");
         }
         let service = Arc::clone(&self.service);
-        let notes = rt::spawn(async move { service.write_notes().await });
+        let notes = rt::spawn(async move { service.write_in_background().await });
         let service = Arc::clone(&self.service);
         let ended_sessions = rt::spawn(async move { service.keep_up_with_ended_sessions().await });
         let service = Arc::clone(&self.service);
@@ -175,7 +175,7 @@ impl Application {
             }
         };
         let (result, ()) = join(public, admin).await;
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.service.notes_written()).await;
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.service.background_writes_done()).await;
         notes.abort();
         ended_sessions.abort();
         pruning.abort();
@@ -218,7 +218,7 @@ fn pool(config: &Config, url: SecretString) -> Database {
         url,
         connections: config.database.connections,
         prepare: config.database.prepare,
-        patience: config.database.patience,
+        timeout: config.database.timeout,
     })
 }
 
@@ -231,7 +231,7 @@ fn policy(config: &Config) -> Policy {
         event_retention: config.event_retention,
         access_token: config.access_token.clone(),
         hash_cost: config.hash_cost,
-        rotation_lanes: config.database.rotation_lanes,
+        rotation_workers: config.database.rotation_workers,
         hashes_at_once: config.hashes_at_once,
     }
 }

@@ -10,7 +10,7 @@ pub mod db;
 pub mod domain;
 pub mod embedded_postgres;
 pub mod http;
-pub mod lanes;
 pub mod metrics;
+pub mod rotation_batcher;
 pub mod service;
 pub mod telemetry;

@@ -12,7 +12,7 @@ use heirloom::domain::policy::HashCost;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
-const CHEAP: HashCost = HashCost { memory: 64, passes: 1, lanes: 1 };
+const CHEAP: HashCost = HashCost { memory: 64, passes: 1, parallelism: 1 };
 
 /// For each hash that is computed, this many wait; the next is refused.
 const WAITING: usize = 16;
@@ -78,7 +78,7 @@ fn a_hash_of_any_other_cost_is_right_but_outdated() {
         HashCost { memory: 128, ..CHEAP },
         HashCost { memory: 32, ..CHEAP },
         HashCost { passes: 2, ..CHEAP },
-        HashCost { lanes: 2, ..CHEAP },
+        HashCost { parallelism: 2, ..CHEAP },
     ] {
         let stored = hash(&hasher(other, 2), "correct horse battery");
         assert_eq!(
@@ -106,7 +106,7 @@ fn one_password_is_hashed_to_a_different_text_each_time() {
 fn the_stored_text_names_algorithm_cost_and_salt() {
     for (cost, expected) in [
         (CHEAP, "$argon2id$v=19$m=64,t=1,p=1$"),
-        (HashCost { memory: 96, passes: 3, lanes: 2 }, "$argon2id$v=19$m=96,t=3,p=2$"),
+        (HashCost { memory: 96, passes: 3, parallelism: 2 }, "$argon2id$v=19$m=96,t=3,p=2$"),
         (HashCost::default(), "$argon2id$v=19$m=19456,t=2,p=1$"),
     ] {
         let stored = hash(&hasher(cost, 1), "correct horse battery");
@@ -173,7 +173,8 @@ fn a_stored_hash_that_lacks_its_salt_or_its_tag_is_unusable() {
 
 #[test]
 fn a_cost_that_cannot_be_computed_makes_no_hasher() {
-    for cost in [HashCost { memory: 7, ..CHEAP }, HashCost { passes: 0, ..CHEAP }, HashCost { lanes: 0, ..CHEAP }] {
+    for cost in [HashCost { memory: 7, ..CHEAP }, HashCost { passes: 0, ..CHEAP }, HashCost { parallelism: 0, ..CHEAP }]
+    {
         let refused = PasswordHasher::new(cost, NonZeroUsize::MIN, &mut rng()).err();
         assert_eq!(refused, Some(HashingError::Unusable), "{cost:?}");
     }
@@ -278,7 +279,7 @@ fn callers_that_go_away_while_they_wait_give_their_places_back() {
 
 #[test]
 fn a_cost_is_enough_from_a_line_of_the_table_on() {
-    let is_enough = |memory, passes, lanes| HashCost { memory, passes, lanes }.is_enough();
+    let is_enough = |memory, passes, parallelism| HashCost { memory, passes, parallelism }.is_enough();
     for (memory, passes) in [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)] {
         assert!(is_enough(memory, passes, 1), "{memory} KiB, {passes} passes");
         assert!(is_enough(memory + 1, passes + 1, 4));

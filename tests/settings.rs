@@ -53,7 +53,7 @@ fn without_any_setting_the_defaults_hold() {
     assert_eq!(config.rotation.overlap, Duration::from_secs(10));
     assert_eq!((config.rotation.recovery_burst, config.rotation.recovery_every), (3, 10));
     assert_eq!(config.password.min_length, 8);
-    assert_eq!(config.hash_cost, HashCost { memory: 19_456, passes: 2, lanes: 1 });
+    assert_eq!(config.hash_cost, HashCost { memory: 19_456, passes: 2, parallelism: 1 });
     let cookie = CookiePolicy {
         same_site: SameSite::Strict,
         path: "/".to_owned(),
@@ -160,7 +160,7 @@ const WRONG: &[(&str, Set, &[&str])] = &[
     ("HEIRLOOM_APP", |s, v| s.app = v, &["maybe", "2", "/app"]),
     ("HEIRLOOM_DEV", |s, v| s.dev = v, &["maybe", "2", "prod"]),
     ("HEIRLOOM_DATABASE_POOL", |s, v| s.database_pool = v, &["0", "-1", "eight", "1001", "8.0"]),
-    ("HEIRLOOM_ROTATION_LANES", |s, v| s.rotation_lanes = v, &["0", "65", "one"]),
+    ("HEIRLOOM_ROTATION_LANES", |s, v| s.rotation_workers = v, &["0", "65", "one"]),
     ("HEIRLOOM_DATABASE_PREPARE", |s, v| s.database_prepare = v, &["perhaps"]),
     ("HEIRLOOM_PASSWORD_MIN_LENGTH", |s, v| s.password_min_length = v, &["7", "0", "65", "eight"]),
     ("HEIRLOOM_ARGON2_MEMORY", |s, v| s.argon2_memory = v, &["7167", "19455", "262145", "19MiB"]),

@@ -181,7 +181,7 @@ fn run<C: Client>(load: Load, clients: impl Iterator<Item = C>) -> Seen {
 }
 
 /// How long a client that was told to come back later waits: less than it was told, as the bad ones do.
-const IMPATIENCE: Duration = Duration::from_millis(20);
+const RETRY_AFTER: Duration = Duration::from_millis(20);
 
 async fn one_client<C: Client>(address: SocketAddr, mut client: C, begin: Instant, end: Instant) -> Seen {
     let mut seen = Seen::default();
@@ -203,7 +203,7 @@ async fn one_client<C: Client>(address: SocketAddr, mut client: C, begin: Instan
         }
         seen.all += usize::from(is_good);
         if !is_good {
-            tokio::time::sleep(IMPATIENCE).await;
+            tokio::time::sleep(RETRY_AFTER).await;
         }
     }
 }

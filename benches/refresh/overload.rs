@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use crate::server::Server;
 use crate::{CLIENTS, MANY, Options, SESSIONS, begin, load, sessions_of};
 
-/// Keeps the lanes' queues full.
+/// Keeps the workers' queues full.
 const TOO_MANY: usize = 4 * CLIENTS[CLIENTS.len() - 1];
 
 pub fn run(options: &Options, bar: &ProgressBar) {

@@ -58,7 +58,7 @@ pub struct Pgbench {
     pub p50: f64,
 }
 
-/// A script that rotates one of the sessions from `first` to `last`, as a server without lanes would.
+/// A script that rotates one of the sessions from `first` to `last`, as a server without workers would.
 pub struct Script {
     directory: TempDir,
 }

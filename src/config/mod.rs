@@ -73,11 +73,11 @@ pub struct DatabaseConfig {
     /// At least 1.
     pub connections: u32,
     /// Connections beside them that rotate, each many sessions at once.
-    pub rotation_lanes: NonZeroUsize,
+    pub rotation_workers: NonZeroUsize,
     pub prepare: bool,
     pub listen: bool,
     /// How long a request waits for the database.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// Whose Postgres it is.
@@ -119,10 +119,10 @@ impl Config {
             database: DatabaseConfig {
                 place,
                 connections: read.in_range("HEIRLOOM_DATABASE_POOL", &settings.database_pool, 8, 1..=1_000),
-                rotation_lanes: rotation_lanes(&mut read, settings),
+                rotation_workers: rotation_workers(&mut read, settings),
                 prepare: read.boolean("HEIRLOOM_DATABASE_PREPARE", &settings.database_prepare, true),
                 listen: read.boolean("HEIRLOOM_DATABASE_LISTEN", &settings.database_listen, true),
-                patience: Duration::from_secs(5),
+                timeout: Duration::from_secs(5),
             },
             bind,
             admin_bind: admin_bind(&mut read, settings, bind),
@@ -268,7 +268,7 @@ fn hash_cost(read: &mut Reader, settings: &Settings) -> HashCost {
     let cost = HashCost {
         memory: read.in_range("HEIRLOOM_ARGON2_MEMORY", &settings.argon2_memory, 19_456, 7_168..=262_144),
         passes: read.in_range("HEIRLOOM_ARGON2_PASSES", &settings.argon2_passes, 2, 1..=16),
-        lanes: read.in_range("HEIRLOOM_ARGON2_LANES", &settings.argon2_lanes, 1, 1..=16),
+        parallelism: read.in_range("HEIRLOOM_ARGON2_LANES", &settings.argon2_lanes, 1, 1..=16),
     };
     if !cost.is_enough() {
         read.refuse(
@@ -285,8 +285,8 @@ fn sessions_per_user(read: &mut Reader, settings: &Settings) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
 }
 
-fn rotation_lanes(read: &mut Reader, settings: &Settings) -> NonZeroUsize {
-    let count = read.in_range("HEIRLOOM_ROTATION_LANES", &settings.rotation_lanes, 1, 1..=64);
+fn rotation_workers(read: &mut Reader, settings: &Settings) -> NonZeroUsize {
+    let count = read.in_range("HEIRLOOM_ROTATION_LANES", &settings.rotation_workers, 1, 1..=64);
     NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN)
 }
 

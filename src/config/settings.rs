@@ -127,8 +127,8 @@ pub struct Settings {
     pub database_pool: Option<String>,
 
     /// How many connections beside them rotate, each many sessions at once [default: 1]
-    #[arg(long, env = "HEIRLOOM_ROTATION_LANES", value_name = "COUNT")]
-    pub rotation_lanes: Option<String>,
+    #[arg(long, alias = "rotation-lanes", env = "HEIRLOOM_ROTATION_LANES", value_name = "COUNT")]
+    pub rotation_workers: Option<String>,
 
     /// Whether statements are prepared once for each connection; false for a PgBouncer that does not support that
     /// [default: true]
@@ -152,7 +152,7 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_ARGON2_PASSES", value_name = "COUNT")]
     pub argon2_passes: Option<String>,
 
-    /// Lanes of a password hash [default: 1]
+    /// Parallelism of a password hash [default: 1]
     #[arg(long, env = "HEIRLOOM_ARGON2_LANES", value_name = "COUNT")]
     pub argon2_lanes: Option<String>,
 

@@ -27,7 +27,7 @@ pub struct DatabaseOptions {
     /// Whether statements are prepared once for each connection.
     pub prepare: bool,
     /// How long an operation may wait for its connection and run, both together.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// How much a pool is used at one moment.
@@ -48,7 +48,7 @@ pub struct Database {
     pool: Pool<Connector>,
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicU32>,
-    patience: Duration,
+    timeout: Duration,
     /// The last attempt to connect failed; the pool goes on trying by itself.
     is_unreachable: Arc<AtomicBool>,
 }
@@ -68,7 +68,7 @@ impl Database {
             .max_size(connections)
             .min_idle(Some(0))
             // Half of it is also the longest pause between two attempts to connect.
-            .connection_timeout(options.patience.min(LONGEST_CHECKOUT))
+            .connection_timeout(options.timeout.min(LONGEST_CHECKOUT))
             .test_on_check_out(true)
             .error_handler(Box::new(ConnectionTrouble(Arc::clone(&is_unreachable))))
             .build_unchecked(connector.clone());
@@ -77,7 +77,7 @@ impl Database {
             pool,
             turns: Arc::new(Semaphore::new(connections as usize)),
             waiting: Arc::default(),
-            patience: options.patience,
+            timeout: options.timeout,
             is_unreachable,
         }
     }
@@ -93,10 +93,22 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     {
         let late = |_| DbError::Unavailable("the operation took too long".to_owned());
-        timeout(self.patience, self.run_patiently(work)).await.map_err(late)?
+        timeout(self.timeout, self.run_to_end(work)).await.map_err(late)?
     }
 
-    async fn run_patiently<T, F>(&self, work: F) -> Result<T, DbError>
+    /// Runs `work` in a transaction, which commits when `work` returns `Ok` and rolls back when it returns `Err`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn transaction<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
+    {
+        self.run(|connection| connection.transaction(work)).await
+    }
+
+    async fn run_to_end<T, F>(&self, work: F) -> Result<T, DbError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
@@ -128,8 +140,8 @@ impl Database {
     }
 
     /// How long an operation may take, its wait included.
-    pub fn patience(&self) -> Duration {
-        self.patience
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// How often connections have been found broken so far. A crash of the database ends all of them, so that whoever

@@ -6,39 +6,42 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Timestamptz};
 
-use super::connection::{Connection, set_config};
+use super::asynchronous_commit::AsynchronousCommit;
+use super::connection::Connection;
 use super::error::DbError;
 use super::schema::login_throttles;
 use crate::domain::Timestamp;
-use crate::domain::throttle::{FORGOTTEN_AFTER, FREE_FAILURES, LAST_STEP, LONGEST_WAIT, Lane, Tries, wait_after};
+use crate::domain::throttle::{
+    FORGOTTEN_AFTER, FREE_FAILURES, LAST_STEP, LONGEST_WAIT, ThrottleKey, Tries, wait_after,
+};
 
 diesel::define_sql_function!(#[sql_name = "least"] fn lesser(a: Integer, b: Integer) -> Integer);
 diesel::define_sql_function!(#[sql_name = "greatest"] fn greater(a: Integer, b: Integer) -> Integer);
 
-/// How often a lane that was found closed and then open is asked again, before its caller is told to come back.
+/// How often a key that was found closed and then open is asked again, before its caller is told to come back.
 const ROUNDS: usize = 3;
 
 /// Whether a try may go on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Counted {
     /// It counts as failed until it has [succeeded](forget) or turns out not to have been one ([`take_back`]), and if it
-    /// does fail, the lane is closed for so long.
+    /// does fail, the key is closed for so long.
     Admitted { closes_for: Duration },
-    /// The lane is closed for so long. The try was not counted, so that nobody can hold a lane closed by knocking.
+    /// The key is closed for so long. The try was not counted, so that nobody can hold a key closed by knocking.
     Closed(Duration),
 }
 
-/// Counts a try, if its lane is open. One statement does both, so that of a hundred tries at once no more are let in than
+/// Counts a try, if its key is open. One statement does both, so that of a hundred tries at once no more are let in than
 /// one after the other.
 ///
 /// The commit is not waited for: what a crash may take back is a few counts.
-pub fn count(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<Counted, DbError> {
+pub fn count(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> Result<Counted, DbError> {
     for _ in 0..ROUNDS {
-        if let Some(failures) = admit(connection, lane, now)? {
+        if let Some(failures) = admit(connection, key, now)? {
             return Ok(Counted::Admitted { closes_for: wait_after(failures.unsigned_abs()) });
         }
         let found: Option<(i32, Timestamp)> = login_throttles::table
-            .find(lane.as_bytes())
+            .find(key.as_bytes())
             .select((login_throttles::failures, login_throttles::counted_at))
             .first(connection.pg())
             .optional()?;
@@ -50,8 +53,8 @@ pub fn count(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result
     Ok(Counted::Closed(Duration::ZERO))
 }
 
-/// The rule is the domain's: Postgres gets it as the latest count, for each number of failures, of a lane that is open now.
-fn admit(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<Option<i32>, DbError> {
+/// The rule is the domain's: Postgres gets it as the latest count, for each number of failures, of a key that is open now.
+fn admit(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> Result<Option<i32>, DbError> {
     use diesel::query_dsl::methods::FilterDsl as _;
     use login_throttles::dsl;
     let open_since: Vec<Timestamp> = (1..=LAST_STEP).map(|failures| now - wait_after(failures)).collect();
@@ -60,8 +63,8 @@ fn admit(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<Opt
     // Tries that run side by side are not in the order of their times, nor do all processes have one clock.
     let is_open = dsl::failures.lt(FREE_FAILURES.cast_signed()).or(is_over);
     let is_forgotten = || dsl::counted_at.le(now - FORGOTTEN_AFTER).or(dsl::counted_at.gt(now + LONGEST_WAIT));
-    let admitted: Option<(i32, String)> = diesel::insert_into(login_throttles::table)
-        .values((dsl::lane.eq(&lane.as_bytes()[..]), dsl::failures.eq(1), dsl::counted_at.eq(now)))
+    let admitted: Option<(i32, bool)> = diesel::insert_into(login_throttles::table)
+        .values((dsl::lane.eq(&key.as_bytes()[..]), dsl::failures.eq(1), dsl::counted_at.eq(now)))
         .on_conflict(dsl::lane)
         .do_update()
         .set((
@@ -69,24 +72,23 @@ fn admit(connection: &mut Connection, lane: &Lane, now: Timestamp) -> Result<Opt
             dsl::counted_at.eq(now),
         ))
         .filter(is_open.or(is_forgotten()))
-        .returning((dsl::failures, set_config("synchronous_commit", "off", true)))
+        .returning((dsl::failures, AsynchronousCommit))
         .get_result(connection.pg())
         .optional()?;
     Ok(admitted.map(|(failures, _)| failures))
 }
 
-/// Opens a lane: its last try has succeeded.
-pub fn forget(connection: &mut Connection, lane: &Lane) -> Result<(), DbError> {
-    let off = set_config("synchronous_commit", "off", true).eq("off");
-    diesel::delete(login_throttles::table.find(lane.as_bytes()).filter(off)).execute(connection.pg())?;
+/// Opens a key: its last try has succeeded.
+pub fn forget(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {
+    diesel::delete(login_throttles::table.find(key.as_bytes()).filter(AsynchronousCommit)).execute(connection.pg())?;
     Ok(())
 }
 
 /// Takes a count back, of a try that came to no verdict.
-pub fn take_back(connection: &mut Connection, lane: &Lane) -> Result<(), DbError> {
+pub fn take_back(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {
     use login_throttles::dsl;
-    let off = set_config("synchronous_commit", "off", true).eq("off");
-    diesel::update(dsl::login_throttles.find(lane.as_bytes()).filter(dsl::failures.gt(0).and(off)))
+    let may_decrease = dsl::failures.gt(0).and(AsynchronousCommit);
+    diesel::update(dsl::login_throttles.find(key.as_bytes()).filter(may_decrease))
         .set(dsl::failures.eq(dsl::failures - 1))
         .execute(connection.pg())?;
     Ok(())

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Timestamp;
 use super::client::Client;
-use super::family::RevocationReason;
 use super::ids::{EventId, FamilyId, UserId};
+use super::revocation::RevocationReason;
 
 /// One entry of the security log.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ pub enum EventKind {
         to: u32,
     },
     /// Somebody began a family to practise on, on a server for development.
-    PracticeBegan,
+    SandboxBegan,
 }
 
 impl EventKind {
@@ -116,7 +116,7 @@ impl EventKind {
             Self::ReuseDetected { .. } => "reuse_detected",
             Self::AnswerRecovered { .. } => "answer_recovered",
             Self::RowCaughtUp { .. } => "row_caught_up",
-            Self::PracticeBegan => "practice_began",
+            Self::SandboxBegan => "practice_began",
         }
     }
 
@@ -131,7 +131,7 @@ impl EventKind {
             | Self::PasswordChangeFailed
             | Self::AccountDisabled
             | Self::AccountEnabled
-            | Self::PracticeBegan => json!({}),
+            | Self::SandboxBegan => json!({}),
             Self::GuessingSlowed { wait } => json!({ "wait": wait }),
             Self::SessionRevoked { reason } => json!({ "reason": reason.as_str() }),
             Self::ReuseDetected { presented, newest, last_ip } => json!({

@@ -81,12 +81,12 @@ pub struct HashCost {
     /// In KiB.
     pub memory: u32,
     pub passes: u32,
-    pub lanes: u32,
+    pub parallelism: u32,
 }
 
 impl Default for HashCost {
     fn default() -> Self {
-        Self { memory: 19_456, passes: 2, lanes: 1 }
+        Self { memory: 19_456, passes: 2, parallelism: 1 }
     }
 }
 
@@ -94,7 +94,7 @@ impl HashCost {
     /// Whether the cost is at or above a line of OWASP's table of equal strength (Password Storage Cheat Sheet).
     pub fn is_enough(self) -> bool {
         const FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
-        self.lanes >= 1 && FLOOR.iter().any(|&(memory, passes)| self.memory >= memory && self.passes >= passes)
+        self.parallelism >= 1 && FLOOR.iter().any(|&(memory, passes)| self.memory >= memory && self.passes >= passes)
     }
 }
 

@@ -15,11 +15,11 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 /// Failures after which the wait no longer grows.
 pub const LAST_STEP: u32 = 22;
 
-/// After so long without a try a lane is as good as new. Twenty-four waits of an hour fit into it, so that to pause for it
+/// After so long without a try a key is as good as new. Twenty-four waits of an hour fit into it, so that to pause for it
 /// gains fewer tries than to go on.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a lane is closed after `failures` in a row: 1 s after the tenth, then twice as long each time, up to an hour.
+/// How long a key is closed after `failures` in a row: 1 s after the tenth, then twice as long each time, up to an hour.
 pub const fn wait_after(failures: u32) -> Duration {
     let Some(doublings) = failures.checked_sub(FREE_FAILURES) else { return Duration::ZERO };
     if failures >= LAST_STEP {
@@ -31,14 +31,14 @@ pub const fn wait_after(failures: u32) -> Duration {
 /// Where tries are counted together: a keyed hash of the account's name for all strangers, and another for each device
 /// that has logged in to it before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Lane([u8; 32]);
+pub struct ThrottleKey([u8; 32]);
 
 /// A browser that has logged in before, by a random number that means nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeviceId(pub [u8; 16]);
 
-impl Lane {
-    /// The lane of a keyed hash.
+impl ThrottleKey {
+    /// The key of a keyed hash.
     pub fn from_hash(hash: [u8; 32]) -> Self {
         Self(hash)
     }
@@ -49,7 +49,7 @@ impl Lane {
     }
 }
 
-/// How a lane stands.
+/// How a key stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tries {
     /// In a row, those under way included: a try counts as failed until it has succeeded.
@@ -59,7 +59,7 @@ pub struct Tries {
 }
 
 impl Tries {
-    /// How long the lane stays closed from `now` on; zero if it is open. A count from a future beyond any wait was made by
+    /// How long the key stays closed from `now` on; zero if it is open. A count from a future beyond any wait was made by
     /// a clock that was wrong, and closes nothing; nor does a count without a wait, by whichever clock it was made.
     pub fn wait(&self, now: Timestamp) -> Duration {
         let wait = wait_after(self.failures);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_is_closed_until_its_wait_is_over() {
+    fn a_key_is_closed_until_its_wait_is_over() {
         let at = datetime!(2026-01-02 03:04:05 UTC);
         let tries = Tries { failures: 12, counted_at: at };
         assert_eq!(tries.wait(at), Duration::from_secs(4));

@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, Resource, Route, guard, web};
 use super::health;
 use super::routes::not_allowed;
 use super::state::HttpState;
-use crate::metrics::{Reading, TEXT_FORMAT};
-use crate::service::Vitals;
+use crate::metrics::{ProcessMetrics, TEXT_FORMAT};
+use crate::service::ProcessStats;
 
 pub(super) fn configure(app: &mut web::ServiceConfig) {
     for (path, route) in [
@@ -28,21 +28,21 @@ fn read_only(path: &str, route: Route) -> Resource {
 
 async fn metrics(request: HttpRequest) -> HttpResponse {
     let state = HttpState::of(&request);
-    let reading = reading(&state.service.vitals().await);
+    let reading = reading(&state.service.process_stats().await);
     HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT_FORMAT)).body(state.metrics.scrape(&reading))
 }
 
-fn reading(vitals: &Vitals) -> Reading {
-    let Vitals { is_database_reachable, pool, lanes, hashing, ended_sessions_held, ended_sessions_lag, pruned } =
-        *vitals;
-    Reading {
+fn reading(process_stats: &ProcessStats) -> ProcessMetrics {
+    let ProcessStats { is_database_reachable, pool, batcher, hashing, ended_sessions_held, ended_sessions_lag, pruned } =
+        *process_stats;
+    ProcessMetrics {
         is_database_reachable,
         connections_open: pool.open.into(),
         connections_busy: pool.busy.into(),
         operations_waiting: pool.waiting.into(),
-        lanes_waiting: lanes.waiting as u64,
-        lane_batches: lanes.batches,
-        lane_rows: lanes.taken,
+        batcher_waiting: batcher.waiting as u64,
+        batcher_statements: batcher.batches,
+        batcher_rows: batcher.taken,
         hashes_running: hashing.running as u64,
         hashes_waiting: hashing.waiting as u64,
         hashes_computed: hashing.computed,

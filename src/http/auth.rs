@@ -8,12 +8,12 @@ use super::body::{JsonBody, OptionalJsonBody};
 use super::credentials::{refresh_credential, replaced_by_login};
 use super::device;
 use super::dto::{LoginRequest, MessageAnswer, RefreshTokenRequest, RegisterRequest, TokenAnswer, UserAnswer};
-use super::practice;
 use super::problem::{
     ACCOUNT_DISABLED, EMAIL_TAKEN, INVALID_CREDENTIALS, Problem, ProblemBody, REFRESH_TOKEN_EXPIRED,
     REFRESH_TOKEN_INVALID, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_REUSED, SESSION_REVOKED,
 };
 use super::rate_limit::{WithinLoginRate, WithinRefreshRate};
+use super::sandbox;
 use super::state::{HttpState, client};
 use crate::domain::family::Delivery;
 use crate::metrics::{Login, Refresh};
@@ -104,7 +104,7 @@ pub(super) async fn refresh(
     let Some(credential) = refresh_credential(&request, body.as_ref()).await? else {
         return Err((&REFRESH_TOKEN_MISSING).into());
     };
-    let_those_go_who_have_hung_up().await;
+    yield_for_disconnects().await;
     let outcome = state.service.refresh(&credential.token, credential.delivery, client(&request)).await?;
     let counted = counted_refresh(&outcome);
     state.metrics.refreshed(counted);
@@ -112,14 +112,14 @@ pub(super) async fn refresh(
         RefreshOutcome::Granted(grant, _) => token_answer(state, &grant),
         RefreshOutcome::Refused(refusal) => refusal_answer(state, refusal, credential.delivery),
     };
-    practice::tell_decision(state, counted, &mut answer);
+    sandbox::tell_decision(state, counted, &mut answer);
     Ok(answer)
 }
 
 /// A client that has hung up has asked again elsewhere by now, and its token may be an old one: where this process stood
 /// still for a while, to carry out what has piled up in its connections would end the sessions of honest people. Actix
 /// drops a request when it finds the connection closed, which it does before anything else is run.
-async fn let_those_go_who_have_hung_up() {
+async fn yield_for_disconnects() {
     let _ = rt::spawn(async {}).await;
 }
 

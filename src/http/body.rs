@@ -99,8 +99,8 @@ async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, P
         }
         Ok(body)
     };
-    let patience = HttpState::of(request).options.body_timeout;
-    timeout(patience, collect).await.unwrap_or_else(|_| Err((&REQUEST_TIMEOUT).into()))
+    let body_timeout = HttpState::of(request).options.body_timeout;
+    timeout(body_timeout, collect).await.unwrap_or_else(|_| Err((&REQUEST_TIMEOUT).into()))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -49,5 +49,5 @@ pub(super) async fn jwks(request: HttpRequest) -> Result<HttpResponse, Problem> 
 
 /// Marks an error answer that has a body of its own.
 fn not_a_problem(response: &mut HttpResponseBuilder) {
-    response.extensions_mut().insert(super::finish::OwnBody);
+    response.extensions_mut().insert(super::response_defaults::OwnBody);
 }

@@ -14,14 +14,14 @@ mod cross_site;
 mod device;
 mod docs;
 mod dto;
-mod finish;
 mod health;
 mod openapi;
-mod practice;
 mod problem;
 mod rate_limit;
 mod request_log;
+mod response_defaults;
 mod routes;
+mod sandbox;
 mod sessions;
 mod state;
 mod traffic;
@@ -59,7 +59,7 @@ pub fn app(
         .default_service(web::to(routes::not_found))
         .wrap(cors)
         .wrap(from_fn(cross_site::refuse))
-        .wrap(from_fn(finish::finish))
+        .wrap(from_fn(response_defaults::apply))
         .wrap(TracingLogger::<RequestLog>::new())
         .wrap(from_fn(traffic::count))
 }
@@ -81,6 +81,6 @@ pub fn admin_app(
         .app_data(state)
         .configure(admin::configure)
         .default_service(web::to(routes::not_found))
-        .wrap(from_fn(finish::finish))
+        .wrap(from_fn(response_defaults::apply))
         .wrap(TracingLogger::<RequestLog>::new())
 }

@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 
 use super::problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem};
 use super::state::HttpState;
-use super::{auth, docs, health, practice, sessions, users, web_app};
+use super::{auth, docs, health, sandbox, sessions, users, web_app};
 
 macro_rules! routes {
     ($($module:ident::$handler:ident),+ $(,)?) => {
@@ -81,7 +81,7 @@ pub(super) fn configure(app: &mut web::ServiceConfig, state: &HttpState) {
         scope = web_app::configure(scope);
     }
     if state.options.is_development {
-        scope = practice::configure(scope);
+        scope = sandbox::configure(scope);
     }
     app.service(scope);
 }

@@ -14,9 +14,10 @@ use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::account::User;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Family, Revocation, RevocationReason};
+use crate::domain::family::Family;
 use crate::domain::ids::FamilyId;
 use crate::domain::password::{Password, PasswordHash};
+use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::throttle::DeviceId;
 
 /// What came of something that asks for the password once more.
@@ -148,11 +149,11 @@ impl Service {
         let Some((user, stored)) = self.db.run(move |connection| users::find(connection, user_id)).await? else {
             return Ok(Verified::Refused(PasswordOutcome::SessionRevoked));
         };
-        let lane = self.lanes.of_device(user.email.as_str(), DeviceId(*family_id.as_uuid().as_bytes()));
+        let key = self.throttle_keys.of_device(user.email.as_str(), DeviceId(*family_id.as_uuid().as_bytes()));
         let attempt =
             async |closes_for| Ok((self.hasher.verify(Password::presented(password), &stored).await?, closes_for));
         let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
-        match self.throttled(lane, attempt, is_right).await? {
+        match self.throttled(key, attempt, is_right).await? {
             Err(refused) => Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused))),
             Ok((Verdict::Right | Verdict::RightButOutdated, _)) if user.is_active => Ok(Verified::Right(user, stored)),
             Ok((_, closes_for)) => {

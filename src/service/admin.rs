@@ -10,9 +10,9 @@ use crate::db::{Connection, DbError, events, throttles, users};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Revocation, RevocationReason};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::Password;
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// What came of a change to an account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,7 +86,7 @@ impl Service {
         };
         let hash = self.hasher.hash(password, &mut rng()).await?;
         let (id, revocation) = (user.id, self.revocation(RevocationReason::PasswordChange));
-        let lane = self.login_lane(user.email.as_str(), None);
+        let key = self.throttle_key(user.email.as_str(), None);
         let changed = self.db.run(move |connection| {
             connection.transaction(|connection| {
                 let Some(mut account) = users::lock(connection, id)? else { return Ok(None) };
@@ -97,7 +97,7 @@ impl Service {
         });
         let changed = changed.await?;
         // Apart from the transaction, which would else not wait for the disk.
-        if let Err(error) = self.db.run(move |connection| throttles::forget(connection, &lane)).await {
+        if let Err(error) = self.db.run(move |connection| throttles::forget(connection, &key)).await {
             tracing::warn!(error = %error, "Could not forget the wrong guesses; they hold the account closed for a while");
         }
         Ok(self.told(changed))

@@ -6,8 +6,9 @@ use super::{Service, ServiceError, rng};
 use crate::db::{Connection, DbError, events, live_sessions, users};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Family, Revocation, RevocationReason};
+use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// How many sessions a statement ends at most when all end.
 const BATCH: u32 = 500;

@@ -53,7 +53,7 @@ impl Service {
         if self.ended_sessions.contains(grant.family_id) {
             return Err(AuthenticationError::SessionRevoked);
         }
-        self.notes.in_use(grant.family_id, grant.generation, self.db.outages());
+        self.background_writes.in_use(grant.family_id, grant.generation, self.db.outages());
         Ok(Authenticated { grant })
     }
 }

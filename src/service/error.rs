@@ -2,7 +2,7 @@
 
 use crate::crypto::password_hash::HashingError;
 use crate::db::DbError;
-use crate::lanes::LaneError;
+use crate::rotation_batcher::BatcherError;
 
 /// The request was not decided; nothing about the caller or the session is known to have changed.
 #[derive(Debug, thiserror::Error)]
@@ -29,11 +29,11 @@ impl From<DbError> for ServiceError {
     }
 }
 
-impl From<LaneError> for ServiceError {
-    fn from(error: LaneError) -> Self {
+impl From<BatcherError> for ServiceError {
+    fn from(error: BatcherError) -> Self {
         match error {
-            LaneError::Full => Self::Overloaded,
-            LaneError::Database(error) => error.into(),
+            BatcherError::Full => Self::Overloaded,
+            BatcherError::Database(error) => error.into(),
         }
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::session::Heir;
 use super::throttle::failures;
 use super::{Service, ServiceError, SessionGrant, TooManyAttempts, logout, rng};
 use crate::crypto::password_hash::Verdict;
@@ -14,9 +13,11 @@ use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
+use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::{Password, PasswordHash};
+use crate::domain::refresh_token::IssuedGeneration;
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// How often a login begins anew because the account changed while its password was being checked.
 const ATTEMPTS: usize = 3;
@@ -60,7 +61,7 @@ impl Service {
         let replaced = replaced.map(|token| token.family_id);
         let attempt = |closes_for| self.try_login(email, password, delivery, replaced, client, closes_for);
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
-        let judged = self.throttled(self.login_lane(email, before.device), attempt, is_right).await?;
+        let judged = self.throttled(self.throttle_key(email, before.device), attempt, is_right).await?;
         let outcome = judged.unwrap_or_else(LoginOutcome::TooManyAttempts);
         match &outcome {
             LoginOutcome::Granted(grant) => {
@@ -122,7 +123,7 @@ impl Service {
             Verdict::Wrong => {
                 let now = self.clock.now();
                 for kind in failures(EventKind::LoginFailed, closes_for) {
-                    self.notes.happened(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
+                    self.background_writes.happened(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
                 }
                 Ok(Checked::Wrong)
             }
@@ -151,15 +152,7 @@ impl Service {
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &self.lifetimes);
         family.ip = client.ip;
         family.user_agent.clone_from(&client.user_agent);
-        let heir = Heir {
-            family_id: family.id,
-            user_id,
-            delivery,
-            generation: family.state.generation,
-            authenticated_at: family.authenticated_at,
-            idle_expires_at: family.state.idle_expires_at,
-            expires_at: family.state.expires_at,
-        };
+        let issued = IssuedGeneration::newest_of(&family);
         let kind = EventKind::LoginSucceeded;
         let event = Event::of_session(now, user_id, family.id, kind, client.clone(), &mut rng());
         let limit = self.sessions_per_user.get();
@@ -176,7 +169,7 @@ impl Service {
         });
         Ok(begun.await?.map(|ended| {
             self.ended_sessions.add(&ended);
-            self.grant(&heir, now)
+            self.grant(&issued, now)
         }))
     }
 }

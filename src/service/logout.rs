@@ -5,8 +5,9 @@ use crate::db::users::LockedAccount;
 use crate::db::{Connection, DbError, events, live_sessions, locked_family, users};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Delivery, Family, Revocation, RevocationReason};
+use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::FamilyId;
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 impl Service {
     /// Ends the session of a presented refresh token, of whatever generation: the token may have been rotated away by a

@@ -5,22 +5,22 @@ mod account;
 mod admin;
 mod admin_sessions;
 mod authentication;
+mod background_writes;
 mod ended_sessions;
 mod error;
 mod event_log;
 mod login;
 mod logout;
-mod notes;
-mod practice;
+mod process_stats;
 mod prune;
 mod refresh;
 mod register;
+mod sandbox;
 mod session;
 mod several_tokens;
 mod throttle;
 #[cfg(test)]
 mod unconnected;
-mod vitals;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Mutex;
@@ -33,14 +33,14 @@ use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::device_cookie::DeviceCookies;
 use crate::crypto::jwk::JwkSet;
 use crate::crypto::keys::Keyring;
-use crate::crypto::login_lane::LoginLanes;
 use crate::crypto::password_hash::{HashingError, PasswordHasher};
 use crate::crypto::refresh_token::RefreshTokens;
+use crate::crypto::throttle_keys::ThrottleKeys;
 use crate::db::{Database, DbError, migrations};
 use crate::domain::clock::Clock;
 use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
-use crate::lanes::RotationLanes;
+use crate::rotation_batcher::RotationBatcher;
 
 pub use crate::crypto::access_token::AccessTokenError;
 pub use account::PasswordOutcome;
@@ -50,14 +50,14 @@ pub use ended_sessions::EndedSessions;
 pub use error::ServiceError;
 pub use event_log::EventPage;
 pub use login::{FromBefore, LoginOutcome};
-pub use practice::FamilyView;
+pub use process_stats::ProcessStats;
 pub use prune::Pruned;
 pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::{FieldError, RegisterOutcome};
+pub use sandbox::FamilyView;
 pub use session::SessionGrant;
 pub use several_tokens::Chosen;
 pub use throttle::{KnownDevice, TooManyAttempts};
-pub use vitals::Vitals;
 
 /// Everything that the use cases work by.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ pub struct Policy {
     /// How long the security log is kept.
     pub event_retention: Duration,
     /// How many connections rotate, each many sessions at once.
-    pub rotation_lanes: NonZeroUsize,
+    pub rotation_workers: NonZeroUsize,
     /// How many password hashes are computed at once.
     pub hashes_at_once: NonZeroUsize,
 }
@@ -80,12 +80,12 @@ pub struct Policy {
 /// Heirloom's use cases over one database. One for each process, shared by all its threads.
 pub struct Service {
     db: Database,
-    rotation_lanes: RotationLanes,
+    rotation_batcher: RotationBatcher,
     clock: Clock,
     refresh_tokens: RefreshTokens,
     access_tokens: AccessTokens,
     csrf_tokens: CsrfTokens,
-    lanes: LoginLanes,
+    throttle_keys: ThrottleKeys,
     device_cookies: DeviceCookies,
     hasher: PasswordHasher,
     rotation: RotationPolicy,
@@ -93,7 +93,7 @@ pub struct Service {
     password: PasswordPolicy,
     sessions_per_user: NonZeroU32,
     event_retention: Duration,
-    notes: notes::Notes,
+    background_writes: background_writes::BackgroundWrites,
     ended_sessions: ended_sessions::EndedSessions,
     /// By this process, since it began.
     pruned: Mutex<Pruned>,
@@ -119,14 +119,14 @@ impl Service {
     /// [`HashingError::Unusable`] for a cost that Argon2 refuses.
     pub fn new(db: Database, clock: Clock, keyring: &Keyring, policy: Policy) -> Result<Self, HashingError> {
         Ok(Self {
-            rotation_lanes: RotationLanes::start(policy.rotation_lanes, &db, policy.lifetimes),
+            rotation_batcher: RotationBatcher::start(policy.rotation_workers, &db, policy.lifetimes),
             db,
             clock,
             refresh_tokens: RefreshTokens::new(keyring),
             ended_sessions: ended_sessions::EndedSessions::new(policy.access_token.ttl),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
             csrf_tokens: CsrfTokens::new(keyring),
-            lanes: LoginLanes::new(keyring),
+            throttle_keys: ThrottleKeys::new(keyring),
             device_cookies: DeviceCookies::new(keyring),
             hasher: PasswordHasher::new(policy.hash_cost, policy.hashes_at_once, &mut rng())?,
             rotation: policy.rotation,
@@ -134,7 +134,7 @@ impl Service {
             password: policy.password,
             sessions_per_user: policy.sessions_per_user,
             event_retention: policy.event_retention,
-            notes: notes::Notes::default(),
+            background_writes: background_writes::BackgroundWrites::default(),
             pruned: Mutex::default(),
         })
     }

@@ -6,8 +6,8 @@ use super::{Service, rng};
 use crate::crypto::access_token::AccessGrant;
 use crate::domain::Timestamp;
 use crate::domain::family::Delivery;
-use crate::domain::ids::{FamilyId, UserId};
-use crate::domain::rotation::Generation;
+use crate::domain::ids::FamilyId;
+use crate::domain::refresh_token::IssuedGeneration;
 
 /// A session's tokens of one generation.
 #[derive(Debug)]
@@ -24,18 +24,6 @@ pub struct SessionGrant {
     pub expires_at: Timestamp,
 }
 
-/// A family at one generation, as far as its tokens are made from it.
-#[derive(Clone, Copy)]
-pub(super) struct Heir {
-    pub family_id: FamilyId,
-    pub user_id: UserId,
-    pub delivery: Delivery,
-    pub generation: Generation,
-    pub authenticated_at: Timestamp,
-    pub idle_expires_at: Timestamp,
-    pub expires_at: Timestamp,
-}
-
 impl Service {
     /// A value that a page of this session can repeat to [`authenticate_with_csrf`](Self::authenticate_with_csrf).
     pub fn csrf_token(&self, session_id: FamilyId) -> SecretString {
@@ -43,23 +31,23 @@ impl Service {
     }
 
     /// The tokens of a generation that is on record. The refresh token comes out the same each time.
-    pub(super) fn grant(&self, heir: &Heir, now: Timestamp) -> SessionGrant {
+    pub(super) fn grant(&self, issued: &IssuedGeneration, now: Timestamp) -> SessionGrant {
         let grant = AccessGrant {
-            user_id: heir.user_id,
-            family_id: heir.family_id,
-            generation: heir.generation,
-            authenticated_at: heir.authenticated_at,
+            user_id: issued.user_id,
+            family_id: issued.family_id,
+            generation: issued.generation,
+            authenticated_at: issued.authenticated_at,
         };
-        let access = self.access_tokens.issue(&grant, now, heir.idle_expires_at.min(heir.expires_at), &mut rng());
+        let access = self.access_tokens.issue(&grant, now, issued.idle_expires_at.min(issued.expires_at), &mut rng());
         SessionGrant {
-            session_id: heir.family_id,
-            delivery: heir.delivery,
+            session_id: issued.family_id,
+            delivery: issued.delivery,
             access_token: access.token,
             access_expires_in: access.expires_in,
-            refresh_token: self.refresh_tokens.mint(heir.family_id, heir.generation),
-            refresh_expires_in: (heir.idle_expires_at - now).whole_seconds().max(0),
-            idle_expires_at: heir.idle_expires_at,
-            expires_at: heir.expires_at,
+            refresh_token: self.refresh_tokens.mint(issued.family_id, issued.generation),
+            refresh_expires_in: (issued.idle_expires_at - now).whole_seconds().max(0),
+            idle_expires_at: issued.idle_expires_at,
+            expires_at: issued.expires_at,
         }
     }
 }

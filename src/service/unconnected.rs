@@ -26,7 +26,7 @@ impl Service {
             url: "postgres://nobody@127.0.0.1:1/nothing".into(),
             connections: 1,
             prepare: false,
-            patience: Duration::from_millis(100),
+            timeout: Duration::from_millis(100),
         });
         let policy = Policy {
             rotation: RotationPolicy::default(),
@@ -40,8 +40,8 @@ impl Service {
                 issuer: "heirloom".to_owned(),
                 audience: "heirloom".to_owned(),
             },
-            hash_cost: HashCost { memory: 64, passes: 1, lanes: 1 },
-            rotation_lanes: NonZeroUsize::MIN,
+            hash_cost: HashCost { memory: 64, passes: 1, parallelism: 1 },
+            rotation_workers: NonZeroUsize::MIN,
             hashes_at_once: NonZeroUsize::MIN,
         };
         Self::new(database, clock, &Keyring::derive(&[secret]).unwrap(), policy).unwrap()

@@ -32,7 +32,7 @@ fn one_connection_that_breaks_is_a_warning_of_all_others() {
     for _ in 0..3 {
         opens_connections(&app, &alice, 4);
         app.database.cut_connections();
-        assert_eq!(alice.refreshes().status, 200, "the lane's connection was the first, and the pool's was trusted");
+        assert_eq!(alice.refreshes().status, 200, "the batcher's connection was the first, and the pool's was trusted");
         for _ in 0..8 {
             assert_eq!(
                 alice.lists_her_sessions().status,
@@ -50,7 +50,7 @@ fn who_listens_is_warned_before_anybody_asks() {
         url: app.database.url().into(),
         connections: 1,
         prepare: true,
-        patience: seconds(5),
+        timeout: seconds(5),
     });
     let ask = || block_on(database.run(|connection| users::list(connection, None, 1)));
     let (told, hears) = channel();

@@ -117,7 +117,7 @@ fn a_disabled_account_is_told_so_after_the_right_password_only_and_keeps_its_coo
 #[test]
 fn outdated_hashes_are_renewed_by_a_login_that_succeeds() {
     let app = App::start();
-    let stronger = app.sibling(|config| config.hash_cost = HashCost { memory: 128, passes: 2, lanes: 1 });
+    let stronger = app.sibling(|config| config.hash_cost = HashCost { memory: 128, passes: 2, parallelism: 1 });
     let mut alice = app.browser();
     alice.registers("alice@example.com");
     let cost = || app.reads("SELECT split_part(password_hash, '$', 4) AS word FROM users").remove(0);

@@ -140,7 +140,7 @@ fn every_outcome_is_counted() {
 fn logins_past_the_bound_show_as_overload() {
     let app = App::with(|config| {
         config.hashes_at_once = std::num::NonZeroUsize::MIN;
-        config.hash_cost = HashCost { memory: 19_456, passes: 2, lanes: 1 };
+        config.hash_cost = HashCost { memory: 19_456, passes: 2, parallelism: 1 };
     });
     // Of one account, only a few would be looked at; and nobody's password is hashed like anybody's.
     let statuses: Vec<u16> = thread::scope(|scope| {

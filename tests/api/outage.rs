@@ -8,7 +8,7 @@ use crate::support::browser::PASSWORD;
 
 #[test]
 fn while_the_database_is_gone_everybody_keeps_their_cookie_and_goes_on_afterwards() {
-    let app = App::with(|config| config.database.patience = seconds(1));
+    let app = App::with(|config| config.database.timeout = seconds(1));
     let mut alice = app.logged_in("alice@example.com");
     alice.refreshes();
     let (cookie, access) = (alice.cookie(), alice.access_token.clone());
@@ -63,7 +63,7 @@ fn a_database_that_refuses_writes_is_not_ready_and_logs_nobody_out() {
 
 #[test]
 fn a_database_that_nobody_but_refreshes_has_missed_is_found_again() {
-    let app = App::with(|config| config.database.patience = seconds(1));
+    let app = App::with(|config| config.database.timeout = seconds(1));
     let mut alice = app.logged_in("alice@example.com");
     alice.refreshes();
     app.database.set_reachable(false);
@@ -112,7 +112,7 @@ fn logins_past_the_bound_are_told_to_come_back() {
     use heirloom::domain::policy::HashCost;
     let app = App::with(|config| {
         config.hashes_at_once = std::num::NonZeroUsize::MIN;
-        config.hash_cost = HashCost { memory: 19_456, passes: 2, lanes: 1 };
+        config.hash_cost = HashCost { memory: 19_456, passes: 2, parallelism: 1 };
     });
     // Of one account, only a few would be looked at.
     let email = |n| format!("user{n}@example.com");

@@ -155,15 +155,15 @@ fn state(clock: &Clock) -> HttpState {
         url: "postgres://nobody@127.0.0.1:1/nothing".into(),
         connections: 1,
         prepare: false,
-        patience: Duration::from_millis(1),
+        timeout: Duration::from_millis(1),
     });
     let policy = Policy {
         rotation: RotationPolicy::default(),
-        rotation_lanes: NonZeroUsize::MIN,
+        rotation_workers: NonZeroUsize::MIN,
         lifetimes: Lifetimes::default(),
         password: PasswordPolicy { min_length: 8 },
         access_token: access_token_policy(),
-        hash_cost: HashCost { memory: 8, passes: 1, lanes: 1 },
+        hash_cost: HashCost { memory: 8, passes: 1, parallelism: 1 },
         sessions_per_user: NonZeroU32::MIN,
         event_retention: Duration::from_secs(3600),
         hashes_at_once: NonZeroUsize::MIN,

@@ -117,7 +117,7 @@ impl App {
 
     /// Waits for what the server does in the background.
     pub fn settles(&self) {
-        block_on(self.service().notes_written());
+        block_on(self.service().background_writes_done());
     }
 }
 
@@ -163,10 +163,10 @@ fn config(database: &TestDatabase) -> Config {
         database: DatabaseConfig {
             place: DatabasePlace::External(database.url().into()),
             connections: 4,
-            rotation_lanes: NonZeroUsize::MIN,
+            rotation_workers: NonZeroUsize::MIN,
             prepare: true,
             listen: true,
-            patience: seconds(10),
+            timeout: seconds(10),
         },
         bind: "127.0.0.1:0".parse().unwrap(),
         admin_bind: Some("127.0.0.1:0".parse().unwrap()),
@@ -184,7 +184,7 @@ fn config(database: &TestDatabase) -> Config {
         password: PasswordPolicy { min_length: 8 },
         sessions_per_user: NonZeroU32::new(100).unwrap(),
         event_retention: days(90),
-        hash_cost: HashCost { memory: 64, passes: 1, lanes: 1 },
+        hash_cost: HashCost { memory: 64, passes: 1, parallelism: 1 },
         hashes_at_once: NonZeroUsize::new(2).unwrap(),
         cookie: CookiePolicy::default(),
         allowed_origins: Vec::new(),

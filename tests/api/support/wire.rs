@@ -64,10 +64,10 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Bytes sent as they are, and everything that comes back until the server closes or `patience` is over.
-pub fn raw(url: &str, bytes: &[u8], patience: Duration) -> String {
+/// Bytes sent as they are, and everything that comes back until the server closes or `timeout` is over.
+pub fn raw(url: &str, bytes: &[u8], timeout: Duration) -> String {
     let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-    stream.set_read_timeout(Some(patience)).unwrap();
+    stream.set_read_timeout(Some(timeout)).unwrap();
     stream.write_all(bytes).unwrap();
     let mut answer = Vec::new();
     let mut buffer = [0; 4096];

@@ -77,8 +77,8 @@ impl Thief {
     /// another.
     async fn sees_the_victim_move(&self, victim: u32, from: &Token) -> Option<Token> {
         let step = self.shared.town.pause.0.max(Duration::from_millis(10));
-        let patience = self.shared.after_the_overlap() * 4 + self.shared.town.pause.1 * 4;
-        for _ in 0..patience.as_micros() / step.as_micros() {
+        let timeout = self.shared.after_the_overlap() * 4 + self.shared.town.pause.1 * 4;
+        for _ in 0..timeout.as_micros() / step.as_micros() {
             let newest = self.newest(victim).filter(|newest| newest.family == from.family)?;
             if newest.generation > from.generation {
                 return Some(newest);

@@ -31,7 +31,7 @@ pub const SERVERS: usize = 3;
 const STANDBY: &str = "standby";
 
 /// Longer than anything takes that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Waits until `is_so`, and fails with `what` when it does not come to be.
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
@@ -40,7 +40,7 @@ pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("still not so: {what}"));
+    timeout(TIMEOUT, waiting).await.unwrap_or_else(|_| panic!("still not so: {what}"));
 }
 
 pub struct Rig {

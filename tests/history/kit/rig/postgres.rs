@@ -13,7 +13,7 @@ use heirloom::embedded_postgres::{Account, program};
 use rustix::process::{Pid, Signal};
 use tokio::time::{Instant, sleep};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// What differs from Postgres's defaults. A rotation waits for the disk later than usual, so that a crash has something to
 /// lose; segments are small, so that a full disk is met soon.
@@ -70,9 +70,9 @@ impl Postgres {
             fs::create_dir(&sockets).unwrap();
             owns(&sockets);
         }
-        let patience = Instant::now() + PATIENCE;
+        let timeout = Instant::now() + TIMEOUT;
         loop {
-            assert!(Instant::now() < patience, "Postgres does not start; see {}.log", self.directory.display());
+            assert!(Instant::now() < timeout, "Postgres does not start; see {}.log", self.directory.display());
             let is_gone = self.child.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some());
             if is_gone {
                 let log =

@@ -14,7 +14,7 @@ use crate::kit::clients::{Fate, Server};
 use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Token};
 
 /// As browsers have it: far longer than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 const COOKIE: &str = "__Host-heirloom_refresh";
 
@@ -26,7 +26,7 @@ pub struct Wire {
 impl Server for Wire {
     fn answer<'a>(&'a self, ask: &'a Ask, fate: Fate) -> BoxFuture<'a, Option<Answer>> {
         async move {
-            let text = timeout(PATIENCE, exchange(self.proxy, &request(ask, fate))).await.ok()?.ok()?;
+            let text = timeout(TIMEOUT, exchange(self.proxy, &request(ask, fate))).await.ok()?.ok()?;
             read(&text, ask)
         }
         .boxed()

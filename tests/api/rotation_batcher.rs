@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
-use heirloom::db::families::Presented;
 use heirloom::db::{Database, DatabaseOptions, DbError};
 use heirloom::domain::client::Client;
 use heirloom::domain::family::Delivery;
 use heirloom::domain::policy::Lifetimes;
+use heirloom::domain::refresh_token::PresentedToken;
 use heirloom::domain::rotation::Generation;
-use heirloom::lanes::{LaneError, RotationLanes, Turn};
+use heirloom::rotation_batcher::{BatchOutcome, BatcherError, RotationBatcher};
 use uuid::Uuid;
 
 use crate::support::App;
@@ -40,7 +40,7 @@ fn refreshes_of_all_at_once(browsers: &mut [Browser]) -> Vec<u16> {
 #[test]
 fn two_processes_refresh_the_same_sessions_and_never_deadlock() {
     let app = App::start();
-    let other = app.sibling(|config| config.database.rotation_lanes = 2.try_into().unwrap());
+    let other = app.sibling(|config| config.database.rotation_workers = 2.try_into().unwrap());
     let here = many_browsers(&app, 16);
     let mut tabs: Vec<Browser> = here.iter().flat_map(|browser| [browser.tab(), browser.at(&other)]).collect();
     for round in 1..=20 {
@@ -83,14 +83,14 @@ fn connections_that_break_cost_nobody_an_answer() {
     let mut browsers = many_browsers(&app, 4);
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%newest.id%'";
-    // A connection dies a little after it was cut. Where a batch meets it before that, the lane makes its next one for the
+    // A connection dies a little after it was cut. Where a batch meets it before that, the worker makes its next one for the
     // batch after.
     let mut cuts = 0;
     for _ in 0..5 {
         assert_eq!(refreshes_of_all_at_once(&mut browsers), [200; 4]);
         cuts += app.executes(cut);
     }
-    assert!((3..=5).contains(&cuts), "{cuts} connections of one lane were cut in 5 rounds");
+    assert!((3..=5).contains(&cuts), "{cuts} connections of one worker were cut in 5 rounds");
     assert_eq!(refreshes_of_all_at_once(&mut browsers), [200; 4]);
     assert_eq!(app.counts("SELECT min(generation)::bigint AS number FROM token_families"), 7);
 }
@@ -136,10 +136,10 @@ fn past_what_may_wait_a_refresh_is_refused_at_once_and_later_ones_are_served() {
         url: app.database.url().into(),
         connections: 1,
         prepare: true,
-        patience: Duration::from_millis(500),
+        timeout: Duration::from_millis(500),
     };
-    let lanes = RotationLanes::start(NonZeroUsize::MIN, &Database::new(&options), Lifetimes::default());
-    let unknown = |n: u128| Presented {
+    let batcher = RotationBatcher::start(NonZeroUsize::MIN, &Database::new(&options), Lifetimes::default());
+    let unknown = |n: u128| PresentedToken {
         family_id: Uuid::from_u128(n).into(),
         generation: Generation::new(1).unwrap(),
         delivery: Delivery::Cookie,
@@ -148,12 +148,12 @@ fn past_what_may_wait_a_refresh_is_refused_at_once_and_later_ones_are_served() {
     };
     let mut holder = app.database.connect();
     holder.batch_execute("BEGIN; LOCK TABLE token_families").unwrap();
-    let stuck = block_on(join_all((0..1_200).map(|n| lanes.rotate(unknown(n)))));
-    let full = stuck.iter().filter(|turn| matches!(turn, Err(LaneError::Full))).count();
-    let late = stuck.iter().filter(|turn| matches!(turn, Err(LaneError::Database(DbError::Unavailable(_))))).count();
+    let stuck = block_on(join_all((0..1_200).map(|n| batcher.rotate(unknown(n)))));
+    let full = stuck.iter().filter(|turn| matches!(turn, Err(BatcherError::Full))).count();
+    let late = stuck.iter().filter(|turn| matches!(turn, Err(BatcherError::Database(DbError::Unavailable(_))))).count();
     assert!((1_200 - 1_024 - 64..=1_200 - 1_024).contains(&full), "{full} were refused");
     assert_eq!(full + late, 1_200);
     holder.batch_execute("COMMIT").unwrap();
-    eventually(|| lanes.load().waiting == 0);
-    assert!(matches!(block_on(lanes.rotate(unknown(0))), Ok(Turn::Unmatched)));
+    eventually(|| batcher.load().waiting == 0);
+    assert!(matches!(block_on(batcher.rotate(unknown(0))), Ok(BatchOutcome::Unmatched)));
 }

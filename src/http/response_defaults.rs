@@ -33,7 +33,7 @@ static DEFAULTS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// The middleware.
-pub(super) async fn finish(
+pub(super) async fn apply(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -41,19 +41,19 @@ pub(super) async fn finish(
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
             let (request, response) = response.map_into_boxed_body().into_parts();
-            Ok(ServiceResponse::new(request, dress(response, &id)))
+            Ok(ServiceResponse::new(request, with_defaults(response, &id)))
         }
-        Ok(Err(error)) => Err(finished_error(error.error_response(), &id)),
+        Ok(Err(error)) => Err(error_with_defaults(error.error_response(), &id)),
         // The panic hook has logged what happened and where.
-        Err(_panic) => Err(finished_error(Problem::from(&INTERNAL).response().finish(), &id)),
+        Err(_panic) => Err(error_with_defaults(Problem::from(&INTERNAL).response().finish(), &id)),
     }
 }
 
-fn finished_error(response: HttpResponse, id: &str) -> Error {
-    InternalError::from_response("refused", dress(response, id)).into()
+fn error_with_defaults(response: HttpResponse, id: &str) -> Error {
+    InternalError::from_response("refused", with_defaults(response, id)).into()
 }
 
-fn dress(mut response: HttpResponse, id: &str) -> HttpResponse {
+fn with_defaults(mut response: HttpResponse, id: &str) -> HttpResponse {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if is_error && response.extensions_mut().remove::<OwnBody>().is_none() {
@@ -82,7 +82,7 @@ mod tests {
     use actix_web::{App, HttpResponse, test, web};
     use serde_json::Value;
 
-    use super::finish;
+    use super::apply;
 
     async fn panics() -> HttpResponse {
         panic!("a defect with a secret in it");
@@ -93,7 +93,7 @@ mod tests {
         let app = App::new()
             .route("/panics", web::get().to(panics))
             .route("/works", web::get().to(HttpResponse::Ok))
-            .wrap(from_fn(finish));
+            .wrap(from_fn(apply));
         let app = test::init_service(app).await;
         let error = test::try_call_service(&app, test::TestRequest::get().uri("/panics").to_request()).await.err();
         let response = error.expect("a panic is an error").error_response();

@@ -80,15 +80,15 @@ impl From<&FamilyView> for FamilyAnswer {
 
 pub(super) fn configure(scope: Scope) -> Scope {
     let only = |method: &'static str| web::to(move || not_allowed(HeaderValue::from_static(method)));
-    let families = web::resource("/dev/families").route(web::post().to(begin_practice));
+    let families = web::resource("/dev/families").route(web::post().to(begin_sandbox));
     let family = web::resource("/dev/families/{id}").route(web::get().to(show_family));
     scope.service(families.default_service(only("POST"))).service(family.default_service(only("GET")))
 }
 
 /// Begins a family whose tokens are in the answer.
-async fn begin_practice(request: HttpRequest, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
+async fn begin_sandbox(request: HttpRequest, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
     let state = HttpState::of(&request);
-    let grant = state.service.begin_practice(&caller, client(&request)).await?.ok_or(&SESSION_NOT_FOUND)?;
+    let grant = state.service.begin_sandbox(&caller, client(&request)).await?.ok_or(&SESSION_NOT_FOUND)?;
     Ok(token_answer(state, &grant))
 }
 

@@ -1,8 +1,7 @@
-//! Practice families: for a page that shows newcomers, on a server for development, what the rule does with real tokens.
+//! Sandbox families: for a page that shows newcomers, on a server for development, what the rule does with real tokens.
 
 use std::time::Duration;
 
-use super::session::Heir;
 use super::{Authenticated, Service, ServiceError, SessionGrant, rng};
 use crate::db::{events, families, live_sessions, users};
 use crate::domain::client::Client;
@@ -10,13 +9,14 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
+use crate::domain::refresh_token::IssuedGeneration;
 use crate::domain::{Timestamp, rotation};
 
-/// A practice family is over so long after it began, whatever is done with it.
+/// A sandbox family is over so long after it began, whatever is done with it.
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// What the list of devices calls it.
-const DEVICE: &str = "Practice";
+const DEVICE: &str = "Sandbox";
 
 /// A family as the rule sees it at one moment.
 #[derive(Clone, Debug)]
@@ -31,12 +31,12 @@ pub struct FamilyView {
 
 impl Service {
     /// Begins a family for the caller to practise on, with tokens that scripts can hold. No password is asked for, so it
-    /// lives shortly, and a session whose tokens are in bodies, as those of a practice family are, cannot begin another:
+    /// lives shortly, and a session whose tokens are in bodies, as those of a sandbox family are, cannot begin another:
     /// a stolen access token would else be good for ever. `None` then, and when the caller's own session has ended.
     ///
     /// # Errors
     /// [`ServiceError`].
-    pub async fn begin_practice(
+    pub async fn begin_sandbox(
         &self,
         caller: &Authenticated,
         client: Client,
@@ -47,16 +47,8 @@ impl Service {
         family.authenticated_at = caller.grant.authenticated_at;
         family.ip = client.ip;
         family.user_agent = Some(DEVICE.to_owned());
-        let heir = Heir {
-            family_id: family.id,
-            user_id,
-            delivery: family.delivery,
-            generation: family.state.generation,
-            authenticated_at: family.authenticated_at,
-            idle_expires_at: family.state.idle_expires_at,
-            expires_at: family.state.expires_at,
-        };
-        let event = Event::of_session(now, user_id, family.id, EventKind::PracticeBegan, client, &mut rng());
+        let issued = IssuedGeneration::newest_of(&family);
+        let event = Event::of_session(now, user_id, family.id, EventKind::SandboxBegan, client, &mut rng());
         let begun = self.db.run(move |connection| {
             connection.transaction(|connection| {
                 let Some(account) = users::lock(connection, user_id)? else { return Ok(false) };
@@ -70,7 +62,7 @@ impl Service {
                 Ok(true)
             })
         });
-        Ok(begun.await?.then(|| self.grant(&heir, now)))
+        Ok(begun.await?.then(|| self.grant(&issued, now)))
     }
 
     /// One of the caller's families, living or not, as the rule sees it now; `None` for anybody else's.

@@ -134,7 +134,7 @@ fn ones_own_session_can_be_looked_at_and_nobody_elses() {
     }
 }
 
-/// An access token would else be good for ever: each practice family would begin the next.
+/// An access token would else be good for ever: each sandbox family would begin the next.
 #[test]
 fn a_practice_family_begins_no_other_and_is_soon_over() {
     let app = development();
@@ -180,7 +180,7 @@ fn the_beginning_of_a_practice_family_is_on_record() {
     assert_eq!(events.json["events"][0]["session_id"], alice.id.as_str());
     let sessions = alice.browser.lists_her_sessions();
     let named = sessions.json["sessions"].as_array().unwrap().iter().find(|session| session["id"] == alice.id.as_str());
-    assert_eq!(named.unwrap()["device"], "Practice");
+    assert_eq!(named.unwrap()["device"], "Sandbox");
 }
 
 #[test]

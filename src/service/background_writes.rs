@@ -19,7 +19,7 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::FamilyId;
 use crate::domain::rotation::Generation;
-use crate::lanes::LaneError;
+use crate::rotation_batcher::BatcherError;
 
 /// How many families are remembered as confirmed, at some 50 bytes each. Past it all are forgotten, which costs a
 /// statement for each that comes back.
@@ -32,22 +32,22 @@ const WAITING: usize = 4_096;
 /// How many notes are written at once; confirmations ride in one statement.
 const TOGETHER: usize = 64;
 
-enum Note {
+enum Write {
     InUse(FamilyId, Generation),
     Happened(Box<Event>),
 }
 
 /// The notes that wait to be written, and the confirmations that need not be.
-pub(super) struct Notes {
+pub(super) struct BackgroundWrites {
     known: Mutex<HashMap<FamilyId, Generation>>,
     known_since: AtomicU64,
-    sender: mpsc::Sender<Note>,
-    receiver: Mutex<Option<mpsc::Receiver<Note>>>,
+    sender: mpsc::Sender<Write>,
+    receiver: Mutex<Option<mpsc::Receiver<Write>>>,
     unwritten: AtomicUsize,
     written: Notify,
 }
 
-impl Default for Notes {
+impl Default for BackgroundWrites {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         Self {
@@ -61,7 +61,7 @@ impl Default for Notes {
     }
 }
 
-impl Notes {
+impl BackgroundWrites {
     /// Notes that `generation` of a family is in use. What was confirmed before `outages` changed may be lost:
     /// confirmations do not wait for the disk, and a crash of the database ends every connection.
     pub fn in_use(&self, family_id: FamilyId, generation: Generation, outages: u64) {
@@ -72,7 +72,7 @@ impl Notes {
         if known.get(&family_id).is_some_and(|&known| known >= generation) {
             return;
         }
-        if !self.send(Note::InUse(family_id, generation)) {
+        if !self.send(Write::InUse(family_id, generation)) {
             return;
         }
         if known.len() >= REMEMBERED {
@@ -83,12 +83,12 @@ impl Notes {
 
     /// Notes something that happened and that no answer waits for.
     pub fn happened(&self, event: Event) {
-        self.send(Note::Happened(Box::new(event)));
+        self.send(Write::Happened(Box::new(event)));
     }
 
-    fn send(&self, note: Note) -> bool {
+    fn send(&self, write: Write) -> bool {
         self.unwritten.fetch_add(1, Ordering::SeqCst);
-        let is_sent = self.sender.try_send(note).is_ok();
+        let is_sent = self.sender.try_send(write).is_ok();
         if !is_sent {
             self.done();
         }
@@ -108,36 +108,36 @@ impl Notes {
 
 impl Service {
     /// Writes notes for as long as it is polled. One task of each process runs it; a second call ends at once.
-    pub async fn write_notes(&self) {
-        let receiver = self.notes.receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    pub async fn write_in_background(&self) {
+        let receiver = self.background_writes.receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         let Some(mut receiver) = receiver else { return };
         let mut taken = Vec::with_capacity(TOGETHER);
         while receiver.recv_many(&mut taken, TOGETHER).await > 0 {
-            join_all(taken.drain(..).map(|note| self.write(note))).await;
+            join_all(taken.drain(..).map(|write| self.write(write))).await;
         }
     }
 
-    async fn write(&self, note: Note) {
-        match note {
-            Note::InUse(family_id, generation) => self.write_confirmation(family_id, generation).await,
-            Note::Happened(event) => self.write_event(event).await,
+    async fn write(&self, write: Write) {
+        match write {
+            Write::InUse(family_id, generation) => self.write_confirmation(family_id, generation).await,
+            Write::Happened(event) => self.write_event(event).await,
         }
-        self.notes.done();
+        self.background_writes.done();
     }
 
     async fn write_confirmation(&self, family_id: FamilyId, generation: Generation) {
         let now = self.clock.now();
-        let written = match self.rotation_lanes.confirm(family_id, generation).await {
+        let written = match self.rotation_batcher.confirm(family_id, generation).await {
             Ok(true) => Ok(()),
             Ok(false) => {
                 let write = move |connection: &mut Connection| confirm(connection, family_id, generation, now);
-                self.db.run(write).await.map_err(LaneError::Database)
+                self.db.run(write).await.map_err(BatcherError::Database)
             }
             Err(error) => Err(error),
         };
         if let Err(error) = written {
             tracing::warn!(error = %error, family.id = %family_id, "Could not confirm a generation; its next request tries again");
-            self.notes.forget(family_id);
+            self.background_writes.forget(family_id);
         }
     }
 
@@ -149,10 +149,10 @@ impl Service {
     }
 
     /// Returns once every note taken before has been written or given up.
-    pub async fn notes_written(&self) {
+    pub async fn background_writes_done(&self) {
         loop {
-            let written = self.notes.written.notified();
-            if self.notes.unwritten.load(Ordering::SeqCst) == 0 {
+            let written = self.background_writes.written.notified();
+            if self.background_writes.unwritten.load(Ordering::SeqCst) == 0 {
                 return;
             }
             written.await;
