@@ -4,7 +4,7 @@ import { anonymous, authenticated, problem, fakeSession, renderApp } from "./sup
 
 const title = () => screen.getByRole("heading", { level: 1 }).textContent;
 
-/** The session is over at once, as in the client. The test decides whether the server confirms it. */
+/** The session ends at once, as in the client. The test decides whether the server confirms it. */
 function sessionWithLogout(send: () => Promise<void>) {
   const fake = fakeSession(authenticated);
   const logout = vi.fn(() => {

@@ -8,7 +8,7 @@ import type { OverReason, SessionInfo } from "./types.js";
 export type TabMessage =
   /** A login has started this session; the cookie belongs to it. */
   | { kind: "begun"; id: string }
-  /** This session is over; without `id`, it is the session of the cookie. */
+  /** This session has ended; without `id`, it is the session of the cookie. */
   | { kind: "over"; id?: string | undefined; reason: OverReason }
   /** A tab starts to refresh. */
   | { kind: "asks"; tab: number }

@@ -9,7 +9,7 @@ import { sleep, withCallerTimeout } from "./timeout.js";
 import { type AccessToken, type IssuedTokens, requestTokens, type Tokens, toTokens } from "./tokens.js";
 import type { OverReason, Problem, TokenDelivery, User } from "./types.js";
 
-/** How long to wait for another tab's message about why the cookie is gone. */
+/** How long to wait for another tab's message about why the cookie is missing. */
 const REASON_TIMEOUT = 250;
 
 export interface TokenManager {
@@ -27,7 +27,7 @@ export interface TokenManager {
   close: () => void;
 }
 
-/** Keeps the tokens in memory, refreshes them, and detects that the session is over. */
+/** Keeps the tokens in memory, refreshes them, and detects that the session has ended. */
 export function createTokenManager(
   request: ApiRequest,
   base: string,
@@ -40,7 +40,7 @@ export function createTokenManager(
   let login: Promise<unknown> | undefined;
   /** Heirloom has sent `Retry-After`: no refresh before this time. */
   let backoff: { error: unknown; until: number } | undefined;
-  /** Why the session of the cookie is over, from a tab that does not know the session's id. */
+  /** Why the session of the cookie has ended, from a tab that does not know the session's id. */
   let remoteReason: OverReason | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -155,7 +155,7 @@ export function createTokenManager(
     else (isUnknown() ? restore() : loadUser()).catch(ignore);
   }
 
-  /** The only place that decides from a response that the session is over. */
+  /** The only place that decides from a response that the session has ended. */
   async function handleRejection({ code, reason }: Problem, signal: AbortSignal) {
     if (code === "refresh_token_expired") end("expired");
     else if (code === "refresh_token_reused" || reason === "reuse") end("reused");

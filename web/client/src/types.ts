@@ -44,7 +44,7 @@ export interface SessionOptions {
   tokenDelivery?: TokenDelivery;
 }
 
-/** Why the session of this page is over. */
+/** Why the session of this page has ended. */
 export type OverReason =
   /** It was unused for too long, or has reached its maximum age. */
   | "expired"
@@ -69,7 +69,7 @@ export type SessionState =
  * A browser's session with Heirloom. All functions are bound: `const { fetch } = session` works.
  *
  * Functions that send a request reject with a {@link ProblemError} if Heirloom returns an error, and with the error of
- * `fetch` if Heirloom is unreachable. Neither means that the session is over; only the state says so.
+ * `fetch` if Heirloom is unreachable. Neither means that the session has ended; only the state says so.
  */
 export interface Session {
   /** The current state. */
@@ -99,7 +99,7 @@ export interface Session {
   fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The access token, for uses without `fetch` such as a WebSocket, or null. It is valid for at least some seconds. */
   accessToken: () => Promise<string | null>;
-  /** Refreshes now, even if the token is new. Also resolves if this reveals that the session is over. */
+  /** Refreshes now, even if the token is new. Also resolves if this reveals that the session has ended. */
   refresh: () => Promise<void>;
 
   /** The user's devices that are logged in. */

@@ -41,7 +41,7 @@ test("a user logs in, and another tab of the same browser restores the session",
 
 test("a rejected registration names the invalid fields", async () => {
   const session = tabOf(new CookieJar(heirloom.url));
-  await expect(session.register({ email: "nobody", password: "short" })).rejects.toMatchObject({
+  await expect(session.register({ email: "not-an-address", password: "short" })).rejects.toMatchObject({
     code: "validation_failed",
     status: 422,
     problem: { errors: [{ field: "email" }, { field: "password" }] },
@@ -81,7 +81,7 @@ test("fifty requests with a rejected token cause one refresh", async () => {
   expect(browser.requests.slice(before).filter((request) => request === "POST /refresh")).toHaveLength(1);
 });
 
-test("a session that another device revokes is over with its reason", async () => {
+test("a session that another device revokes ends with the reason", async () => {
   const { account, session } = await alice();
   const phone = tabOf(new CookieJar(heirloom.url));
   await phone.login(account);

@@ -29,7 +29,7 @@ test("a request during the load waits for the session", async () => {
   expect(server.count("/refresh")).toBe(1);
 });
 
-test("without a cookie the user is logged out, and no session is over", async () => {
+test("without a cookie the user is logged out, and no session has ended", async () => {
   const session = server.openTab();
   expect(await session.user()).toBeNull();
   expect(session.getState()).toEqual({ status: "anonymous" });
@@ -80,7 +80,7 @@ test.each(["cookie", "body"] as const)(
   },
 );
 
-test("after the account is enabled again, a session that was revoked meanwhile is over", async () => {
+test("after the account is enabled again, a session that was revoked meanwhile has ended", async () => {
   const session = await server.openLoggedInTab();
   server.once("/refresh", () => problem(403, "account_disabled"));
   await expect(session.refresh()).rejects.toMatchObject({ code: "account_disabled" });

@@ -173,7 +173,7 @@ test("a tab ignores an older token and a token of an ended session", async () =>
   expect(await loading.accessToken()).toContain("session-9");
 });
 
-test("a tab whose cookie is gone waits for the reason from another tab", async () => {
+test("a tab whose cookie is missing waits for the reason from another tab", async () => {
   const [session] = await openTabs(1);
   server.cookie = null;
   const refreshing = session!.refresh();

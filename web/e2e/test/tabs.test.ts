@@ -49,7 +49,7 @@ test("a logout in one tab logs out the others, and they follow a login", async (
   }
 });
 
-test("a session that another device revokes is over in every tab, with the reason", async () => {
+test("a session that another device revokes ends in every tab, with the reason", async () => {
   const { email, tabs } = await world.alice(3);
   const phone = await world.tab(await world.browser());
   await phone.evaluate(([email, password]) => window.session.login({ email, password }), [email, PASSWORD] as const);
@@ -63,7 +63,7 @@ test("a session that another device revokes is over in every tab, with the reaso
   await screenshot(tabs[0]!, "e2e-revoked");
 });
 
-test("a session that the operator revokes is over too", async () => {
+test("a session that the operator revokes ends too", async () => {
   const { email, tabs } = await world.alice(2);
   await world.heirloom.run("session", "revoke-all", email);
   // Another process revoked it, so the server learns of it a moment later.

@@ -6,7 +6,7 @@ import { useSessionState } from "./SessionContext.js";
 import { SessionEnded } from "./SessionEnded.js";
 import { UnreachablePage } from "./UnreachablePage.js";
 
-/** A page for logged-in users. Otherwise it says why the session is over, or redirects to the login page. */
+/** A page for logged-in users. Otherwise it says why the session has ended, or redirects to the login page. */
 export function Protected({ children }: { children: (user: User, session: SessionInfo) => ReactNode }) {
   const state = useSessionState();
   const { page } = useRouter().route;

@@ -55,7 +55,7 @@ const unconfirmed: Message = {
   isWarning: true,
 };
 
-/** Replaces a protected page once the session is over. */
+/** Replaces a protected page once the session has ended. */
 export function SessionEnded({ reason, next }: { reason: OverReason; next: string }) {
   const status = useLogoutStatus();
   const logout = reason === "logged_out" ? status : null;

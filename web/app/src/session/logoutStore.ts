@@ -22,7 +22,7 @@ export interface LogoutStore {
 
 /** After this time the user is warned that the server has not confirmed the logout yet. */
 const WARNING_DELAY = 8_000;
-/** The session retries the logout in the background. This store asks for the result after this time. */
+/** The session retries the logout in the background. This store checks the result after this time. */
 const RETRY_DELAY = 10_000;
 
 export function createLogoutStore(session: Session, base: string): LogoutStore {

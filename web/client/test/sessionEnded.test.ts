@@ -36,7 +36,7 @@ const reasons: [string, object, string][] = [
   ["session_revoked", { reason: "admin" }, "revoked"],
   ["session_revoked", { reason: "limit" }, "revoked"],
 ];
-test.each(reasons)("after 401 %s %o, every tab reports once that the session is over: %s", async (code, more, over) => {
+test.each(reasons)("after 401 %s %o, every tab reports the end once: %s", async (code, more, over) => {
   const { tabs, seen } = await fiveTabs();
   await advance(901_000);
   server.once("/refresh", () => problem(401, code, more));
