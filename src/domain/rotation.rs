@@ -1,4 +1,4 @@
-//! The rule: what a presented refresh token means. `docs/design.md` tells why each line is there.
+//! The rule: what a presented refresh token means. `docs/rotation.md` explains each line.
 
 use super::Timestamp;
 use super::policy::RotationPolicy;
