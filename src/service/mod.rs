@@ -43,6 +43,7 @@ use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPoli
 use crate::rotation_batcher::RotationBatcher;
 
 pub use crate::crypto::access_token::AccessTokenError;
+pub use crate::crypto::refresh_token::REFRESH_TOKEN_PREFIX;
 pub use account::PasswordOutcome;
 pub use admin::AdminOutcome;
 pub use authentication::{Authenticated, AuthenticationError};

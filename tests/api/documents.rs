@@ -42,7 +42,7 @@ fn every_operation_of_the_document_is_served_and_answers_as_it_says() {
 
 #[test]
 fn every_code_that_the_document_promises_exists() {
-    let known: BTreeSet<String> = fs::read_to_string(root().join("src/http/problem.rs"))
+    let known: BTreeSet<String> = fs::read_to_string(root().join("src/http/wire/problems.rs"))
         .unwrap()
         .lines()
         .filter_map(|line| line.trim().split_once(": ")?.1.split('"').nth(1).map(str::to_owned))
