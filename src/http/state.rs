@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use super::limits::rate_limits::RateLimits;
 use crate::domain::policy::CookiePolicy;
 use crate::metrics::Metrics;
-use crate::service::Service;
+use crate::service::{Health, Service};
 
 /// How this server speaks HTTP.
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ pub struct HttpOptions {
 /// Shared by all workers.
 pub struct HttpState {
     pub service: Arc<Service>,
+    pub health: Arc<Health>,
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
     pub rate_limits: RateLimits,
@@ -42,8 +43,14 @@ pub struct HttpState {
 pub type State = Data<HttpState>;
 
 impl HttpState {
-    pub fn new(service: Arc<Service>, options: HttpOptions, metrics: Arc<Metrics>, rate_limits: RateLimits) -> Self {
-        Self { service, options, metrics, rate_limits }
+    pub fn new(
+        service: Arc<Service>,
+        health: Arc<Health>,
+        options: HttpOptions,
+        metrics: Arc<Metrics>,
+        rate_limits: RateLimits,
+    ) -> Self {
+        Self { service, health, options, metrics, rate_limits }
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {

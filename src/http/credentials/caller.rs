@@ -104,7 +104,7 @@ mod tests {
     use crate::http::limits::rate_limits::RateLimits;
     use crate::http::state::{HttpOptions, HttpState};
     use crate::http::wire::problem::Problem;
-    use crate::service::Service;
+    use crate::service::Components;
 
     const LET_THROUGH: (u16, &str) = (200, "");
     const CSRF_FAILED: (u16, &str) = (403, "csrf_failed");
@@ -132,10 +132,11 @@ mod tests {
                 has_app: false,
                 is_development: false,
             };
-            let service = Arc::new(Service::unconnected(clock.clone()));
+            let components = Components::unconnected(clock.clone());
             Self {
                 state: web::Data::new(HttpState::new(
-                    service,
+                    components.service,
+                    components.health,
                     options,
                     Arc::default(),
                     RateLimits::new(None, None, &clock),

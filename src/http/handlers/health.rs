@@ -37,7 +37,7 @@ pub async fn live() -> HttpResponse {
     ),
 )]
 pub async fn ready(state: State) -> HttpResponse {
-    let status = match state.service.readiness().await {
+    let status = match state.health.readiness().await {
         Readiness::Ready => return HttpResponse::Ok().json(HealthAnswer { status: "ok" }),
         Readiness::NotMigrated => "not_migrated",
         Readiness::DatabaseUnavailable => "database_unavailable",

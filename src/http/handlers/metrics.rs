@@ -9,7 +9,7 @@ use crate::service::ProcessStats;
 
 /// All metrics in Prometheus's text format.
 pub async fn metrics(state: State) -> HttpResponse {
-    let reading = reading(&state.service.process_stats().await);
+    let reading = reading(&state.health.process_stats().await);
     HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT_FORMAT)).body(state.metrics.scrape(&reading))
 }
 

@@ -13,7 +13,7 @@ use super::problems::{
     INTERNAL, MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, OVERLOADED, PAYLOAD_TOO_LARGE, REQUEST_REFUSED,
     REQUEST_TIMEOUT, TOO_MANY_ATTEMPTS, UNAVAILABLE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED,
 };
-use crate::domain::family::RevocationReason;
+use crate::domain::revocation::RevocationReason;
 use crate::service::{FieldError, ServiceError};
 
 /// An invalid field.
