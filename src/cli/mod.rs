@@ -201,7 +201,7 @@ where
 {
     // What a server logs in passing would stand between a command's own lines.
     let mut settings = (*common.settings).clone();
-    settings.log.get_or_insert_with(|| "error".to_owned());
+    settings.log_by_default("error");
     let config = configured(&settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (service, embedded) = app::service(&config)?;
