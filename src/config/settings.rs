@@ -101,8 +101,8 @@ impl Args for Settings {
 fn prepared(command: Command) -> Command {
     command.mut_args(|setting| {
         // An empty default stands for none.
-        let has_default = setting.get_default_values().iter().any(|text| !text.is_empty());
-        let setting = setting.hide_default_value(!has_default);
+        let has_none = setting.get_default_values().iter().any(|text| text.is_empty());
+        let setting = if has_none { setting.hide_default_value(true) } else { setting };
         aliases::read_former_variable(setting, &|variable| std::env::var_os(variable))
     })
 }
