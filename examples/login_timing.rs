@@ -24,9 +24,9 @@ const CLASSES: [&str; 3] = ["known", "disabled", "unknown"];
 fn main() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let any_port = || Some("127.0.0.1:0".to_owned());
-    let login_rate = Some("off".to_owned());
-    let settings = Settings { bind: any_port(), admin_bind: any_port(), login_rate, ..Settings::default() };
+    let any_port = "127.0.0.1:0";
+    let settings = [("HEIRLOOM_BIND", any_port), ("HEIRLOOM_ADMIN_BIND", any_port), ("HEIRLOOM_LOGIN_RATE", "off")];
+    let settings = Settings::from_variables(&settings).unwrap();
     let config = Config::resolve(&settings, Some(directory.path().join("data"))).unwrap();
     actix_web::rt::System::new().block_on(async {
         let application = Application::build(&config, Clock::system(), false).unwrap();

@@ -144,7 +144,7 @@ where
 {
     // The server's log lines would appear between a command's own.
     let mut settings = (*common.settings).clone();
-    settings.log.get_or_insert_with(|| "error".to_owned());
+    settings.log_by_default("error");
     let config = configured(&settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (components, embedded) = app::components(&config)?;
