@@ -13,9 +13,12 @@ use super::outcome::BatchOutcome;
 
 pub(super) type Reply<T> = oneshot::Sender<T>;
 
+/// A token that one or more requests present.
+type Presentation = (PresentedToken, Vec<Reply<BatchOutcome>>);
+
 /// Presented tokens, each once, with the requests that present it.
 #[derive(Default)]
-pub(super) struct Rotations(HashMap<(FamilyId, Generation), (PresentedToken, Vec<Reply<BatchOutcome>>)>);
+pub(super) struct Rotations(HashMap<(FamilyId, Generation), Presentation>);
 
 impl Rotations {
     /// Leaves two tokens to the rule: one of the last generation, which has no successor, and one that another request
@@ -54,7 +57,8 @@ impl Rotations {
         }
     }
 
-    /// After a statement that the database refused, each family is tried by itself. A broken row fails only its own family.
+    /// After a statement that the database refused, each family is tried by itself. A broken row fails only its own
+    /// family.
     pub fn fail(self, error: &DbError) {
         let is_gone = matches!(error, DbError::Unavailable(_));
         if !is_gone {

@@ -1,13 +1,17 @@
-//! Refreshing: the batch for the newest token of a living family, and the rule for every other token.
+//! Refreshing: the batch for the newest token of a live family, and the rule for every other token.
 
-use super::{Service, ServiceError, SessionGrant, rng};
+use super::catch_up::log_catching_up;
+use super::error::ServiceError;
+use super::random::rng;
+use super::revoke::{self, Ended};
+use super::session::SessionGrant;
+use super::use_cases::Service;
 use crate::db::asynchronous_commit::commit_asynchronously;
 use crate::db::locked_family::{self, LockedFamily};
 use crate::db::{Connection, DbError, events};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::Delivery;
-use crate::domain::ids::FamilyId;
 use crate::domain::judgment::{Judgment, judge};
 use crate::domain::policy::{Lifetimes, RotationPolicy};
 use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
@@ -55,16 +59,16 @@ enum Judged {
     Granted(IssuedGeneration, Renewal),
     Refused(Refusal),
     /// Refused, and the family was revoked for it.
-    Reused,
+    Reused(Ended),
 }
 
 impl Service {
-    /// Judges a presented refresh token by the rule of [`decide`](crate::domain::rotation::decide). Grants the next generation,
-    /// or the newest one again, or refuses the token.
+    /// Judges a presented refresh token by the rule of [`decide`](crate::domain::rotation::decide). Grants the next
+    /// generation, or the newest one again, or refuses the token.
     ///
     /// # Errors
-    /// [`ServiceError`] while the database is unavailable or overloaded. The token stays as good as it was: presenting it again
-    /// gets the same successor.
+    /// [`ServiceError`] while the database is unavailable or overloaded. The token stays as good as it was: presenting
+    /// it again gets the same successor.
     pub async fn refresh(
         &self,
         token: &[u8],
@@ -84,8 +88,8 @@ impl Service {
                 RefreshOutcome::Granted(self.grant(&issued, now), renewal)
             }
             Judged::Refused(refusal) => RefreshOutcome::Refused(refusal),
-            Judged::Reused => {
-                self.ended_sessions.add(&[family_id]);
+            Judged::Reused(ended) => {
+                self.ended_sessions.add(ended);
                 tracing::warn!(
                     event = "authn_token_reuse",
                     family.id = %family_id,
@@ -96,9 +100,9 @@ impl Service {
         })
     }
 
-    /// The batch rotates the newest token of a living family, which nearly every token is. All others go to the rule. The two
-    /// judge liveness twice, once in SQL, and the overlap window twice, since a shared rotation is replayed without a read:
-    /// that is the price of the batch.
+    /// The batch rotates the newest token of a living family, which nearly every token is. The rule judges every other
+    /// token. Liveness is judged in SQL too, and the overlap window of a shared rotation here too: that is the price of
+    /// a batch, which reads no family before it rotates.
     async fn judge_presented(&self, presented: PresentedToken) -> Result<Judged, ServiceError> {
         let (rotation, lifetimes) = (self.rotation, self.lifetimes);
         match self.rotation_batcher.rotate(presented.clone()).await? {
@@ -114,11 +118,6 @@ impl Service {
         }
         Ok(self.db.transaction(move |tx| judge_locked(tx, &presented, &rotation, &lifetimes)).await?)
     }
-}
-
-/// Logs that a row has caught up with its session's client, by a refresh or a confirmation. Call it after the commit.
-pub(super) fn log_catching_up(family_id: FamilyId) {
-    tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
 }
 
 /// Judges a token under its family's lock, and writes what follows.
@@ -141,14 +140,14 @@ fn judge_locked(
         Decision::Revoked(reason) => return Ok(Judged::Refused(Refusal::Revoked(Some(reason)))),
         Decision::Expired => return Ok(Judged::Refused(Refusal::Expired)),
         Decision::Reuse { .. } => {
-            locked.revoke(tx, Revocation { at: presented.at, reason: RevocationReason::Reuse })?;
+            let revocation = Revocation { at: presented.at, reason: RevocationReason::Reuse };
             let kind = EventKind::ReuseDetected {
                 presented: presented.generation.number(),
                 newest: newest.number(),
                 last_ip: locked.family().ip,
             };
-            record(tx, &locked, presented, kind)?;
-            return Ok(Judged::Reused);
+            let ended = revoke::one_locked(tx, &mut locked, kind, revocation, presented.client.clone())?;
+            return Ok(Judged::Reused(ended));
         }
         Decision::Rotate(next) => {
             locked.rotate(tx, presented, next, lifetimes)?;
@@ -167,7 +166,7 @@ fn judge_locked(
         }
         Decision::Recover { generation, recovery_tat: Some(left) } => {
             locked.note_recovery(tx, presented.at, Some(left))?;
-            let kind = EventKind::AnswerRecovered { generation: generation.number() };
+            let kind = EventKind::ResponseRecovered { generation: generation.number() };
             record(tx, &locked, presented, kind)?;
             Renewal::Recovered
         }

@@ -10,6 +10,7 @@ mod authorization;
 mod base_path;
 mod batched_statements;
 mod bodies;
+mod commands_page;
 mod connections;
 mod contract;
 mod devices;
