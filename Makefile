@@ -12,6 +12,10 @@ CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 SCHEMATHESIS := $(TOOLS)/schemathesis/bin/schemathesis
 SCHEMATHESIS_VERSION := 4.32.5
+MDBOOK := $(TOOLS)/bin/mdbook
+MDBOOK_VERSION := 0.5.4
+MERMAID_VERSION := 12.3.0
+MERMAID := $(TOOLS)/mermaid-$(MERMAID_VERSION).min.js
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS := 180
 
@@ -70,6 +74,10 @@ schema-check: setup $(DIESEL)
 	rustfmt --edition 2024 --config-path . target/schema.rs
 	diff -u src/db/schema.rs target/schema.rs || { echo 'src/db/schema.rs differs from what the migrations create: run `make schema`' >&2; exit 1; }
 
+.PHONY: sql
+sql: setup ## Write the batched statements' .sql files from their source
+	HEIRLOOM_TEST_WRITE_SQL=1 cargo test --locked --quiet --test api batched_statements
+
 .PHONY: openapi
 openapi: setup ## Write openapi.json from the routes
 	cargo run --locked --quiet -- openapi > target/openapi.json
@@ -87,6 +95,10 @@ web-check: ## Check the TypeScript: format, types, lints
 .PHONY: types
 types: ## Write the client's types from openapi.json
 	@scripts/web types
+
+.PHONY: docs
+docs: $(MDBOOK) $(MERMAID) ## Build the documentation as a site in target/site, and check its links
+	scripts/docs $(MDBOOK) $(MERMAID)
 
 .PHONY: deny
 deny: $(DENY) ## Check licences, bans, sources and, if they can be fetched, advisories
@@ -135,6 +147,17 @@ clean: ## Remove all build output
 
 $(DIESEL):
 	cargo install --quiet --locked --root $(TOOLS) diesel_cli --version $(DIESEL_VERSION) --no-default-features --features postgres
+
+$(MDBOOK):
+	cargo install --quiet --locked --root $(TOOLS) mdbook --version $(MDBOOK_VERSION) --no-default-features --features search
+
+# Draws the diagrams in the reader's browser, without another host. MIT.
+$(MERMAID):
+	mkdir -p $(TOOLS)
+	cd $(TOOLS) && npm pack --silent mermaid@$(MERMAID_VERSION)
+	tar -xzf $(TOOLS)/mermaid-$(MERMAID_VERSION).tgz -O package/dist/mermaid.min.js > $@.part
+	rm $(TOOLS)/mermaid-$(MERMAID_VERSION).tgz
+	mv $@.part $@
 
 $(SCHEMATHESIS):
 	python3 -m venv $(TOOLS)/schemathesis

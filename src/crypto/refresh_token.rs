@@ -34,7 +34,7 @@ pub struct RefreshTokens {
 
 /// The content of a token whose tag is valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PresentedToken {
+pub struct RefreshClaim {
     pub family_id: FamilyId,
     pub generation: Generation,
 }
@@ -71,7 +71,7 @@ impl RefreshTokens {
     /// # Errors
     /// [`NotOurs`] for everything that [`mint`](Self::mint) did not make with one of the configured secrets. Each token has
     /// exactly one spelling (no padding, no stray bits).
-    pub fn verify(&self, presented: &[u8]) -> Result<PresentedToken, NotOurs> {
+    pub fn verify(&self, presented: &[u8]) -> Result<RefreshClaim, NotOurs> {
         let encoded = presented.strip_prefix(REFRESH_TOKEN_PREFIX.as_bytes()).ok_or(NotOurs)?;
         if encoded.len() != ENCODED_LEN {
             return Err(NotOurs);
@@ -87,7 +87,7 @@ impl RefreshTokens {
         let family = Uuid::from_slice(&claim[1..17]).map_err(|_| NotOurs)?;
         let number = u32::from_be_bytes([claim[17], claim[18], claim[19], claim[20]]);
         let generation = Generation::new(number).ok_or(NotOurs)?;
-        Ok(PresentedToken { family_id: family.into(), generation })
+        Ok(RefreshClaim { family_id: family.into(), generation })
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::keys::Keyring;
-    use super::{NotOurs, PresentedToken, RefreshTokens};
+    use super::{NotOurs, RefreshClaim, RefreshTokens};
     use crate::domain::ids::FamilyId;
     use crate::domain::rotation::Generation;
     use crate::domain::secret::Secret;
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(token.expose_secret(), codec.mint(family(), generation(7)).expose_secret());
         assert_eq!(token.expose_secret().len(), 74);
         let read = codec.verify(token.expose_secret().as_bytes());
-        assert_eq!(read, Ok(PresentedToken { family_id: family(), generation: generation(7) }));
+        assert_eq!(read, Ok(RefreshClaim { family_id: family(), generation: generation(7) }));
     }
 
     #[test]

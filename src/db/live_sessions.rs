@@ -10,8 +10,9 @@ use super::rows::FamilyRow;
 use super::schema::token_families;
 use super::users::LockedAccount;
 use crate::domain::Timestamp;
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::revocation::Revocation;
 
 type Alive = diesel::dsl::And<
     diesel::dsl::IsNull<token_families::revoked_at>,

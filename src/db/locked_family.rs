@@ -5,14 +5,15 @@ use diesel::prelude::*;
 use super::connection::{Connection, within_lock_timeout};
 use super::ended_sessions;
 use super::error::DbError;
-use super::families::Presented;
 use super::rows::{FamilyRow, UserRow, address, number, stored_tat};
 use super::schema::{token_families, users};
 use crate::domain::Timestamp;
 use crate::domain::account::User;
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::Lifetimes;
+use crate::domain::refresh_token::PresentedToken;
+use crate::domain::revocation::Revocation;
 use crate::domain::rotation::Generation;
 
 /// A family whose row this transaction has locked. Made by [`lock`] only, and wanted by every function that changes a
@@ -54,7 +55,7 @@ impl LockedFamily {
     pub fn rotate(
         &mut self,
         connection: &mut Connection,
-        presented: &Presented,
+        presented: &PresentedToken,
         next: Generation,
         lifetimes: &Lifetimes,
     ) -> Result<(), DbError> {

@@ -1,6 +1,7 @@
 //! Postgres through Diesel: the pool, the schema, and the functions that read and write each table. Rows are private to
 //! this room; what leaves it are domain values.
 
+pub mod asynchronous_commit;
 mod connection;
 pub mod ended_sessions;
 pub mod error;

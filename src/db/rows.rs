@@ -13,8 +13,9 @@ use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, RecordedEvent};
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::password::PasswordHash;
+use crate::domain::revocation::Revocation;
 use crate::domain::rotation::{FamilyState, Generation};
 
 #[derive(Queryable, Selectable)]

@@ -6,7 +6,8 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Timestamptz};
 
-use super::connection::{Connection, set_config};
+use super::asynchronous_commit::AsynchronousCommit;
+use super::connection::Connection;
 use super::error::DbError;
 use super::schema::login_throttles;
 use crate::domain::Timestamp;
@@ -62,7 +63,7 @@ fn admit(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> Resu
     // Tries that run side by side are not in the order of their times, nor do all processes have one clock.
     let is_open = dsl::failures.lt(FREE_FAILURES.cast_signed()).or(is_over);
     let is_forgotten = || dsl::counted_at.le(now - FORGOTTEN_AFTER).or(dsl::counted_at.gt(now + LONGEST_WAIT));
-    let admitted: Option<(i32, String)> = diesel::insert_into(login_throttles::table)
+    let admitted: Option<(i32, bool)> = diesel::insert_into(login_throttles::table)
         .values((dsl::lane.eq(&key.as_bytes()[..]), dsl::failures.eq(1), dsl::counted_at.eq(now)))
         .on_conflict(dsl::lane)
         .do_update()
@@ -71,7 +72,7 @@ fn admit(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> Resu
             dsl::counted_at.eq(now),
         ))
         .filter(is_open.or(is_forgotten()))
-        .returning((dsl::failures, set_config("synchronous_commit", "off", true)))
+        .returning((dsl::failures, AsynchronousCommit))
         .get_result(connection.pg())
         .optional()?;
     Ok(admitted.map(|(failures, _)| failures))
@@ -79,16 +80,15 @@ fn admit(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> Resu
 
 /// Opens a key: its last try has succeeded.
 pub fn forget(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {
-    let off = set_config("synchronous_commit", "off", true).eq("off");
-    diesel::delete(login_throttles::table.find(key.as_bytes()).filter(off)).execute(connection.pg())?;
+    diesel::delete(login_throttles::table.find(key.as_bytes()).filter(AsynchronousCommit)).execute(connection.pg())?;
     Ok(())
 }
 
 /// Takes a count back, of a try that came to no verdict.
 pub fn take_back(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {
     use login_throttles::dsl;
-    let off = set_config("synchronous_commit", "off", true).eq("off");
-    diesel::update(dsl::login_throttles.find(key.as_bytes()).filter(dsl::failures.gt(0).and(off)))
+    let may_decrease = dsl::failures.gt(0).and(AsynchronousCommit);
+    diesel::update(dsl::login_throttles.find(key.as_bytes()).filter(may_decrease))
         .set(dsl::failures.eq(dsl::failures - 1))
         .execute(connection.pg())?;
     Ok(())

@@ -7,9 +7,9 @@ use super::error::DbError;
 use super::rows::{NewUserRow, UserRow};
 use super::schema::{token_families, users};
 use crate::domain::account::{Email, User};
-use crate::domain::family::Revocation;
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
+use crate::domain::revocation::Revocation;
 
 /// The constraint that refuses a second account with one address.
 pub const EMAIL_TAKEN: &str = "users_email_key";

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Timestamp;
 use super::client::Client;
-use super::family::RevocationReason;
 use super::ids::{EventId, FamilyId, UserId};
+use super::revocation::RevocationReason;
 
 /// One entry of the security log.
 #[derive(Clone, Debug)]

@@ -8,10 +8,14 @@ pub mod device;
 pub mod event;
 pub mod family;
 pub mod ids;
+pub mod judgment;
 pub mod password;
 pub mod policy;
+pub mod refresh_token;
+pub mod revocation;
 pub mod rotation;
 pub mod secret;
+pub mod stored_text;
 pub mod throttle;
 
 /// A moment in UTC with the precision that the database keeps: microseconds.

@@ -1,8 +1,8 @@
 //! The rule: what a presented refresh token means. `docs/design.md` tells why each line is there.
 
 use super::Timestamp;
-use super::family::{Revocation, RevocationReason};
 use super::policy::RotationPolicy;
+use super::revocation::{Revocation, RevocationReason};
 
 /// The place of a token in its family: 1 is given out at login, each rotation adds one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

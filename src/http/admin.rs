@@ -28,7 +28,7 @@ fn read_only(path: &str, route: Route) -> Resource {
 
 async fn metrics(request: HttpRequest) -> HttpResponse {
     let state = HttpState::of(&request);
-    let reading = reading(&state.service.process_stats().await);
+    let reading = reading(&state.health.process_stats().await);
     HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT_FORMAT)).body(state.metrics.scrape(&reading))
 }
 

@@ -103,7 +103,7 @@ mod tests {
     use crate::domain::clock::Clock;
     use crate::domain::ids::FamilyId;
     use crate::domain::policy::CookiePolicy;
-    use crate::service::Service;
+    use crate::service::Components;
 
     const LET_THROUGH: (u16, &str) = (200, "");
     const CSRF_FAILED: (u16, &str) = (403, "csrf_failed");
@@ -131,10 +131,11 @@ mod tests {
                 has_app: false,
                 is_development: false,
             };
-            let service = Arc::new(Service::unconnected(clock.clone()));
+            let components = Components::unconnected(clock.clone());
             Self {
                 state: web::Data::new(HttpState::new(
-                    service,
+                    components.service,
+                    components.health,
                     options,
                     Arc::default(),
                     RateLimits::new(None, None, &clock),

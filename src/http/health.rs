@@ -26,7 +26,7 @@ pub(super) async fn live() -> HttpResponse {
     (status = 503, description = "It does not, or is not; see `status`", body = HealthAnswer),
 ))]
 pub(super) async fn ready(request: HttpRequest) -> HttpResponse {
-    let status = match HttpState::of(&request).service.readiness().await {
+    let status = match HttpState::of(&request).health.readiness().await {
         Readiness::Ready => return HttpResponse::Ok().json(HealthAnswer { status: "ok" }),
         Readiness::NotMigrated => "not_migrated",
         Readiness::DatabaseUnavailable => "database_unavailable",

@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::family::RevocationReason;
+use crate::domain::revocation::RevocationReason;
 use crate::service::{FieldError, ServiceError};
 
 /// What went wrong with one field.

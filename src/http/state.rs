@@ -14,7 +14,7 @@ use super::traffic::Traffic;
 use crate::domain::client::Client;
 use crate::domain::policy::CookiePolicy;
 use crate::metrics::Metrics;
-use crate::service::Service;
+use crate::service::{Health, Service};
 
 /// How this server speaks HTTP.
 #[derive(Clone, Debug)]
@@ -37,6 +37,7 @@ pub struct HttpOptions {
 /// Shared by all workers.
 pub struct HttpState {
     pub service: Arc<Service>,
+    pub health: Arc<Health>,
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
     pub(super) traffic: Traffic,
@@ -46,9 +47,15 @@ pub struct HttpState {
 }
 
 impl HttpState {
-    pub fn new(service: Arc<Service>, options: HttpOptions, metrics: Arc<Metrics>, rate_limits: RateLimits) -> Self {
+    pub fn new(
+        service: Arc<Service>,
+        health: Arc<Health>,
+        options: HttpOptions,
+        metrics: Arc<Metrics>,
+        rate_limits: RateLimits,
+    ) -> Self {
         let traffic = Traffic::new(&metrics, &options.base_path);
-        Self { service, options, metrics, traffic, rate_limits, openapi: OnceLock::new() }
+        Self { service, health, options, metrics, traffic, rate_limits, openapi: OnceLock::new() }
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {

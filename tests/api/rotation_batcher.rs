@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
-use heirloom::db::families::Presented;
 use heirloom::db::{Database, DatabaseOptions, DbError};
 use heirloom::domain::client::Client;
 use heirloom::domain::family::Delivery;
 use heirloom::domain::policy::Lifetimes;
+use heirloom::domain::refresh_token::PresentedToken;
 use heirloom::domain::rotation::Generation;
 use heirloom::rotation_batcher::{BatchOutcome, BatcherError, RotationBatcher};
 use uuid::Uuid;
@@ -139,7 +139,7 @@ fn past_what_may_wait_a_refresh_is_refused_at_once_and_later_ones_are_served() {
         timeout: Duration::from_millis(500),
     };
     let batcher = RotationBatcher::start(NonZeroUsize::MIN, &Database::new(&options), Lifetimes::default());
-    let unknown = |n: u128| Presented {
+    let unknown = |n: u128| PresentedToken {
         family_id: Uuid::from_u128(n).into(),
         generation: Generation::new(1).unwrap(),
         delivery: Delivery::Cookie,

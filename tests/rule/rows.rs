@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use heirloom::domain::family::{Revocation, RevocationReason};
 use heirloom::domain::policy::RotationPolicy;
+use heirloom::domain::revocation::{Revocation, RevocationReason};
 use heirloom::domain::rotation::{Decision, Generation};
 
 use super::generation;
