@@ -11,9 +11,9 @@ use diesel::sql_types::Bool;
 use super::connection::Connection;
 use super::error::DbError;
 
-/// A condition that is always true and makes the commit of its transaction asynchronous. A statement outside a transaction
-/// is one by itself, so no connection keeps the setting, and it costs no round trip. A sub-select, so Postgres evaluates it
-/// once and not for each row.
+/// A condition that is always true and makes the commit of its transaction asynchronous. A statement outside a
+/// transaction is one by itself, so no connection keeps the setting, and it costs no round trip. A sub-select, so
+/// Postgres evaluates it once and not for each row.
 macro_rules! asynchronous_commit {
     () => {
         "(SELECT set_config('synchronous_commit', 'off', true)) = 'off'"

@@ -1,10 +1,12 @@
-//! The table `token_families`, one family at a time. Many at once: [`rotation_batch`](super::rotation_batch).
+//! The table `token_families`, one family at a time. [`rotation_batch`](super::rotation_batch) has the statements for
+//! many.
 
 use diesel::prelude::*;
 
 use super::asynchronous_commit::AsynchronousCommit;
-use super::connection::{Connection, within_lock_timeout};
+use super::connection::Connection;
 use super::error::DbError;
+use super::lock_timeout::within_lock_timeout;
 use super::rows::{FamilyRow, generation, number};
 use super::schema::token_families;
 use crate::domain::family::Family;

@@ -1,4 +1,4 @@
-//! A token family: what one login is, for as long as it lives.
+//! A token family: one login and everything that descends from it.
 
 use std::net::IpAddr;
 
@@ -8,30 +8,31 @@ use super::policy::Lifetimes;
 use super::rotation::{FamilyState, Generation};
 use super::stored_text::stored_as_text;
 
-/// A family with everything that is known of it.
+/// A family, with all of its data.
 #[derive(Clone, Debug)]
 pub struct Family {
     pub id: FamilyId,
     pub user_id: UserId,
-    /// How its refresh tokens travel; never changes.
+    /// How its refresh tokens travel. Never changes.
     pub delivery: Delivery,
     /// What the rule judges by.
     pub state: FamilyState,
     pub created_at: Timestamp,
     /// When the user last proved who they are (the JWT claim `auth_time`).
     pub authenticated_at: Timestamp,
-    /// The address that was last seen, if the peer had one.
+    /// The address of the last use, if the client had one.
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
 }
 
 impl Family {
-    /// The idle expiry after a use at `now`: never past the absolute one (draft-ietf-oauth-browser-based-apps §6.3.2.3).
+    /// The idle expiry after a use at `now`, never past the absolute expiry (draft-ietf-oauth-browser-based-apps
+    /// §6.3.2.3).
     pub fn idle_expiry(now: Timestamp, expires_at: Timestamp, lifetimes: &Lifetimes) -> Timestamp {
         (now + lifetimes.idle).min(expires_at)
     }
 
-    /// A family as it is right after a login at `now`.
+    /// A new family, right after a login at `now`.
     pub fn begin(id: FamilyId, user_id: UserId, delivery: Delivery, now: Timestamp, lifetimes: &Lifetimes) -> Self {
         let expires_at = now + lifetimes.absolute;
         Self {
@@ -56,7 +57,7 @@ impl Family {
     }
 }
 
-/// How a family's refresh tokens travel. A token of one kind is not accepted in the other's place.
+/// How a family's refresh tokens travel. A token is not accepted by the other delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Delivery {
     /// In an HttpOnly cookie, and nowhere else.

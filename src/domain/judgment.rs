@@ -12,8 +12,8 @@ use super::rotation::{Decision, decide};
 pub enum Judgment {
     /// The token does not travel as its family's tokens do.
     WrongDelivery,
-    /// The rule accepts the token, or would if the account had not been disabled. Nothing is to be written: the token is
-    /// good again once the account is.
+    /// The rule accepts the token, or would if the account had not been disabled. Nothing is to be written: the token
+    /// is good again once the account is.
     AccountDisabled,
     /// The rule decides.
     Decided(Decision),

@@ -57,7 +57,8 @@ impl Rotations {
         }
     }
 
-    /// After a statement that the database refused, each family is tried by itself. A broken row fails only its own family.
+    /// After a statement that the database refused, each family is tried by itself. A broken row fails only its own
+    /// family.
     pub fn fail(self, error: &DbError) {
         let is_gone = matches!(error, DbError::Unavailable(_));
         if !is_gone {

@@ -1,8 +1,8 @@
 //! Rotations and confirmations of many sessions, batched.
 //!
-//! A worker is a thread with its own database connection. It takes everything in its queue and runs it as one statement. An
-//! idle worker runs a single request at once, so no request waits for others to join. All requests of a family go to the same
-//! worker of a process, so two batches of one process never compete for a row.
+//! A worker is a thread with its own database connection. It takes everything in its queue and runs it as one
+//! statement. An idle worker runs a single request at once, so no request waits for others to join. All requests of a
+//! family go to the same worker of a process, so two batches of one process never compete for a row.
 
 mod batch;
 mod outcome;
@@ -45,11 +45,12 @@ impl RotationBatcher {
         self.run(presented.family_id, Work::Rotate(presented, reply), replied).await
     }
 
-    /// Stores that a generation's access token is in use. `false` if the row did not change, which may have reasons that one
-    /// batched statement cannot find.
+    /// Stores that a generation's access token is in use. `false` if the row did not change, which may have reasons
+    /// that one batched statement cannot find.
     ///
     /// # Errors
-    /// [`BatcherError::Full`] if nothing was tried, [`BatcherError::Database`] if the confirmation may have been stored.
+    /// [`BatcherError::Full`] if nothing was tried, [`BatcherError::Database`] if the confirmation may have been
+    /// stored.
     pub async fn confirm(&self, family_id: FamilyId, generation: Generation) -> Result<bool, BatcherError> {
         let (reply, replied) = oneshot::channel();
         self.run(family_id, Work::Confirm(family_id, generation, reply), replied).await

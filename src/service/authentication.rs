@@ -3,13 +3,13 @@
 use super::use_cases::Service;
 use crate::crypto::access_token::{AccessGrant, AccessTokenError};
 
-/// A caller whose access token is valid and whose session is not known to have ended.
+/// A caller with a valid access token, whose session is not known to have ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Authenticated {
     pub grant: AccessGrant,
 }
 
-/// Why a caller is not authenticated.
+/// Why an access token does not authenticate a caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AuthenticationError {
     #[error(transparent)]
@@ -17,20 +17,21 @@ pub enum AuthenticationError {
     /// The session has ended, or its account was disabled or deleted.
     #[error("the session of this access token has ended")]
     SessionRevoked,
-    /// The access token is valid, but nothing proves that a page of its session sent the request.
+    /// The access token is valid, but nothing proves that a page of this session sent it.
     #[error("the CSRF value is not one of the session of this access token")]
     Csrf,
 }
 
 impl Service {
-    /// Authenticates a caller by an access token, without a query, and confirms the generation of the token.
+    /// Authenticates a caller by an access token, and confirms the token's generation in the background. Does not wait
+    /// for the database.
     pub fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
         self.admit(grant)
     }
 
-    /// The same for an access token in a cookie, which browsers send by themselves: `csrf` has to be a value of its
-    /// session. A forged request fails here, before it confirms anything.
+    /// The same for an access token in a cookie, which a browser sends by itself: `csrf` has to be a value of its
+    /// session. A forged request is refused before it confirms the generation.
     pub fn authenticate_with_csrf(
         &self,
         access_token: &str,

@@ -37,6 +37,7 @@ mod upkeep;
 mod use_cases;
 
 pub use crate::crypto::access_token::AccessTokenError;
+pub use crate::crypto::refresh_token::REFRESH_TOKEN_PREFIX;
 pub use account::PasswordOutcome;
 pub use authentication::{Authenticated, AuthenticationError};
 pub use components::{Components, Policy};

@@ -100,9 +100,9 @@ impl Service {
         })
     }
 
-    /// The batch rotates the newest token of a live family, which nearly every token is. All others go to the rule. The
-    /// two judge liveness twice, once in SQL, and the overlap window twice, since a shared rotation is replayed without
-    /// a read: that is the price of the batch.
+    /// The batch rotates the newest token of a living family, which nearly every token is. The rule judges every other
+    /// token. Liveness is judged in SQL too, and the overlap window of a shared rotation here too: that is the price of
+    /// a batch, which reads no family before it rotates.
     async fn judge_presented(&self, presented: PresentedToken) -> Result<Judged, ServiceError> {
         let (rotation, lifetimes) = (self.rotation, self.lifetimes);
         match self.rotation_batcher.rotate(presented.clone()).await? {
@@ -166,7 +166,7 @@ fn judge_locked(
         }
         Decision::Recover { generation, recovery_tat: Some(left) } => {
             locked.note_recovery(tx, presented.at, Some(left))?;
-            let kind = EventKind::AnswerRecovered { generation: generation.number() };
+            let kind = EventKind::ResponseRecovered { generation: generation.number() };
             record(tx, &locked, presented, kind)?;
             Renewal::Recovered
         }

@@ -1,4 +1,4 @@
-//! The tokens that a client gets when it logs in or refreshes.
+//! What a client gets from a login or a refresh.
 
 use secrecy::SecretString;
 
@@ -10,7 +10,7 @@ use crate::domain::family::Delivery;
 use crate::domain::ids::FamilyId;
 use crate::domain::refresh_token::IssuedGeneration;
 
-/// A session's tokens of one generation.
+/// The tokens of one generation of a session.
 #[derive(Debug)]
 pub struct SessionGrant {
     pub session_id: FamilyId,
@@ -26,12 +26,12 @@ pub struct SessionGrant {
 }
 
 impl Service {
-    /// A CSRF value of this session, for [`authenticate_with_csrf`](Self::authenticate_with_csrf).
+    /// A new CSRF value of this session, for [`authenticate_with_csrf`](Self::authenticate_with_csrf).
     pub fn csrf_token(&self, session_id: FamilyId) -> SecretString {
         self.csrf_tokens.mint(session_id, &mut rng())
     }
 
-    /// The tokens of a generation that is on record. Its refresh token is the same each time.
+    /// The tokens of a generation that is on record. The refresh token is the same each time.
     pub(super) fn grant(&self, issued: &IssuedGeneration, now: Timestamp) -> SessionGrant {
         let grant = AccessGrant {
             user_id: issued.user_id,

@@ -1,5 +1,5 @@
-//! Several refresh tokens in one request. A browser may have several cookies of one name: one from before a setting
-//! changed, or one that another subdomain planted.
+//! Several refresh tokens where one is expected: cookies with the same name. A changed setting can leave an old cookie
+//! behind, and a sibling domain can plant one.
 
 use std::collections::HashMap;
 
@@ -9,26 +9,28 @@ use crate::db::live_sessions;
 use crate::domain::ids::FamilyId;
 use crate::domain::rotation::Generation;
 
-/// Which of several refresh tokens to use.
+/// The choice between several refresh tokens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Chosen<'a> {
-    /// None of them is valid.
+    /// None of them is genuine.
     Nothing,
     One(&'a [u8]),
-    /// They belong to several live sessions.
+    /// They belong to several living sessions.
     Ambiguous,
 }
 
 impl Service {
-    /// Chooses between refresh tokens that a client presented together: the newest one of a session, and of several
-    /// sessions the only live one. Invalid tokens are ignored, so a planted cookie does not lock the user out. Queries
-    /// the database only if there are several sessions.
+    /// Chooses between refresh tokens that a client presents together: the newest of a session, and the only living one
+    /// of several sessions. Texts that are not genuine are ignored, so a planted cookie cannot lock a user out.
+    ///
+    /// # Errors
+    /// [`ServiceError`] if the tokens belong to several sessions and the database is unavailable.
     pub async fn choose<'a>(&self, tokens: &[&'a [u8]]) -> Result<Chosen<'a>, ServiceError> {
         let mut newest = self.newest_of_each(tokens);
         if newest.len() > 1 {
             let (ids, now) = (newest.keys().copied().collect::<Vec<FamilyId>>(), self.clock.now());
             match *self.db.run(move |connection| live_sessions::among(connection, &ids, now)).await? {
-                // None is live, so any of them gets the same refusal.
+                // All of them have ended, so any of them leads to the same refusal.
                 [] => {}
                 [alive] => newest.retain(|&id, _| id == alive),
                 _ => return Ok(Chosen::Ambiguous),
@@ -37,7 +39,7 @@ impl Service {
         Ok(newest.into_values().next().map_or(Chosen::Nothing, |(_, token)| Chosen::One(token)))
     }
 
-    /// The newest of several refresh tokens if all of them belong to one session. Invalid tokens are ignored.
+    /// The newest of the genuine tokens if they all belong to one session.
     pub fn newest_of_one_session<'a>(&self, tokens: &[&'a [u8]]) -> Option<&'a [u8]> {
         let newest = self.newest_of_each(tokens);
         if newest.len() == 1 { newest.into_values().next().map(|(_, token)| token) } else { None }

@@ -1,5 +1,5 @@
-//! Liveness is judged by the rule and again in SQL, which is the price of rotating without reading first. This table holds
-//! both to the same expectations, on real rows.
+//! Liveness is judged by the rule and again in SQL, which is the price of rotating without reading first. This table
+//! holds both to the same expectations, on real rows.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -36,7 +36,8 @@ struct Case {
 }
 
 impl Case {
-    /// The newest token, of generation 100, confirmed and issued an hour ago, in a cookie. `change` makes the case of it.
+    /// The newest token, of generation 100, confirmed and issued an hour ago, in a cookie. `change` makes the case of
+    /// it.
     fn new(name: &'static str, expected: Judgment, change: impl FnOnce(&mut Self)) -> Self {
         let (id, user_id) = (FamilyId::from(Uuid::nil()), UserId::from(Uuid::nil()));
         let mut family = Family::begin(id, user_id, Delivery::Cookie, NOW - HOUR, &Lifetimes::default());
@@ -57,7 +58,7 @@ impl Case {
         self.family.state.revoked.is_none() && self.expected != Judgment::Decided(Decision::Expired)
     }
 
-    /// The same case for a family and a user of its own.
+    /// The same case with another family's id and one of `users`.
     fn stored(&self, id: u128, users: &[UserId; 2]) -> Self {
         let mut case = self.clone();
         case.family.id = Uuid::from_u128(id).into();
@@ -233,7 +234,8 @@ fn complaints(database: &TestDatabase, users: [UserId; 2], first_id: u128, rotat
                 complaints.push(format!("{}: {:?} expected, issued: {found:?}", case.name, case.expected));
             }
             let row = families::find_of_user(connection, case.family.user_id, case.family.id)?.unwrap();
-            if (row.state, row.ip) != (expected.state, expected.ip) {
+            let (row, expected) = ((row.state, row.ip), (expected.state, expected.ip));
+            if row != expected {
                 complaints.push(format!("{}: the row is {row:?} instead of {expected:?}", case.name));
             }
         }

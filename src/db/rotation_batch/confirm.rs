@@ -13,8 +13,8 @@ use super::parameters::Parameters;
 use crate::domain::ids::FamilyId;
 use crate::domain::rotation::Generation;
 
-/// Planned as [`RotateMany`](super::rotate_many::RotateMany) is, for the same reasons. `families::confirm` states the same
-/// conditions for one family.
+/// Planned as [`RotateMany`](super::rotate_many::RotateMany) is, for the same reasons. `families::confirm` states the
+/// same conditions for one family.
 const SQL: &str = concat!(
     "\
 WITH news AS MATERIALIZED (

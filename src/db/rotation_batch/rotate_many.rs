@@ -22,8 +22,8 @@ const SQL: &str = concat!(
 WITH newest AS MATERIALIZED (
      SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip
 ",
-    // Each array is in a sub-select, which hides its length from Postgres. With the length in sight, Postgres plans every
-    // batch anew, and that takes ten times as long as a rotation.
+    // Each array is in a sub-select, which hides its length from Postgres. With the length in sight, Postgres plans
+    // every batch anew, and that takes ten times as long as a rotation.
     "       FROM unnest(
             (SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6)
             ) AS presented (id, generation, delivery, at, idle_end, ip)

@@ -1,4 +1,5 @@
-//! Rotating one family. It takes two thirds of the time that [`RotateMany`](super::rotate_many::RotateMany) takes for one.
+//! Rotating one family. It takes two thirds of the time that [`RotateMany`](super::rotate_many::RotateMany) takes for
+//! one.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
