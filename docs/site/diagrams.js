@@ -26,7 +26,7 @@
     await mermaid.run({ nodes: diagrams });
     // On a narrow screen a diagram scrolls: shrunk to fit, its text could not be read.
     for (const svg of diagrams.map((figure) => figure.querySelector("svg"))) {
-      svg.style.minWidth = `${Math.min(svg.viewBox.baseVal.width, 600)}px`;
+      svg.style.minWidth = `${Math.min(svg.viewBox.baseVal.width, 520)}px`;
     }
   };
 
