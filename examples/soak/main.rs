@@ -150,13 +150,16 @@ fn summary(verdict: &Verdict, exchanges: usize, seed: u64, time: Duration) -> St
     let Town { people, thieves, forgers, .. } = TOWN;
     let mut text = format!(
         "{people} users with two devices each, {thieves} thieves and {forgers} forger used {SERVERS} servers for {:.0} s (seed \
-         {seed}): {exchanges} requests, {} broken promises. How often each promise was tested: {}.\n",
+         {seed}): {exchanges} requests, {} broken promises.\n\nHow often each promise was tested: {}.\n",
         time.as_secs_f64(),
         verdict.violations.len(),
         Promise::ALL.map(|promise| format!("{promise:?} {}", verdict.tested.get(&promise).unwrap_or(&0))).join(", "),
     );
+    if !verdict.excused.is_empty() {
+        text += "\nHonest sessions that the rule ended:\n\n";
+    }
     for (why, count) in &verdict.excused {
-        text += &format!("Honest sessions that the rule ended: {count} ({why}).\n");
+        text += &format!("- {count}: {why}\n");
     }
     text
 }

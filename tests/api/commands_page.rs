@@ -12,7 +12,7 @@ use crate::support::browser::PASSWORD;
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const ALICE: &str = "alice@example.com";
-const PROMPTS: [&str; 2] = ["New password:", "Once more:"];
+const PROMPTS: [&str; 2] = ["New password:", "Repeat password:"];
 
 /// A command of the page, and what it prints there.
 struct Shown {

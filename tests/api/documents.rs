@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -125,109 +125,6 @@ fn subcommands(of: &[&str]) -> Vec<String> {
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
-#[test]
-fn every_link_among_the_pages_leads_somewhere() {
-    let mut broken = Vec::new();
-    for page in pages() {
-        let text = fs::read_to_string(&page).unwrap();
-        for link in links(&text) {
-            if link.contains("://") || link.starts_with("mailto:") {
-                continue;
-            }
-            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
-            let has_anchor = || fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor));
-            let is_found = target.exists() && (anchor.is_empty() || has_anchor());
-            if !is_found {
-                broken.push(format!("{}: {link}", page.display()));
-            }
-        }
-    }
-    assert!(broken.is_empty(), "{broken:#?}");
-    assert!(links("see [a](b.md#c)").eq(["b.md#c"]) && anchors("## The `rule`, whole\n").contains("the-rule-whole"));
-}
-
-#[test]
-fn the_table_of_contents_lists_every_page_once() {
-    let summary = root().join("docs/SUMMARY.md");
-    let text = fs::read_to_string(&summary).unwrap();
-    let mut listed: Vec<PathBuf> =
-        links(&text).map(|link| root().join("docs").join(link).canonicalize().unwrap()).collect();
-    let all: BTreeSet<PathBuf> =
-        pages().into_iter().filter(|page| *page != summary).map(|page| page.canonicalize().unwrap()).collect();
-    listed.sort();
-    assert_eq!(listed, all.into_iter().collect::<Vec<_>>());
-}
-
-#[test]
-fn the_map_names_every_module_in_a_line() {
-    let map = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
-    let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    let declared = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    let modules: BTreeSet<&str> = declared.chain(["main"]).collect();
-    let rows = map.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | `"));
-    let rows = rows.filter(|(layer, _)| layer.parse::<u8>().is_ok());
-    let named: BTreeSet<&str> = rows.filter_map(|(_, rest)| rest.split('`').next()).collect();
-    assert_eq!(named, modules);
-}
-
-#[test]
-fn the_readme_lists_every_route_of_the_document() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let table = readme.split("\n## Routes\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let listed: BTreeSet<&str> = table.split('`').skip(1).step_by(2).collect();
-    let mut served = BTreeSet::new();
-    let document = openapi();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        served.extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
-    }
-    assert_eq!(listed, served.iter().map(String::as_str).collect());
-}
-
-#[test]
-fn the_figures_of_the_readme_are_those_of_the_pages_that_it_links_to() {
-    let read = |page: &str| fs::read_to_string(root().join(page)).unwrap();
-    let readme = read("README.md");
-    for (figure, page, there) in [
-        ("18,285 requests", "docs/reliability.md", "18285 requests, 0 broken promises"),
-        ("25,000 refreshes per second", "docs/scaling.md", "`/refresh`, 64 clients | 24,815 |"),
-        ("1.05 times", "docs/scaling.md", "1.05 times"),
-    ] {
-        assert!(readme.contains(figure), "the README no longer says {figure}");
-        assert!(read(page).contains(there), "{page} no longer says {there}, and the README says {figure}");
-    }
-}
-
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Everything that the documentation site has, and its table of contents.
-fn pages() -> Vec<PathBuf> {
-    let in_folder = |folder: &Path| -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
-    };
-    let pages = [in_folder(&root()), in_folder(&root().join("docs")), in_folder(&root().join("web/client"))].concat();
-    assert!(pages.len() >= 20, "{pages:?}");
-    pages
-}
-
-fn links(text: &str) -> impl Iterator<Item = &str> {
-    text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
-}
-
-/// As code hosts make them of headings.
-fn anchors(text: &str) -> BTreeSet<String> {
-    let headings = text.lines().filter(|line| line.starts_with('#'));
-    headings
-        .map(|heading| {
-            let words = heading.trim_start_matches('#').trim().to_lowercase();
-            words
-                .chars()
-                .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
-                .map(|c| if c == ' ' { '-' } else { c })
-                .collect()
-        })
-        .collect()
 }

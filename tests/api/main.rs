@@ -24,6 +24,7 @@ mod metrics;
 mod operator;
 mod operators_pages;
 mod outage;
+mod pages;
 mod password;
 mod problems;
 mod races;

@@ -1,4 +1,4 @@
-//! The rows of the table of `docs/design.md` §2, line by line, each with its boundaries.
+//! The rows of the table of `docs/rotation.md`, line by line, each with its boundaries.
 
 use std::time::Duration;
 

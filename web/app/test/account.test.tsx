@@ -150,10 +150,10 @@ describe("The account page", () => {
       "account",
       fakeSession(authenticated, { events: () => Promise.resolve({ events }) }).session,
     );
-    const sandbox = await screen.findByText("Sandbox: an old refresh token was replayed: the session was revoked");
+    const sandbox = await screen.findByText("Sandbox: an old refresh token was replayed, so the session was revoked");
     expect(sandbox.closest("li")?.className).toBe("row info");
     await user.click(screen.getByRole("button", { name: "Show older events" }));
-    const real = await screen.findByText("An old refresh token was replayed: the session was revoked");
+    const real = await screen.findByText("An old refresh token was replayed, so the session was revoked");
     expect(real.closest("li")?.className).toBe("row critical");
   });
 

@@ -148,7 +148,7 @@ describe("The sandbox", () => {
     const { result } = await sandbox.retry();
     const description = result && describeStep(result);
     expect(description?.title).toBe("Treated as theft: no recovery credits are left");
-    expect(description?.why).toMatch(/^Generation 2 is not used/);
+    expect(description?.why).toMatch(/^Generation 2 was not used/);
     expect(description?.isTheft).toBeUndefined();
   });
 

@@ -12,10 +12,10 @@ const descriptions: Readonly<Record<string, EventDescription>> = {
   logout: { text: "Logged out", severity: "info" },
   password_changed: { text: "The password was changed", severity: "warning" },
   password_change_failed: { text: "Password change failed: wrong current password", severity: "warning" },
-  guessing_slowed: { text: "Too many wrong passwords: logins were slowed down", severity: "critical" },
+  guessing_slowed: { text: "Too many wrong passwords, so logins were slowed down", severity: "critical" },
   account_disabled: { text: "The account was disabled", severity: "critical" },
   account_enabled: { text: "The account was enabled", severity: "info" },
-  reuse_detected: { text: "An old refresh token was replayed: the session was revoked", severity: "critical" },
+  reuse_detected: { text: "An old refresh token was replayed, so the session was revoked", severity: "critical" },
   answer_recovered: { text: "A lost response was recovered", severity: "info" },
   row_caught_up: { text: "The server recovered a session after a failure", severity: "info" },
   practice_began: { text: "A sandbox was started", severity: "info" },
@@ -25,8 +25,8 @@ const revocationReasons: Readonly<Record<string, string>> = {
   logout_all: "A session was revoked by “Log out everywhere”",
   password_change: "A session was revoked by a password change",
   admin: "A session was revoked by an administrator or from another device",
-  limit: "The oldest session was revoked: there were too many",
-  disabled: "A session was revoked: the account was disabled",
+  limit: "The oldest session was revoked because there were too many",
+  disabled: "A session was revoked because the account was disabled",
 };
 
 /** Describes an entry of the security log. The kinds of a newer server appear under their own names. */

@@ -35,5 +35,5 @@ function lateRetryText(lost: number, family: FamilyView): string {
   if (family.credits === 0) {
     return "The laptop has slept longer than the overlap window, and no recovery credits are left. The server will treat the retry as theft.";
   }
-  return `The laptop has slept longer than the overlap window. The server can still recover the response for two reasons: generation ${lost} is not used, and recovery credits are left (${creditsOf(family)}).`;
+  return `The laptop has slept longer than the overlap window. The server can still recover the response for two reasons: generation ${lost} was not used, and recovery credits are left (${creditsOf(family)}).`;
 }

@@ -15,7 +15,7 @@ export function describeStep(step: Step): StepDescription {
     return {
       tone: "warning",
       title: `Generation ${returned} is ${decision === "rotated" ? "issued" : "returned again"}, but the response is lost`,
-      why: `The server is at generation ${returned}, but the page still has generation ${presented}. If the page retries, it presents an old token. That can be a retry or a theft. Generation ${returned} is not used yet, so it can be a retry.`,
+      why: `The server is at generation ${returned}, but the page still has generation ${presented}. If the page retries, it presents an old token, as a thief does. The difference: generation ${returned} was not used yet.`,
     };
   }
   switch (decision) {
@@ -37,7 +37,7 @@ export function describeStep(step: Step): StepDescription {
       return {
         tone: "warning",
         title: `Generation ${returned} is recovered`,
-        why: `A client uses the tokens that it receives. Generation ${returned} is not used, so its response was lost. The server returns the same token again and creates no new one. This costs one recovery credit, so a thief cannot repeat it without limit. Credits left: ${creditsOf(step.family)}.`,
+        why: `A client uses the tokens that it receives. Generation ${returned} was not used, so its response was lost. The server returns the same token again and creates no new one. This costs one recovery credit, so a thief cannot repeat it without limit. Credits left: ${creditsOf(step.family)}.`,
       };
     case "caught_up":
       return {
@@ -88,7 +88,7 @@ function describeReuse({ actor, presented, family }: Step): StepDescription {
   return {
     tone: "danger",
     title: "Treated as theft: no recovery credits are left",
-    why: `Generation ${generation} is not used, so its response may be lost. But ${policy.recovery_burst === 0 ? "this server recovers no lost responses" : `a family has only ${policy.recovery_burst} recovery ${policy.recovery_burst === 1 ? "credit" : "credits"}, and earns one more every ${policy.recovery_every} generations`}. A thief who always refreshes first looks the same, so recovery has a limit. The page gets a 401 and logs in again.`,
+    why: `Generation ${generation} was not used, so its response may have been lost. But ${policy.recovery_burst === 0 ? "this server recovers no lost responses" : `a family has only ${policy.recovery_burst} recovery ${policy.recovery_burst === 1 ? "credit" : "credits"}, and earns one more every ${policy.recovery_every} generations`}. A thief who always refreshes first looks the same, so recovery has a limit. The page gets a 401 and logs in again.`,
   };
 }
 
