@@ -15,7 +15,9 @@ pub(super) type Reply<T> = oneshot::Sender<T>;
 
 /// Presented tokens, each once, with the requests that present it.
 #[derive(Default)]
-pub(super) struct Rotations(HashMap<(FamilyId, Generation), (PresentedToken, Vec<Reply<BatchOutcome>>)>);
+pub(super) struct Rotations(HashMap<Token, (PresentedToken, Vec<Reply<BatchOutcome>>)>);
+
+type Token = (FamilyId, Generation);
 
 impl Rotations {
     /// Leaves two tokens to the rule: one of the last generation, which has no successor, and one that another request
