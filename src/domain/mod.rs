@@ -9,6 +9,7 @@ pub mod event;
 pub mod family;
 pub mod ids;
 pub mod password;
+pub mod place;
 pub mod policy;
 pub mod rotation;
 pub mod secret;

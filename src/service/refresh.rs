@@ -139,7 +139,8 @@ fn decided(
     lifetimes: &Lifetimes,
 ) -> Result<Judged, DbError> {
     let newest = locked.family().state.generation;
-    let decision = decide(&locked.family().state, presented.generation, presented.at, rotation);
+    let state = &locked.family().state;
+    let decision = decide(state, presented.generation, state.rotated_from, presented.at, rotation);
     let is_active = locked.owner().is_active;
     let renewal = match decision {
         Decision::Revoked(RevocationReason::Disabled) if !is_active => return Ok(Err(Refusal::AccountDisabled)),
@@ -166,7 +167,7 @@ fn decided(
             record(connection, &locked, presented, kind)?;
             Renewal::CaughtUp
         }
-        Decision::Replay(_) => Renewal::Replayed,
+        Decision::Replay(_) | Decision::ReplayElsewhere { .. } => Renewal::Replayed,
         Decision::Recover { recovery_tat: None, .. } => {
             locked.note_recovery(connection, presented.at, None)?;
             Renewal::Recovered
