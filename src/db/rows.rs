@@ -15,6 +15,7 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, RecordedEvent};
 use crate::domain::family::Family;
 use crate::domain::password::PasswordHash;
+use crate::domain::place::Place;
 use crate::domain::revocation::Revocation;
 use crate::domain::rotation::{FamilyState, Generation};
 
@@ -109,6 +110,7 @@ impl TryFrom<FamilyRow> for Family {
             state: FamilyState {
                 generation,
                 rotated_at: row.rotated_at,
+                rotated_from: Place::default(),
                 confirmed,
                 recovered,
                 recovery_tat: u64::try_from(row.recovery_tat).map_err(DbError::corrupt)?,

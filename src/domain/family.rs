@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::Timestamp;
 use super::ids::{FamilyId, UserId};
+use super::place::Place;
 use super::policy::Lifetimes;
 use super::rotation::{FamilyState, Generation};
 use super::stored_text::stored_as_text;
@@ -42,6 +43,7 @@ impl Family {
             state: FamilyState {
                 generation: Generation::FIRST,
                 rotated_at: now,
+                rotated_from: Place::default(),
                 confirmed: Generation::NONE,
                 recovered: Generation::NONE,
                 recovery_tat: 0,

@@ -159,7 +159,7 @@ fn judge_locked(
             record(tx, &locked, presented, kind)?;
             Renewal::CaughtUp
         }
-        Decision::Replay(_) => Renewal::Replayed,
+        Decision::Replay(_) | Decision::ReplayElsewhere { .. } => Renewal::Replayed,
         Decision::Recover { recovery_tat: None, .. } => {
             locked.note_recovery(tx, presented.at, None)?;
             Renewal::Recovered
