@@ -58,7 +58,6 @@ fn run_each(connection: &mut Connection) -> Result<(), DbError> {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "`make sql` asks this test to write the files, by a variable")]
 fn the_statements_are_those_of_the_files_beside_their_source_and_are_prepared_once() {
     let statements = TestDatabase::create().runs(|connection| {
         run_each(connection)?;
