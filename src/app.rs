@@ -1,6 +1,7 @@
 //! The composition root: from a configuration to a server that is bound and ready. Tests start the very same thing on
 //! port 0.
 
+mod capacity;
 mod database;
 mod secret_file;
 mod server;
@@ -16,6 +17,7 @@ use futures_util::future::{OptionFuture, join};
 use secrecy::SecretString;
 
 use crate::config::{Config, DATABASE_URL_SHAPE};
+use crate::connections::{Connections, Timeouts};
 use crate::crypto::keys::Keyring;
 use crate::crypto::password_hash::HashingError;
 use crate::db::listener::Listener;
@@ -27,8 +29,9 @@ use crate::http::{self, HttpOptions, HttpState, RateLimits};
 use crate::metrics::Metrics;
 use crate::service::{Policy, Service};
 
+use capacity::Capacity;
 use database::Opened;
-use server::{Bound, bind, bind_admin, serve};
+use server::{Bound, ServerOptions, bind, bind_admin, serve};
 
 pub use database::{migrator, service};
 
@@ -74,6 +77,11 @@ pub enum StartError {
     NotMigrated,
     #[error("{variable}: cannot listen on {address}: {error}. {}", way_out(error))]
     Bind { variable: &'static str, address: SocketAddr, error: io::Error },
+    #[error(
+        "HEIRLOOM_MAX_CONNECTIONS is {wanted}, and this process may open {files} files, which allows {most} connections. \
+         Raise the limit (`ulimit -n`, LimitNOFILE= of systemd, `ulimits` of Compose), or lower the setting"
+    )]
+    TooManyConnections { wanted: usize, files: u64, most: usize },
     #[error("the generated secret in {path} cannot be used: {error}")]
     SecretFile { path: String, error: io::Error },
     #[error("passwords cannot be hashed at this cost: {0}")]
@@ -96,6 +104,8 @@ impl Application {
     /// [`StartError`]; each says what to do.
     pub fn build(config: &Config, clock: Clock, migrate: bool) -> Result<Self, StartError> {
         let Opened { url, embedded, secrets } = database::open(config, migrate)?;
+        // After the embedded database, which keeps the limit that it was started with.
+        let capacity = Capacity::of(config)?;
         let keyring = Keyring::derive(&secrets)?;
         let database = pool(config, url);
         let service = Arc::new(Service::new(database.clone(), clock.clone(), &keyring, policy(config))?);
@@ -105,6 +115,8 @@ impl Application {
         });
         let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let metrics = Arc::new(Metrics::new());
+        let connections = Connections::new(capacity.public, metrics.connections("public"));
+        let admin_connections = Connections::new(capacity.admin, metrics.connections("admin"));
         let state = web::Data::new(HttpState::new(Arc::clone(&service), http_options(config), metrics, rate_limits));
         if config.has_app && !http::is_app_built() {
             tracing::warn!(
@@ -117,8 +129,9 @@ impl Application {
         let admin = config.admin_bind.map(|address| bind_admin(address, config.is_admin_bind_given)).transpose()?;
         let address = public.address;
         let blocking = config.database.connections as usize + config.hashes_at_once.get();
-        let admin = admin.map(|bound| Admin::new(bound, blocking, state.clone())).transpose()?;
-        let server = serve(public, None, blocking, move || http::app(state.clone()))?;
+        let options = ServerOptions { workers: capacity.workers, blocking, timeouts: timeouts(config) };
+        let admin = admin.map(|bound| Admin::new(bound, &options, admin_connections, state.clone())).transpose()?;
+        let server = serve(public, &options, connections, move || http::app(state.clone()))?;
         Ok(Self { server, address, admin, base_path: config.base_path.clone(), service, listener, embedded })
     }
 
@@ -188,9 +201,15 @@ impl Application {
 }
 
 impl Admin {
-    fn new(bound: Bound, blocking: usize, state: web::Data<HttpState>) -> Result<Self, StartError> {
+    fn new(
+        bound: Bound,
+        options: &ServerOptions,
+        connections: Arc<Connections>,
+        state: web::Data<HttpState>,
+    ) -> Result<Self, StartError> {
         let address = bound.address;
-        let server = serve(bound, Some(1), blocking, move || http::admin_app(state.clone()))?;
+        let options = ServerOptions { workers: 1, ..*options };
+        let server = serve(bound, &options, connections, move || http::admin_app(state.clone()))?;
         Ok(Self { server, address })
     }
 }
@@ -220,6 +239,16 @@ fn pool(config: &Config, url: SecretString) -> Database {
         prepare: config.database.prepare,
         timeout: config.database.timeout,
     })
+}
+
+/// One setting for all that a client has to do: send a head, send a body, read.
+fn timeouts(config: &Config) -> Timeouts {
+    Timeouts {
+        head: config.body_timeout,
+        write: 3 * config.body_timeout,
+        idle: Duration::from_secs(5),
+        linger: Duration::from_secs(2),
+    }
 }
 
 fn policy(config: &Config) -> Policy {

@@ -34,6 +34,10 @@ macro_rules! label_values {
     };
 }
 
+mod connections;
+
+pub use connections::{ConnectionMetrics, Cut};
+
 label_values! {
     /// What came of a refresh.
     Refresh {
@@ -105,6 +109,7 @@ pub struct Metrics {
     durations: HistogramVec,
     refreshes: Vec<IntCounter>,
     logins: Vec<IntCounter>,
+    connections: connections::Families,
     /// One scrape at a time: it sets what it then reads.
     read: Mutex<Read>,
 }
@@ -178,6 +183,7 @@ impl Metrics {
                 "Logins decided, by what came of it.",
                 Login::VALUES,
             ),
+            connections: connections::Families::register(&registry),
             read: Mutex::new(Read::register(&registry)),
             registry,
         }
@@ -191,6 +197,11 @@ impl Metrics {
     /// A login was decided, or refused for want of room.
     pub fn logged_in(&self, outcome: Login) {
         self.logins[outcome as usize].inc();
+    }
+
+    /// Where the connections of `listener` are counted.
+    pub fn connections(&self, listener: &str) -> ConnectionMetrics {
+        self.connections.of(listener)
     }
 
     /// Where the answers to `method` on `route` are counted. Both have to come from a bounded set.

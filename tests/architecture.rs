@@ -11,6 +11,7 @@ use source::{CratePath, Source, names};
 const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("metrics", &[]),
+    ("connections", &["metrics"]),
     ("telemetry", &[]),
     ("crypto", &["domain"]),
     ("config", &["domain"]),
@@ -19,7 +20,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rotation_batcher", &["domain", "db"]),
     ("service", &["domain", "crypto", "db", "rotation_batcher"]),
     ("http", &["domain", "service", "metrics"]),
-    ("app", &["domain", "metrics", "telemetry", "crypto", "config", "db", "embedded_postgres", "service", "http"]),
+    (
+        "app",
+        &[
+            "domain",
+            "metrics",
+            "connections",
+            "telemetry",
+            "crypto",
+            "config",
+            "db",
+            "embedded_postgres",
+            "service",
+            "http",
+        ],
+    ),
     ("cli", &["domain", "config", "app", "service", "db"]),
 ];
 

@@ -58,6 +58,7 @@ pub struct Config {
     pub cookie: CookiePolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
+    pub connections: ConnectionConfig,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
     /// Whether the web app is served.
@@ -87,6 +88,15 @@ pub enum DatabasePlace {
     Embedded(PathBuf),
     /// Somebody else's, at this URL.
     External(SecretString),
+}
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct ConnectionConfig {
+    /// `None`: as many as the limit of open files leaves room for.
+    pub max: Option<NonZeroUsize>,
+    /// From one IPv4 address or IPv6 /64; `None`: a quarter of all.
+    pub max_per_address: Option<NonZeroUsize>,
 }
 
 /// What is logged, and how.
@@ -179,6 +189,14 @@ impl Config {
                 "10s",
                 Duration::from_millis(100),
             ),
+            connections: ConnectionConfig {
+                max: connections(&mut read, "HEIRLOOM_MAX_CONNECTIONS", &settings.max_connections),
+                max_per_address: connections(
+                    &mut read,
+                    "HEIRLOOM_MAX_CONNECTIONS_PER_ADDRESS",
+                    &settings.max_connections_per_address,
+                ),
+            },
             throttle,
             log: LogConfig {
                 filter: read.text("HEIRLOOM_LOG", &settings.log, "info"),
@@ -309,4 +327,8 @@ fn origins(read: &mut Reader, settings: &Settings) -> Vec<Origin> {
         }
     }
     origins
+}
+
+fn connections(read: &mut Reader, name: &'static str, typed: &Option<String>) -> Option<NonZeroUsize> {
+    NonZeroUsize::new(read.in_range(name, typed, 0, 16..=1_000_000))
 }

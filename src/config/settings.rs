@@ -164,6 +164,14 @@ pub struct Settings {
     #[arg(long, env = "HEIRLOOM_BODY_TIMEOUT", value_name = "DURATION")]
     pub body_timeout: Option<String>,
 
+    /// Connections of clients at a time [default: what the limit of open files leaves room for, 10000 at most]
+    #[arg(long, env = "HEIRLOOM_MAX_CONNECTIONS", value_name = "COUNT")]
+    pub max_connections: Option<String>,
+
+    /// Those from one IPv4 address or IPv6 /64, trusted proxies excepted [default: a quarter of all]
+    #[arg(long, env = "HEIRLOOM_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT")]
+    pub max_connections_per_address: Option<String>,
+
     /// What is logged: a level, or tracing directives such as heirloom=debug [default: info]
     #[arg(long, env = "HEIRLOOM_LOG", value_name = "FILTER")]
     pub log: Option<String>,
