@@ -1,6 +1,6 @@
-//! Runs a command with `DATABASE_URL` naming a migrated database of its own, and exits as it does:
+//! Runs a command with `DATABASE_URL` set to a new, migrated database, and exits with its status:
 //! `cargo run --example with_database -- psql`.
-#![allow(clippy::unwrap_used, reason = "a tool for the command line of this repository")]
+#![allow(clippy::unwrap_used, reason = "a command-line tool of this repository")]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
@@ -12,7 +12,7 @@ fn main() {
     let mut arguments = std::env::args_os().skip(1);
     let program = arguments.next().expect("a command to run");
     let directory = tempfile::tempdir().unwrap();
-    // Run as root, Postgres is another user, who has to get in.
+    // Started by root, Postgres runs as another user, who needs access.
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let options = Options { directory: directory.path().join("postgres"), durable: false, settings: Vec::new() };
     let server = EmbeddedPostgres::start(options).unwrap();

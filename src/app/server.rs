@@ -66,13 +66,12 @@ pub(super) fn bind_admin(wanted: SocketAddr, is_given: bool) -> Result<Bound, St
 /// How one address is served.
 pub(super) struct ServerOptions {
     pub workers: usize,
-    /// Threads of each worker for what blocks. More than is admitted to them at once would lie about idle, with their
-    /// stacks.
+    /// Blocking threads of each worker: as many as work is admitted for at a time.
     pub blocking: usize,
     pub timeouts: Timeouts,
 }
 
-/// A server of what `app` makes, once for each worker. It answers once it is awaited.
+/// A server of the application that `app` creates for each worker. It serves once it is awaited.
 pub(super) fn serve<T, B>(
     bound: Bound,
     options: &ServerOptions,
@@ -88,7 +87,7 @@ where
     let server = Server::build()
         .workers(options.workers)
         .worker_max_blocking_threads(options.blocking)
-        .max_concurrent_connections(connections.sockets_of_a_worker(options.workers))
+        .max_concurrent_connections(connections.sockets_per_worker(options.workers))
         .shutdown_timeout(GRACE)
         // The caller decides what ends us: actix's own handling of Ctrl-C drops the requests in flight.
         .disable_signals();
@@ -102,7 +101,7 @@ where
                     let drains = drains.clone();
                     async move { drains.notified().await }
                 })
-                // What clients are waited for is measured by `connections`.
+                // `connections` limits the time that the server waits for a client.
                 .keep_alive(KeepAlive::Os)
                 .client_request_timeout(Duration::ZERO)
                 .client_disconnect_timeout(timeouts.linger)
@@ -111,7 +110,7 @@ where
                 .local_addr(address)
                 .on_connect_ext(connections::note_connection)
                 .finish(apply_fn_factory(map_config(app, |()| AppConfig::default()), |request, app: &_| {
-                    connections::answer(request, app)
+                    connections::respond(request, app)
                 }));
             apply_fn_factory(http, move |stream, http: &_| connections::serve(&connections, timeouts, stream, http))
         })

@@ -1,11 +1,11 @@
-//! Whether something can be the place of a database. Whether there is one, only connecting tells.
+//! Whether a text can be the URL of a database. Only connecting shows whether a database is there.
 
-/// What it has to be; goes on after its name. What was typed is never quoted, since it may hold a password.
-pub const DATABASE_URL_SHAPE: &str = "has to look like postgres://user:password@host:5432/database; in the password, @ is \
-                                      written as %40, : as %3A, / as %2F and % as %25";
+/// What it must be, after its name. An error never quotes the given text, because that may contain a password.
+pub const DATABASE_URL_SHAPE: &str = "must look like postgres://user:password@host:5432/database; in the password write @ \
+                                      as %40, : as %3A, / as %2F and % as %25";
 
-/// A libpq URI whose parts can be told apart, or its other form, `name=value …`. An `@` or `/` of a password that is not
-/// percent-encoded would make a host of what follows it, and libpq would repeat that in what it says.
+/// An unambiguous libpq URI, or the other form that libpq accepts, `name=value …`. If an `@` or `/` of a password is not
+/// percent-encoded, libpq takes what follows for a host, and its error messages quote that.
 pub(super) fn is_plausible(url: &str) -> bool {
     let Some(rest) = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://")) else {
         return url.contains('=') && !url.contains("://");
@@ -23,7 +23,7 @@ fn is_decodable(text: &str) -> bool {
     text.split('%').skip(1).all(|after| after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
 }
 
-/// With or without a port; an IPv6 address stands in brackets.
+/// With or without a port. An IPv6 address is in brackets.
 fn is_host(host: &str) -> bool {
     let port = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map(|(_, after)| after),
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_libpq_could_not_read_or_would_misread_does_not() {
+    fn text_that_libpq_rejects_or_misreads_does_not_pass() {
         for wrong in [
             "nonsense",
             "//db",

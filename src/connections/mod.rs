@@ -1,35 +1,20 @@
-//! What stands between a socket and the HTTP server: how long a client may keep its connection waiting, and how many
-//! connections there may be.
+//! The layer between the sockets and the HTTP server. It limits how long the server waits for a client, and how many
+//! connections are open.
 //!
-//! actix times the first head of a connection and nothing else that a client does: it reads an unfinished chunked body
-//! without end, waits without end for the rest of a second head, and for a client that does not read. Here every
-//! connection waits for its client for a bounded time, and at the limit of connections the one that has waited for
-//! longest gives way.
+//! actix times only the first head of a connection. It waits without limit for the rest of a later head, for the end of a
+//! chunked body that no handler reads, and for a client that reads no response. Here every wait for a client has a limit.
+//! At the limit of connections, the connection that has waited longest for its client is closed.
 
+mod activity;
+mod admission;
 pub mod descriptors;
-mod limit;
+mod lifetime;
 mod network;
+mod registry;
 mod request;
-mod serve;
 mod socket;
-mod wait;
 
-use std::time::Duration;
-
-pub use limit::{Connections, Limits};
-pub use request::{Held, answer};
-pub use serve::serve;
+pub use admission::{Connections, Limits};
+pub use lifetime::{Timeouts, serve};
+pub use request::{HeldBody, respond};
 pub use socket::{Socket, note_connection};
-
-/// How long the server waits for a client.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Timeouts {
-    /// For a whole head: the first from the beginning of the connection, every later one from its first byte.
-    pub head: Duration,
-    /// For a client to read more of a response.
-    pub write: Duration,
-    /// For the next request on a connection that is kept alive.
-    pub idle: Duration,
-    /// For a client to read the response that comes before a close.
-    pub linger: Duration,
-}

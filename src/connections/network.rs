@@ -1,12 +1,12 @@
-//! Which connections count as one client's.
+//! The part of an address that identifies a client.
 
 use std::net::IpAddr;
 
-/// An IPv4 address, or the network that one IPv6 customer has at the least.
+/// An IPv4 address, or the smallest IPv6 network that one customer has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Network {
     V4([u8; 4]),
-    /// The upper 64 bits.
+    /// The first 64 bits.
     V6([u8; 8]),
 }
 
@@ -27,7 +27,7 @@ mod tests {
     use super::Network;
 
     #[test]
-    fn neighbours_in_ipv6_are_one_client_and_in_ipv4_they_are_not() {
+    fn an_ipv6_network_of_64_bits_is_one_client_and_an_ipv4_address_is_one() {
         let is_one = |one: &str, other: &str| Network::of(one.parse().unwrap()) == Network::of(other.parse().unwrap());
         assert!(is_one("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff"));
         assert!(!is_one("2001:db8::1", "2001:db8:0:1::1"));

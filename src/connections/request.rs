@@ -1,4 +1,4 @@
-//! Each request, between the HTTP server and the application.
+//! Records the start and the end of each request, and keeps its body until the response is sent.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -13,78 +13,78 @@ use actix_web::web::Bytes;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
 
-use super::wait::Wait;
+use super::activity::Activity;
 
-/// Serves a request, and holds its body until the response is out.
+/// Calls the application, and keeps the body of the request until the response is sent.
 ///
-/// actix closes a connection after the response to an unfinished body, unless that body is chunked and the application
-/// has dropped it: then it reads on without end.
+/// actix closes a connection after the response to an unfinished request body, unless the body is chunked and dropped:
+/// then it reads on without limit.
 ///
 /// # Errors
-/// None: what the application fails with becomes a response.
-pub fn answer<S, B>(
+/// None. An error of the application becomes a response.
+pub fn respond<S, B>(
     mut request: Request,
     application: &S,
-) -> impl Future<Output = Result<Response<Held<EitherBody<B>>>, Response<BoxBody>>> + use<S, B>
+) -> impl Future<Output = Result<Response<HeldBody<EitherBody<B>>>, Response<BoxBody>>> + use<S, B>
 where
     S: Service<Request, Error = Response<BoxBody>>,
     S::Response: Into<Response<B>>,
 {
-    let begun = Begun::new(&mut request);
+    let exchange = Exchange::start(&mut request);
     let response = application.call(request);
     async move {
         let response = match response.await {
             Ok(response) => response.into().map_body(|_, body| EitherBody::left(body)),
             Err(error) => error.map_body(|_, body| EitherBody::right(body)),
         };
-        begun.has_response();
-        Ok(response.map_body(|_, body| Held { body, begun }))
+        exchange.has_response();
+        Ok(response.map_body(|_, body| HeldBody { body, exchange }))
     }
 }
 
-/// A request that has no whole response yet.
-struct Begun {
-    wait: Option<Rc<Wait>>,
+/// A request whose response is not yet complete.
+struct Exchange {
+    activity: Option<Rc<Activity>>,
     body: Option<Rc<RefCell<Payload>>>,
 }
 
-impl Begun {
-    fn new(request: &mut Request) -> Self {
-        let wait = request.conn_data::<Rc<Wait>>().cloned();
-        if let Some(wait) = &wait {
-            wait.request_begins();
+impl Exchange {
+    fn start(request: &mut Request) -> Self {
+        let activity = request.conn_data::<Rc<Activity>>().cloned();
+        if let Some(activity) = &activity {
+            activity.request_starts();
         }
         let body = match request.take_payload() {
             Payload::None => None,
             body => Some(Rc::new(RefCell::new(body))),
         };
         if let Some(body) = &body {
-            let shared: BoxedPayloadStream = Box::pin(SharedBody { body: Rc::clone(body), wait: wait.clone() });
+            let shared: BoxedPayloadStream = Box::pin(SharedBody { body: Rc::clone(body), activity: activity.clone() });
             *request.payload() = Payload::Stream { payload: shared };
         }
-        Self { wait, body }
+        Self { activity, body }
     }
 
     fn has_response(&self) {
-        if let (Some(wait), Some(body)) = (&self.wait, &self.body) {
-            wait.awaits_body(false);
-            if !is_finished(&mut body.borrow_mut()) {
-                wait.closes();
+        if let (Some(activity), Some(body)) = (&self.activity, &self.body) {
+            activity.awaits_body(false);
+            if !is_complete(&mut body.borrow_mut()) {
+                activity.closes();
             }
         }
     }
 }
 
-impl Drop for Begun {
+impl Drop for Exchange {
     fn drop(&mut self) {
-        if let Some(wait) = &self.wait {
-            wait.response_ends();
+        if let Some(activity) = &self.activity {
+            activity.response_ends();
         }
     }
 }
 
-/// Whether all of it has arrived; drops what has.
-fn is_finished(body: &mut Payload) -> bool {
+/// Whether the whole body has arrived. Drops what has arrived.
+fn is_complete(body: &mut Payload) -> bool {
     let mut context = Context::from_waker(Waker::noop());
     loop {
         match Pin::new(&mut *body).poll_next(&mut context) {
@@ -95,10 +95,10 @@ fn is_finished(body: &mut Payload) -> bool {
     }
 }
 
-/// A request's body as the application reads it.
+/// The body of a request, for the application.
 struct SharedBody {
     body: Rc<RefCell<Payload>>,
-    wait: Option<Rc<Wait>>,
+    activity: Option<Rc<Activity>>,
 }
 
 impl Stream for SharedBody {
@@ -106,23 +106,23 @@ impl Stream for SharedBody {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = Pin::new(&mut *self.body.borrow_mut()).poll_next(context);
-        if let Some(wait) = &self.wait {
-            wait.awaits_body(next.is_pending());
+        if let Some(activity) = &self.activity {
+            activity.awaits_body(next.is_pending());
         }
         next
     }
 }
 
 pin_project! {
-    /// A response's body, which holds the request's.
-    pub struct Held<B> {
+    /// The body of a response, together with the request's.
+    pub struct HeldBody<B> {
         #[pin]
         body: B,
-        begun: Begun,
+        exchange: Exchange,
     }
 }
 
-impl<B: MessageBody> MessageBody for Held<B> {
+impl<B: MessageBody> MessageBody for HeldBody<B> {
     type Error = B::Error;
 
     fn size(&self) -> BodySize {

@@ -1,4 +1,4 @@
-//! A socket that notes what passes through it.
+//! A socket that records what passes through it.
 
 use std::cell::RefCell;
 use std::io;
@@ -10,24 +10,23 @@ use actix_web::dev::Extensions;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::wait::Wait;
+use super::activity::Activity;
 
-/// The HTTP server's end of a connection. It has no stream of its own, so that the stream outlives the HTTP server's
-/// interest in it.
+/// The socket as the HTTP server has it. The stream is shared, because it can outlive the HTTP server's use of it.
 pub struct Socket {
     stream: Rc<RefCell<TcpStream>>,
-    wait: Rc<Wait>,
+    activity: Rc<Activity>,
 }
 
 impl Socket {
-    pub(super) fn new(stream: &Rc<RefCell<TcpStream>>, wait: &Rc<Wait>) -> Self {
-        Self { stream: Rc::clone(stream), wait: Rc::clone(wait) }
+    pub(super) fn new(stream: &Rc<RefCell<TcpStream>>, activity: &Rc<Activity>) -> Self {
+        Self { stream: Rc::clone(stream), activity: Rc::clone(activity) }
     }
 }
 
-/// Lets each request find the connection that it came on. For `HttpServiceBuilder::on_connect_ext`.
+/// Gives each request access to the record of its connection.
 pub fn note_connection(socket: &Socket, data: &mut Extensions) {
-    data.insert(Rc::clone(&socket.wait));
+    data.insert(Rc::clone(&socket.activity));
 }
 
 impl AsyncRead for Socket {
@@ -35,7 +34,7 @@ impl AsyncRead for Socket {
         let before = buffer.filled().len();
         let result = Pin::new(&mut *self.stream.borrow_mut()).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.wait.received();
+            self.activity.received();
         }
         result
     }
@@ -45,9 +44,9 @@ impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut *self.stream.borrow_mut()).poll_write(context, bytes);
         match &result {
-            Poll::Ready(Ok(length)) => self.wait.wrote(*length),
+            Poll::Ready(Ok(length)) => self.activity.wrote(*length),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.wait.is_full(),
+            Poll::Pending => self.activity.is_blocked(),
         }
         result
     }

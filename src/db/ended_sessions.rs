@@ -1,4 +1,4 @@
-//! The table `ended_sessions`, and the word that goes round when it grows.
+//! The table `ended_sessions`, and the notification for new rows.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -10,20 +10,19 @@ use super::schema::ended_sessions;
 use crate::domain::Timestamp;
 use crate::domain::ids::FamilyId;
 
-/// The channel of `NOTIFY`. It only makes faster what [`list_since`] finds anyway.
+/// The channel of `NOTIFY`. [`list_since`] finds the same sessions later.
 pub(super) const CHANNEL: &str = "heirloom_sessions_ended";
 
 diesel::define_sql_function!(fn pg_notify(channel: Text, payload: Text));
 
-/// Puts on record that sessions have ended, in the transaction that ends them, and tells the other processes when it
-/// commits.
+/// Records that sessions have ended, in the transaction that ends them. Its commit notifies the other processes.
 pub(super) fn insert(connection: &mut Connection, ids: &[FamilyId], at: Timestamp) -> Result<(), DbError> {
     if ids.is_empty() {
         return Ok(());
     }
     let row = |id: &FamilyId| (ended_sessions::family_id.eq(id.as_uuid()), ended_sessions::ended_at.eq(at));
     let rows: Vec<_> = ids.iter().map(row).collect();
-    // A statement has room for 65,535 parameters.
+    // A statement can have 65,535 parameters.
     for rows in rows.chunks(10_000) {
         diesel::insert_into(ended_sessions::table).values(rows).on_conflict_do_nothing().execute(connection.pg())?;
     }

@@ -1,29 +1,29 @@
-//! What can go wrong between us and Postgres. Absence is never an error here: it is `None`.
+//! Errors of the database. A missing row is no error: it is `None`.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-/// A database operation that did not happen.
+/// Why a database operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// Out of reach, overloaded or too slow: nothing is known to have changed, and it may work again in a moment.
-    #[error("the database is out of reach: {0}")]
+    /// Unreachable, overloaded or too slow. It is unknown whether anything changed, and a retry may succeed.
+    #[error("the database is unavailable: {0}")]
     Unavailable(String),
     /// The named constraint refused a write.
     #[error("constraint {0} refused the write")]
     Constraint(String),
-    /// A row contradicts itself, or holds what this version does not know.
-    #[error("a stored row makes no sense: {0}")]
+    /// A row contradicts itself, or has a value that this version does not know.
+    #[error("corrupt row: {0}")]
     Corrupt(String),
-    /// A migration cannot be applied, taken back or looked up.
+    /// A migration could not be applied, reverted or looked up.
     #[error("migrations failed: {0}")]
     Migration(String),
-    /// Anything else; a defect of ours or of the schema.
+    /// Anything else: a defect of the program or the schema.
     #[error("database error: {0}")]
     Other(DieselError),
 }
 
 impl DbError {
-    /// Whether the write was refused by the constraint `name`.
+    /// Whether the constraint `name` refused the write.
     pub fn is_constraint(&self, name: &str) -> bool {
         matches!(self, Self::Constraint(refused) if refused == name)
     }
@@ -39,7 +39,7 @@ impl From<DieselError> for DbError {
             DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
                 Self::Unavailable(info.message().to_owned())
             }
-            DieselError::BrokenTransactionManager => Self::Unavailable("the transaction was cut off".to_owned()),
+            DieselError::BrokenTransactionManager => Self::Unavailable("the transaction was interrupted".to_owned()),
             DieselError::DatabaseError(
                 DatabaseErrorKind::UniqueViolation
                 | DatabaseErrorKind::ForeignKeyViolation
@@ -48,7 +48,7 @@ impl From<DieselError> for DbError {
             ) if info.constraint_name().is_some() => {
                 Self::Constraint(info.constraint_name().unwrap_or_default().to_owned())
             }
-            DieselError::DatabaseError(_, info) if is_passing(info.message()) => {
+            DieselError::DatabaseError(_, info) if is_transient(info.message()) => {
                 Self::Unavailable(info.message().to_owned())
             }
             _ => Self::Other(error),
@@ -56,10 +56,10 @@ impl From<DieselError> for DbError {
     }
 }
 
-/// Diesel does not pass the SQLSTATE on, so that conditions which pass by themselves are known by their message. Where a
-/// server says them in another language they are told as a defect, and still nobody is logged out.
-fn is_passing(message: &str) -> bool {
-    const PASSING: [&str; 16] = [
+/// Diesel hides the SQLSTATE, so transient conditions are recognised by their message. A server with messages in
+/// another language gets them reported as defects, which still logs no one out.
+fn is_transient(message: &str) -> bool {
+    const TRANSIENT: [&str; 16] = [
         "terminating connection",
         "the database system is",
         "server closed the connection",
@@ -77,5 +77,5 @@ fn is_passing(message: &str) -> bool {
         "No space left on device",
         "SSL connection has been closed",
     ];
-    PASSING.iter().any(|passing| message.contains(passing))
+    TRANSIENT.iter().any(|transient| message.contains(transient))
 }

@@ -9,13 +9,13 @@ use super::schema::session_events;
 use crate::domain::event::{Event, RecordedEvent};
 use crate::domain::ids::{EventId, UserId};
 
-/// Stores an event, in the transaction that it reports.
+/// Stores an event. Call it in the transaction that the event reports.
 pub fn insert(connection: &mut Connection, event: &Event) -> Result<(), DbError> {
     diesel::insert_into(session_events::table).values(NewEventRow::from(event)).execute(connection.pg())?;
     Ok(())
 }
 
-/// At most `limit` events of a user, newest first, from before the event `before`.
+/// At most `limit` events of a user before the event `before`, newest first.
 pub fn list(
     connection: &mut Connection,
     user_id: UserId,

@@ -1,4 +1,4 @@
-//! Hearing of ended sessions at once, by `LISTEN` on a connection of its own.
+//! Receiving notifications of ended sessions, by `LISTEN` on a separate connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,27 +10,27 @@ use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 use secrecy::SecretString;
 
-use super::connection::establish;
+use super::connector::establish;
 use super::ended_sessions::CHANNEL;
 use super::pool::Database;
 
-/// How often the connection is looked at: libpq's socket cannot be waited on through Diesel, and a look costs one system
-/// call that finds nothing.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How often the connection is polled. Diesel gives no access to libpq's socket, and a poll without news costs one
+/// system call.
+const POLL_EVERY: Duration = Duration::from_millis(10);
 
-/// After a failure; meanwhile the query of each second does the work alone.
+/// The pause after a failure. Meanwhile the query of each second finds the ended sessions.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Listens from a thread of its own until it is dropped.
+/// Listens on its own thread until it is dropped.
 pub struct Listener {
     is_stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Listener {
-    /// Calls `heard` for each word of ended sessions (several may come as one), and once for each new connection, since
-    /// something may have been missed before it. A connection that breaks here warns of the others of `database`: no
-    /// other is looked at while nobody uses it.
+    /// Calls `heard` for notifications of ended sessions (once for several at a time), and once for each new
+    /// connection, since earlier notifications may be lost. A connection that breaks here counts as an outage of
+    /// `database`, whose idle connections no one else watches.
     pub fn start(database: &Database, heard: impl Fn() + Send + 'static) -> Self {
         let connector = database.connector().clone();
         let is_stopping = Arc::new(AtomicBool::new(false));
@@ -48,7 +48,7 @@ impl Listener {
                     }
                     Err(error) if !has_failed => {
                         has_failed = true;
-                        tracing::warn!(error = %error, "Cannot listen for ended sessions; they are looked up each second");
+                        tracing::warn!(error = %error, "Cannot listen for ended sessions; they are queried once a second instead");
                     }
                     Err(_) => {}
                 }
@@ -74,7 +74,7 @@ fn listen(url: &SecretString) -> Result<PgConnection, String> {
     Ok(connection)
 }
 
-/// Returns when it is time to stop, and an error when the connection has gone.
+/// Returns when it has to stop, or with an error when the connection breaks.
 fn hear(mut connection: PgConnection, heard: &impl Fn(), is_stopping: &AtomicBool) -> QueryResult<()> {
     while !is_stopping.load(Ordering::Relaxed) {
         let mut has_heard = false;
@@ -85,12 +85,12 @@ fn hear(mut connection: PgConnection, heard: &impl Fn(), is_stopping: &AtomicBoo
         if has_heard {
             heard();
         }
-        pause(LOOK_EVERY, is_stopping);
+        pause(POLL_EVERY, is_stopping);
     }
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "a thread of its own that has nothing else to do")]
+#[expect(clippy::disallowed_methods, reason = "this thread has nothing else to do")]
 fn pause(time: Duration, is_stopping: &AtomicBool) {
     let mut left = time;
     while !left.is_zero() && !is_stopping.load(Ordering::Relaxed) {

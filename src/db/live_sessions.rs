@@ -1,4 +1,4 @@
-//! All sessions of an account that are alive: listing them, and ending many at once.
+//! Living sessions: listing them, and revoking many at once.
 
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -10,8 +10,9 @@ use super::rows::FamilyRow;
 use super::schema::token_families;
 use super::users::LockedAccount;
 use crate::domain::Timestamp;
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::revocation::Revocation;
 
 type Alive = diesel::dsl::And<
     diesel::dsl::IsNull<token_families::revoked_at>,
@@ -30,7 +31,7 @@ fn of_user(user_id: UserId) -> diesel::dsl::Eq<token_families::user_id, Uuid> {
     token_families::user_id.eq(user_id.as_uuid())
 }
 
-/// The user's sessions that are alive at `now`, the one used last first.
+/// The user's sessions that are alive at `now`, the most recently used first.
 pub fn list(connection: &mut Connection, user_id: UserId, now: Timestamp) -> Result<Vec<Family>, DbError> {
     let rows: Vec<FamilyRow> = token_families::table
         .filter(of_user(user_id).and(alive(now)))
@@ -50,15 +51,15 @@ pub fn among(connection: &mut Connection, ids: &[FamilyId], now: Timestamp) -> R
     Ok(alive.into_iter().map(FamilyId::from).collect())
 }
 
-/// How many sessions of anybody are alive at `now`.
+/// How many sessions of all users are alive at `now`.
 pub fn count(connection: &mut Connection, now: Timestamp) -> Result<u64, DbError> {
     let live = token_families::revoked_at.is_null().and(token_families::idle_expires_at.gt(now));
     let count: i64 = token_families::table.filter(live).count().get_result(connection.pg())?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// Ends up to `limit` living sessions of anybody, and names them with their owners. Those that somebody else has locked
-/// are left for the next time.
+/// Revokes up to `limit` living sessions of all users. Returns them with their owners. Locked sessions are left for the
+/// next call.
 pub fn revoke_any(
     connection: &mut Connection,
     limit: u32,
@@ -74,7 +75,7 @@ pub fn revoke_any(
     revoke(connection, candidates, revocation)
 }
 
-/// Ends every living session of the account but `except`, and names them.
+/// Revokes every living session of the account but `except`. Returns them.
 pub fn revoke_all(
     connection: &mut Connection,
     account: &LockedAccount,
@@ -89,7 +90,7 @@ pub fn revoke_all(
     Ok(revoke(connection, live, revocation)?.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Ends the sessions that were used longest ago, so that at most `keep` live ones remain, and names them.
+/// Revokes all living sessions but the `keep` most recently used. Returns them.
 pub fn revoke_beyond(
     connection: &mut Connection,
     account: &LockedAccount,
@@ -105,7 +106,7 @@ pub fn revoke_beyond(
     Ok(revoke(connection, beyond, revocation)?.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Ends those of the sessions that still live, for every process to hear of, and names them with their owners.
+/// Revokes those of the sessions that are not yet revoked, and notifies every process. Returns them with their owners.
 fn revoke(
     connection: &mut Connection,
     ids: Vec<Uuid>,

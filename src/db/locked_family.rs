@@ -1,22 +1,24 @@
-//! A family under its row's lock: what the rule is asked about, and how its answer is applied.
+//! A family under its row's lock: what the rule judges, and how its decision is applied.
 
 use diesel::prelude::*;
 
-use super::connection::{Connection, within_lock_timeout};
+use super::connection::Connection;
 use super::ended_sessions;
 use super::error::DbError;
-use super::families::Presented;
+use super::lock_timeout::within_lock_timeout;
 use super::rows::{FamilyRow, UserRow, address, number, stored_tat};
 use super::schema::{token_families, users};
 use crate::domain::Timestamp;
 use crate::domain::account::User;
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::Lifetimes;
+use crate::domain::refresh_token::PresentedToken;
+use crate::domain::revocation::Revocation;
 use crate::domain::rotation::Generation;
 
-/// A family whose row this transaction has locked. Made by [`lock`] only, and wanted by every function that changes a
-/// family on the strength of what was read before.
+/// A family whose row this transaction has locked. Only [`lock`] makes one. Every function that changes a family
+/// because of what was read before requires it.
 pub struct LockedFamily {
     family: Family,
     owner: User,
@@ -40,12 +42,12 @@ pub fn lock(connection: &mut Connection, family_id: FamilyId) -> Result<Option<L
 }
 
 impl LockedFamily {
-    /// The family as it stands.
+    /// The family's current state.
     pub fn family(&self) -> &Family {
         &self.family
     }
 
-    /// Whose it is.
+    /// The user who owns the family.
     pub fn owner(&self) -> &User {
         &self.owner
     }
@@ -54,7 +56,7 @@ impl LockedFamily {
     pub fn rotate(
         &mut self,
         connection: &mut Connection,
-        presented: &Presented,
+        presented: &PresentedToken,
         next: Generation,
         lifetimes: &Lifetimes,
     ) -> Result<(), DbError> {
@@ -75,8 +77,8 @@ impl LockedFamily {
         self.write(connection)
     }
 
-    /// Notes that the newest generation was answered late at `now`, and the credit that is left if it cost one. The
-    /// overlap begins anew, since tabs that wake together race for the late answer as they would have for the first.
+    /// Records a recovery of the newest generation at `now`, and the remaining credit if the recovery cost one. The
+    /// overlap window starts again, since tabs that wake together compete for the repeated response too.
     pub fn note_recovery(
         &mut self,
         connection: &mut Connection,
@@ -90,14 +92,14 @@ impl LockedFamily {
         self.write(connection)
     }
 
-    /// Ends the family, for every process to hear of.
+    /// Revokes the family, and notifies every process.
     pub fn revoke(&mut self, connection: &mut Connection, revocation: Revocation) -> Result<(), DbError> {
         self.family.state.revoked = Some(revocation);
         ended_sessions::insert(connection, &[self.family.id], revocation.at)?;
         self.write(connection)
     }
 
-    /// Writes all that may change after a family has begun.
+    /// Writes every column that can change after a family has begun.
     fn write(&self, connection: &mut Connection) -> Result<(), DbError> {
         use token_families::dsl;
         let state = &self.family.state;

@@ -7,19 +7,19 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use secrecy::SecretString;
 
-use super::connection::establish;
+use super::connector::establish;
 use super::error::DbError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 
-/// A migration this binary knows.
+/// A migration that this binary has.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MigrationState {
     pub name: String,
     pub is_applied: bool,
 }
 
-/// A connection of its own for migrating. `CREATE INDEX` takes as long as it takes, so that no time-out applies.
+/// A connection for migrating. No timeout applies, since `CREATE INDEX` can take long.
 pub struct Migrator(PgConnection);
 
 impl Migrator {
@@ -31,19 +31,19 @@ impl Migrator {
         establish(url).map(Self).map_err(|error| DbError::Unavailable(error.to_string()))
     }
 
-    /// Every migration this binary knows, oldest first.
+    /// Every migration that this binary has, oldest first.
     ///
     /// # Errors
-    /// [`DbError`].
+    /// [`DbError`] if the applied ones cannot be read.
     pub fn status(&mut self) -> Result<Vec<MigrationState>, DbError> {
         states(&mut self.0)
     }
 
-    /// Applies what is missing, oldest first, all or nothing. Safe to run from several processes at once: one of them
+    /// Applies the missing migrations, oldest first, all or none. Several processes can run it at once: one of them
     /// migrates, the others wait and find nothing to do.
     ///
     /// # Errors
-    /// [`DbError`]; nothing has changed then.
+    /// [`DbError`] if one fails. Nothing has changed then.
     pub fn run(&mut self) -> Result<Vec<String>, DbError> {
         self.0.transaction(|pg| {
             lock_out_other_migrators(pg)?;
@@ -52,10 +52,10 @@ impl Migrator {
         })
     }
 
-    /// Takes the newest applied migration back, with the data that only it made room for.
+    /// Reverts the newest applied migration, and drops the data it introduced.
     ///
     /// # Errors
-    /// [`DbError`].
+    /// [`DbError`] if it cannot be reverted. Nothing has changed then.
     pub fn revert(&mut self) -> Result<Option<String>, DbError> {
         self.0.transaction(|pg| {
             lock_out_other_migrators(pg)?;
@@ -67,10 +67,11 @@ impl Migrator {
         })
     }
 
-    /// Makes the database `name` on this server, unless it is there.
+    /// Creates the database `name` on this server unless it exists. `name` is quoted but not checked: it never comes
+    /// from a user.
     ///
     /// # Errors
-    /// [`DbError`]. `name` is ours, not a user's: it is quoted, but not otherwise checked.
+    /// [`DbError`] if the server refuses.
     pub fn create_database(&mut self, name: &str) -> Result<(), DbError> {
         diesel::define_sql_function!(fn quote_ident(name: diesel::sql_types::Text) -> diesel::sql_types::Text);
         diesel::table! { pg_database (datname) { datname -> Text, } }
@@ -83,11 +84,11 @@ impl Migrator {
     }
 }
 
-/// Whether every migration this binary knows has been applied. Others, of a newer binary, do not matter: migrations
-/// expand first and contract a release later.
+/// Whether every migration of this binary has been applied. Further ones, of a newer binary, do not matter: migrations
+/// expand first and contract one release later. `false` for a database without any migration.
 ///
 /// # Errors
-/// [`DbError`]; a database without any migration is no error but `false`.
+/// [`DbError`] if the applied ones cannot be read.
 pub fn is_migrated(pg: &mut PgConnection) -> Result<bool, DbError> {
     Ok(states(pg)?.iter().all(|migration| migration.is_applied))
 }
@@ -101,7 +102,7 @@ fn states(pg: &mut PgConnection) -> Result<Vec<MigrationState>, DbError> {
     Ok(known()?.iter().map(|migration| state(migration.name())).collect())
 }
 
-/// Diesel's own way of looking makes the table where there is none, which a role that may only serve is refused.
+/// Diesel's own function creates the table if it is missing, which a role without that right cannot do.
 fn applied(pg: &mut PgConnection) -> Result<Vec<String>, DbError> {
     diesel::table! { __diesel_schema_migrations (version) { version -> Text, } }
     use __diesel_schema_migrations::dsl::{__diesel_schema_migrations as table, version};
@@ -128,7 +129,7 @@ fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, DbError> {
     Ok(known)
 }
 
-/// A transaction-level lock (no session outlives it, so that PgBouncer may stand between). The number is arbitrary.
+/// A transaction-level lock, which also works through PgBouncer. The number is arbitrary.
 fn lock_out_other_migrators(pg: &mut PgConnection) -> Result<(), DbError> {
     diesel::define_sql_function!(fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt));
     diesel::select(pg_advisory_xact_lock(0x6865_6972_6c6f_6f6d_i64)).execute(pg)?;

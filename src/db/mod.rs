@@ -1,13 +1,16 @@
 //! Postgres through Diesel: the pool, the schema, and the functions that read and write each table. Rows are private to
-//! this room; what leaves it are domain values.
+//! this module. Its functions take and return domain values.
 
+pub mod asynchronous_commit;
 mod connection;
+mod connector;
 pub mod ended_sessions;
 pub mod error;
 pub mod events;
 pub mod families;
 pub mod listener;
 pub mod live_sessions;
+mod lock_timeout;
 pub mod locked_family;
 pub mod migrations;
 pub mod own_connection;

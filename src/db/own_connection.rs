@@ -1,17 +1,18 @@
-//! A connection outside the pool, for a thread that uses the database all the time.
+//! A connection outside the pool, for a thread that always uses the database.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use diesel::r2d2::ManageConnection as _;
 
-use super::connection::{Connection, Connector, monotonic_now};
+use super::connection::{Connection, monotonic_now};
+use super::connector::Connector;
 use super::error::DbError;
 
-/// How long no second attempt follows a failed one to connect: whoever asks meanwhile is told at once.
+/// The pause after a failed attempt to connect. Every operation within it fails at once.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Connects when it is first used, and again after it has broken.
+/// Connects at its first use, and again after the connection has broken.
 pub struct OwnConnection {
     connector: Connector,
     connection: Option<Connection>,
@@ -26,8 +27,8 @@ impl OwnConnection {
     /// Runs `work`.
     ///
     /// # Errors
-    /// Those of `work`, after which it is unknown whether a write of it happened, and [`DbError::Unavailable`] where there
-    /// is no connection.
+    /// Those of `work`, after which it is unknown whether its writes happened, and [`DbError::Unavailable`] if there is
+    /// no connection.
     pub fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, DbError>) -> Result<T, DbError> {
         let mut living = self.connection.take();
         let connection = living.take_if(|connection| self.connector.is_valid(connection).is_ok());
@@ -47,7 +48,7 @@ impl OwnConnection {
         self.connector.connect().inspect(|_| self.failed_at = None).map_err(|error| {
             self.failed_at = Some(monotonic_now());
             if !self.connector.is_unreachable.swap(true, Ordering::Relaxed) {
-                tracing::error!(error = %error, "The database is out of reach; connecting is tried again until it works");
+                tracing::error!(error = %error, "The database is unreachable; retrying until it is back");
             }
             DbError::Unavailable(error.to_string())
         })

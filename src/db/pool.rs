@@ -1,4 +1,4 @@
-//! The pool, and the bridge from async code to Diesel's blocking calls.
+//! The pool, and the way from async code to Diesel's blocking calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -10,51 +10,52 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::connection::{Connection, Connector, Outages};
+use super::connection::{Connection, Outages};
+use super::connector::Connector;
 use super::error::DbError;
 use super::own_connection::OwnConnection;
 
-/// How long a checkout waits for a connection to be made.
+/// How long a checkout waits for a new connection.
 const LONGEST_CHECKOUT: Duration = Duration::from_secs(2);
 
-/// How a database is to be used.
+/// How a database is used.
 #[derive(Clone, Debug)]
 pub struct DatabaseOptions {
-    /// A libpq connection string or URI. Holds a password, maybe.
+    /// A libpq connection string or URI. It may have a password.
     pub url: SecretString,
-    /// How many connections are held at most, and so how many operations run at once.
+    /// The largest number of connections, and of operations that run at once.
     pub connections: u32,
-    /// Whether statements are prepared once for each connection.
+    /// Whether each connection keeps its statements prepared.
     pub prepare: bool,
-    /// How long an operation may wait for its connection and run, both together.
+    /// How long an operation may take, including its wait for a connection.
     pub timeout: Duration,
 }
 
-/// How much a pool is used at one moment.
+/// How busy a pool is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PoolLoad {
-    /// Connections there are.
+    /// Open connections.
     pub open: u32,
     /// Connections in use.
     pub busy: u32,
-    /// Operations that wait for their turn.
+    /// Operations that wait for a connection.
     pub waiting: u32,
 }
 
-/// A pool of connections. Cheap to clone. Operations beyond the number of connections wait without holding a thread.
+/// A pool of connections. Cheap to clone. An operation that waits for a connection occupies no thread.
 #[derive(Clone)]
 pub struct Database {
     connector: Connector,
     pool: Pool<Connector>,
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     waiting: Arc<AtomicU32>,
     timeout: Duration,
-    /// The last attempt to connect failed; the pool goes on trying by itself.
+    /// The last attempt to connect failed. The pool keeps trying.
     is_unreachable: Arc<AtomicBool>,
 }
 
 impl Database {
-    /// A pool that connects when it is first needed; a database that is out of reach shows with the first operation.
+    /// A pool that connects when it is first needed. The first operation fails if the database is unreachable.
     pub fn new(options: &DatabaseOptions) -> Self {
         let connections = options.connections.max(1);
         let is_unreachable = Arc::new(AtomicBool::new(false));
@@ -67,7 +68,7 @@ impl Database {
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
-            // Half of it is also the longest pause between two attempts to connect.
+            // The longest pause between two attempts to connect is half of it.
             .connection_timeout(options.timeout.min(LONGEST_CHECKOUT))
             .test_on_check_out(true)
             .error_handler(Box::new(ConnectionTrouble(Arc::clone(&is_unreachable))))
@@ -75,18 +76,18 @@ impl Database {
         Self {
             connector,
             pool,
-            turns: Arc::new(Semaphore::new(connections as usize)),
+            permits: Arc::new(Semaphore::new(connections as usize)),
             waiting: Arc::default(),
             timeout: options.timeout,
             is_unreachable,
         }
     }
 
-    /// Runs `work` on a connection of its own.
+    /// Runs `work` on a connection.
     ///
     /// # Errors
-    /// Those of `work`, and [`DbError::Unavailable`] where no connection could be had in time or `work` took too long. It
-    /// is then unknown whether a write of `work` happened.
+    /// Those of `work`, and [`DbError::Unavailable`] if no connection was available in time or `work` took too long. It
+    /// is then unknown whether the writes of `work` happened.
     pub async fn run<T, F>(&self, work: F) -> Result<T, DbError>
     where
         T: Send + 'static,
@@ -114,16 +115,16 @@ impl Database {
         F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     {
         if self.is_unreachable.load(Ordering::Relaxed) && self.open_connections() == 0 {
-            // Who waits for a database that is gone is in the way of what needs none.
+            // Operations that wait for a lost database would delay requests that need none.
             return Err(DbError::Unavailable("the last attempt to connect failed".to_owned()));
         }
         let closed = |_| DbError::Unavailable("the pool is closed".to_owned());
         let waiting = Waiting::begin(&self.waiting);
-        let turn = self.turns.clone().acquire_owned().await.map_err(closed)?;
+        let permit = self.permits.clone().acquire_owned().await.map_err(closed)?;
         drop(waiting);
         let pool = self.pool.clone();
         let task = spawn_blocking(move || {
-            let _turn = turn;
+            let _permit = permit;
             let mut connection = pool.get().map_err(|error| DbError::Unavailable(error.to_string()))?;
             let result = work(&mut connection);
             connection.note(&result);
@@ -134,18 +135,17 @@ impl Database {
 
     /// A connection outside the pool.
     pub fn own_connection(&self) -> OwnConnection {
-        // It finds out for itself whether the database is in reach. Its failure must not keep requests from the pool, which
-        // would then never try.
+        // It has a flag of its own: with a shared one, its failure to connect would keep the pool from trying.
         OwnConnection::new(Connector { is_unreachable: Arc::default(), ..self.connector.clone() })
     }
 
-    /// How long an operation may take, its wait included.
+    /// How long an operation may take, including its wait for a connection.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// How often connections have been found broken so far. A crash of the database ends all of them, so that whoever
-    /// remembers what a crash may have taken back forgets it when this changes.
+    /// How many connections have been found broken so far. A crash of the database breaks all of them, so a change of
+    /// this number means that asynchronous commits may be lost.
     pub fn outages(&self) -> u64 {
         self.connector.outages.count()
     }
@@ -154,12 +154,12 @@ impl Database {
         &self.connector
     }
 
-    /// How many connections are open at the moment.
+    /// How many connections are open.
     pub fn open_connections(&self) -> u32 {
         self.pool.state().connections
     }
 
-    /// How much the pool is used at the moment.
+    /// How busy the pool is.
     pub fn load(&self) -> PoolLoad {
         let state = self.pool.state();
         PoolLoad {
@@ -170,7 +170,7 @@ impl Database {
     }
 }
 
-/// Counts an operation as waiting for as long as it lives, also where its caller gives up.
+/// Counts an operation as waiting while it lives, even if its caller gives up.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl<'a> Waiting<'a> {
@@ -186,14 +186,14 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// r2d2 tries again by itself, up to several times a second: the change is told, not each attempt.
+/// r2d2 retries by itself, several times a second. Only the first failure is logged.
 #[derive(Debug)]
 struct ConnectionTrouble(Arc<AtomicBool>);
 
 impl diesel::r2d2::HandleError<diesel::r2d2::Error> for ConnectionTrouble {
     fn handle_error(&self, error: diesel::r2d2::Error) {
         if !self.0.swap(true, Ordering::Relaxed) {
-            tracing::error!(error = %error, "The database is out of reach; connecting is tried again until it works");
+            tracing::error!(error = %error, "The database is unreachable; retrying until it is back");
         }
     }
 }

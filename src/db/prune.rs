@@ -1,5 +1,5 @@
-//! Deleting what is over, a batch at a time. Rows that somebody else has locked are left for the next time, so that
-//! pruning never waits and several processes can prune at once.
+//! Deleting old rows, a batch at a time. Locked rows are left for the next batch, so pruning never waits and several
+//! processes can prune at once.
 
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::error::DbError;
 use crate::domain::Timestamp;
 
-/// Families past their absolute expiry at `before`.
+/// Deletes families whose absolute expiry is before `before`.
 pub fn families(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
     let sql = "DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires_at < $1 \
                ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
@@ -18,7 +18,7 @@ pub fn families(connection: &mut Connection, before: Timestamp, limit: u32) -> R
     Ok(query.execute(connection.pg())? as u64)
 }
 
-/// Events from before `before`, which their ids tell.
+/// Deletes events from before `before`, by the time in their ids.
 pub fn events(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
     let sql = "DELETE FROM session_events WHERE id IN (SELECT id FROM session_events WHERE id < $1 \
                ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)";
@@ -26,7 +26,7 @@ pub fn events(connection: &mut Connection, before: Timestamp, limit: u32) -> Res
     Ok(query.execute(connection.pg())? as u64)
 }
 
-/// Notes of sessions that ended before `before`.
+/// Deletes records of sessions that ended before `before`.
 pub fn ended_sessions(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
     let sql = "DELETE FROM ended_sessions WHERE family_id IN (SELECT family_id FROM ended_sessions WHERE ended_at < $1 \
                ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
@@ -34,7 +34,7 @@ pub fn ended_sessions(connection: &mut Connection, before: Timestamp, limit: u32
     Ok(query.execute(connection.pg())? as u64)
 }
 
-/// The smallest UUIDv7 of a millisecond.
+/// The smallest UUIDv7 of the millisecond of `at`.
 fn first_id_at(at: Timestamp) -> Uuid {
     let millis = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()

@@ -1,4 +1,4 @@
-//! Rows as they are stored, and their way into the domain and back. A row that contradicts itself is refused loudly.
+//! Stored rows, and their conversion to and from domain values. A row that contradicts itself is an error.
 
 use std::net::IpAddr;
 
@@ -13,8 +13,9 @@ use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, RecordedEvent};
-use crate::domain::family::{Family, Revocation};
+use crate::domain::family::Family;
 use crate::domain::password::PasswordHash;
+use crate::domain::revocation::Revocation;
 use crate::domain::rotation::{FamilyState, Generation};
 
 #[derive(Queryable, Selectable)]
@@ -200,17 +201,17 @@ impl From<EventRow> for RecordedEvent {
     }
 }
 
-/// A single address as Postgres's `inet` holds it: with the full prefix.
+/// A single address as the type `inet` stores it: with the full prefix.
 pub(super) fn address(ip: IpAddr) -> IpNet {
     ip.into()
 }
 
-/// A generation as its column holds it; [`Generation::LAST`] is the column's last too.
+/// A generation as its column stores it. [`Generation::LAST`] is the largest value of both.
 pub(super) fn number(generation: Generation) -> i32 {
     i32::try_from(generation.number()).unwrap_or(i32::MAX)
 }
 
-/// Credit is counted in generations, so that it stays far below the column's end.
+/// Credit is counted in generations, so it stays far below the column's largest value.
 pub(super) fn stored_tat(tat: u64) -> i64 {
     i64::try_from(tat).unwrap_or(i64::MAX)
 }

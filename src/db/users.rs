@@ -2,25 +2,26 @@
 
 use diesel::prelude::*;
 
-use super::connection::{Connection, within_lock_timeout};
+use super::connection::Connection;
 use super::error::DbError;
+use super::lock_timeout::within_lock_timeout;
 use super::rows::{NewUserRow, UserRow};
 use super::schema::{token_families, users};
 use crate::domain::account::{Email, User};
-use crate::domain::family::Revocation;
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
+use crate::domain::revocation::Revocation;
 
-/// The constraint that refuses a second account with one address.
+/// The constraint that refuses a second account with the same address.
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
-/// Stores a new account; whether the address is free is for the constraint [`EMAIL_TAKEN`] to say.
+/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken.
 pub fn insert(connection: &mut Connection, user: &User, hash: &PasswordHash) -> Result<(), DbError> {
     diesel::insert_into(users::table).values(NewUserRow::new(user, hash)).execute(connection.pg())?;
     Ok(())
 }
 
-/// The account of an address, with what its password is checked against.
+/// The account of an address, with its password hash.
 pub fn find_by_email(connection: &mut Connection, email: &Email) -> Result<Option<(User, PasswordHash)>, DbError> {
     let found: Option<(UserRow, String)> = users::table
         .filter(users::email.eq(email.as_str()))
@@ -30,15 +31,15 @@ pub fn find_by_email(connection: &mut Connection, email: &Email) -> Result<Optio
     found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
 }
 
-/// An account whose row this transaction has locked: no login of it can begin, and nothing else that concerns all of its
-/// sessions, until the transaction ends. Made by [`lock`] only. Always locked before any of its families, so that
-/// transactions never wait for each other in a circle.
+/// An account whose row this transaction has locked: until the transaction ends, no login to it can begin, and nothing
+/// else that concerns all of its sessions. Only [`lock`] makes one. Always lock an account before any of its families,
+/// or two transactions can deadlock.
 pub struct LockedAccount {
     user: User,
     password_hash: PasswordHash,
 }
 
-/// Locks an account; `None` if it is gone.
+/// Locks an account. `None` if it does not exist.
 pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAccount>, DbError> {
     let found: Option<(UserRow, String)> = users::table
         .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
@@ -52,17 +53,17 @@ pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAcco
 }
 
 impl LockedAccount {
-    /// The account as it stands.
+    /// The account's current state.
     pub fn user(&self) -> &User {
         &self.user
     }
 
-    /// Whether its password is still the one that `verified` was checked against.
+    /// Whether its password hash is still `verified`.
     pub fn has_password(&self, verified: &PasswordHash) -> bool {
         self.password_hash.expose() == verified.expose()
     }
 
-    /// Stores another password's hash.
+    /// Stores the hash of a new password.
     pub fn set_password(&mut self, connection: &mut Connection, hash: PasswordHash) -> Result<(), DbError> {
         diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
             .set(users::password_hash.eq(hash.expose()))
@@ -71,7 +72,7 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Lets the account in again, or no more. Its sessions are another matter.
+    /// Enables or disables the account. Does not change its sessions.
     pub fn set_active(&mut self, connection: &mut Connection, is_active: bool) -> Result<(), DbError> {
         diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
             .set(users::is_active.eq(is_active))
@@ -87,7 +88,7 @@ impl LockedAccount {
     }
 }
 
-/// At most `limit` accounts in the order of their making, from after the account `after`.
+/// At most `limit` accounts after the account `after`, oldest first.
 pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> Result<Vec<User>, DbError> {
     let mut query = users::table.order(users::id.asc()).limit(limit).select(UserRow::as_select()).into_boxed();
     if let Some(after) = after {
@@ -97,7 +98,7 @@ pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> R
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// The account and what its password is checked against; `None` if it is gone.
+/// An account, with its password hash.
 pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, PasswordHash)>, DbError> {
     let found: Option<(UserRow, String)> = users::table
         .filter(users::id.eq(id.as_uuid()))
@@ -107,7 +108,7 @@ pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, Pas
     found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
 }
 
-/// The owner of a session together with how that session stands; `None` if either is gone.
+/// The owner of a session, and the session's revocation if it has been revoked. `None` if either row does not exist.
 pub fn find_with_session(
     connection: &mut Connection,
     user_id: UserId,
@@ -127,7 +128,7 @@ pub fn find_with_session(
     Ok(Some((row.try_into()?, revocation)))
 }
 
-/// Stores a new hash, unless the password has been changed since `old` was read.
+/// Replaces the hash `old` by `new`. `false` if the password has changed since `old` was read.
 pub fn replace_hash(
     connection: &mut Connection,
     id: UserId,

@@ -8,22 +8,22 @@ use super::ids::UserId;
 /// RFC 5321 §4.5.3.1.3: a path holds 256 octets, two of them brackets.
 const EMAIL_LIMIT: usize = 254;
 
-/// An account as its owner may see it.
+/// An account, with what its owner may see.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct User {
     pub id: UserId,
     pub email: Email,
-    /// A disabled account keeps its data, but cannot log in or refresh.
+    /// A disabled account keeps its data but cannot log in or refresh.
     pub is_active: bool,
     pub created_at: Timestamp,
 }
 
-/// An email address as the account's name: trimmed, ASCII letters in lower case. Letters beyond ASCII are left alone,
-/// since folding them makes different people's addresses equal (CVE-2019-19844).
+/// The email address that names an account: trimmed, with ASCII letters in lower case. Letters beyond ASCII stay as
+/// they are, since folding them makes the addresses of different people equal (CVE-2019-19844).
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Email(String);
 
-/// Why a text is not an email address that an account can have.
+/// Why a text cannot be the email address of an account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EmailError {
     #[error("must be at most {EMAIL_LIMIT} bytes long")]
@@ -33,11 +33,11 @@ pub enum EmailError {
 }
 
 impl Email {
-    /// Reads an address from what somebody typed. Whether mail arrives there is not known by looking at it, so this asks
-    /// only for one `@`, something plain before it and a plausible domain behind.
+    /// Reads an address that a person typed. Only mail can prove an address, so this demands no more than one `@`,
+    /// plain characters before it and a plausible domain after it.
     ///
     /// # Errors
-    /// [`EmailError`], made to be shown to the person who typed.
+    /// [`EmailError`] with a message for the person who typed.
     pub fn parse(typed: &str) -> Result<Self, EmailError> {
         let email = Self::spelling(typed);
         if email.len() > EMAIL_LIMIT {
@@ -49,7 +49,7 @@ impl Email {
         }
     }
 
-    /// The one spelling of all that are taken for the same address, whether or not it can be one.
+    /// The spelling that all spellings of an address share. `typed` need not be a valid address.
     pub fn spelling(typed: &str) -> String {
         typed.trim().to_ascii_lowercase()
     }

@@ -1,11 +1,11 @@
-//! Who is calling, as far as it can be told and is worth keeping.
+//! The client behind a request.
 
 use std::net::IpAddr;
 
-/// The longest user agent that is kept, in bytes. Real ones stay under 300.
+/// The longest user agent that is stored, in bytes. Real ones are shorter than 300.
 const USER_AGENT_LIMIT: usize = 512;
 
-/// The other end of a request: kept with a session and in the security log, never used to decide who somebody is.
+/// The client of a request. It is stored with a session and in the security log, and never proves who a user is.
 #[derive(Clone, Default, Debug)]
 pub struct Client {
     pub ip: Option<IpAddr>,
@@ -13,8 +13,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client at `ip` that calls itself `user_agent`, whatever that may contain: it is cut to 512 bytes, and control
-    /// characters become spaces, so that it can neither fill the table nor forge a line of a log.
+    /// A client at `ip` that sent `user_agent`. The text is cut to 512 bytes and its control characters become spaces:
+    /// it can neither fill the table nor forge a log line.
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
         Self { ip, user_agent: user_agent.map(presentable).filter(|text| !text.is_empty()) }
     }

@@ -1,4 +1,4 @@
-//! The only place that asks the machine for the time of day.
+//! The only place that reads the machine's clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,13 +8,13 @@ use time::OffsetDateTime;
 
 use super::Timestamp;
 
-/// Tells the time to everything that needs it. Cheap to clone; clones of a manual clock move together.
+/// The clock that everything reads. Cheap to clone. The clones of a manual clock share one time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// With the moment from which [`Clock::elapsed`] counts.
+    /// With the instant from which [`Clock::elapsed`] counts.
     System(Instant),
     /// Microseconds since the Unix epoch.
     Manual(Arc<AtomicI64>),
@@ -22,18 +22,18 @@ enum Source {
 
 impl Clock {
     /// The machine's clock.
-    #[expect(clippy::disallowed_methods, reason = "the one clock counts from a moment of the machine's own")]
+    #[expect(clippy::disallowed_methods, reason = "the one clock counts from an instant of the machine")]
     pub fn system() -> Self {
         Self(Source::System(Instant::now()))
     }
 
-    /// A clock that stands still until [`advance`](Self::advance) moves it.
+    /// A clock that stops at `start` until [`advance`](Self::advance) moves it.
     pub fn manual(start: Timestamp) -> Self {
         Self(Source::Manual(Arc::new(AtomicI64::new(micros(start)))))
     }
 
-    /// The present moment, cut to microseconds so that a time read back from Postgres equals the one written.
-    #[expect(clippy::disallowed_methods, reason = "this is the one clock that everything else is given")]
+    /// The current time, cut to microseconds. A time read back from Postgres then equals the one written.
+    #[expect(clippy::disallowed_methods, reason = "this is the one clock that everything else reads")]
     pub fn now(&self) -> Timestamp {
         let micros = match &self.0 {
             Source::System(_) => micros(OffsetDateTime::now_utc()),
@@ -42,8 +42,8 @@ impl Clock {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
-    /// The time since some fixed moment. Unlike [`now`](Self::now) it never goes back or leaps when the machine's clock is
-    /// set right, so that what is measured by it is not stretched to hours.
+    /// The time since a fixed instant. Unlike [`now`](Self::now) it does not jump when the machine's clock is
+    /// corrected, so durations measured with it are right.
     pub fn elapsed(&self) -> Duration {
         match &self.0 {
             Source::System(start) => start.elapsed(),
@@ -51,7 +51,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward. A system clock moves by itself, and this does nothing to it.
+    /// Moves a manual clock forward. Does nothing to a system clock.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual(micros) = &self.0 {
             let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
@@ -73,7 +73,7 @@ mod tests {
     use super::Clock;
 
     #[test]
-    fn a_manual_clock_moves_only_when_told_and_its_clones_move_along() {
+    fn a_manual_clock_moves_only_when_advanced_and_its_clones_move_with_it() {
         let clock = Clock::manual(datetime!(2026-01-02 03:04:05 UTC));
         let clone = clock.clone();
         assert_eq!(clone.now(), datetime!(2026-01-02 03:04:05 UTC));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_clock_tells_whole_microseconds() {
+    fn the_system_clock_has_whole_microseconds() {
         assert_eq!(Clock::system().now().nanosecond() % 1000, 0);
     }
 }

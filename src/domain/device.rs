@@ -1,4 +1,4 @@
-//! Telling a person which of their devices a session is on.
+//! Names by which people recognise the devices of their sessions.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use woothee::parser::Parser;
 
 static PARSER: LazyLock<Parser> = LazyLock::new(Parser::new);
 
-/// A name such as "Firefox on Linux" for what a user agent claims to be. For programs the first word of theirs; never
-/// more than that of a text which anyone can choose.
+/// A name such as "Firefox on Linux" for a user agent. A program gets the first word of its user agent, and nothing
+/// more of a text that anyone can choose.
 pub fn device_name(user_agent: Option<&str>) -> String {
     let Some(user_agent) = user_agent else { return "Unknown device".to_owned() };
     match PARSER.parse(user_agent) {
@@ -44,7 +44,7 @@ mod tests {
     use super::device_name;
 
     #[test]
-    fn browsers_of_today_are_known() {
+    fn current_browsers_are_known() {
         for (user_agent, name) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
             (
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_gives_its_first_word_or_nothing() {
+    fn anything_else_gets_its_first_word_or_no_name() {
         assert_eq!(device_name(Some("curl/8.5.0")), "curl");
         assert_eq!(device_name(Some("my-app_1.2 (phone)")), "my-app_1.2");
         assert_eq!(device_name(Some("<script>alert(1)</script>")), "Unknown device");

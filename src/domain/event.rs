@@ -1,4 +1,4 @@
-//! The security log: what happened to accounts and sessions. Events are written in the transaction that they report.
+//! The security log: what happened to accounts and sessions. An event is written in the transaction that it reports.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::Timestamp;
 use super::client::Client;
-use super::family::RevocationReason;
 use super::ids::{EventId, FamilyId, UserId};
+use super::revocation::RevocationReason;
 
 /// One entry of the security log.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Event {
     pub client: Client,
 }
 
-/// An entry as it was stored, whose kind may be one of another version.
+/// A stored entry. Its kind may be one that only another version knows.
 #[derive(Clone, Debug)]
 pub struct RecordedEvent {
     pub id: EventId,
@@ -34,7 +34,7 @@ pub struct RecordedEvent {
 }
 
 impl Event {
-    /// Something that happened now to one of a user's sessions.
+    /// An event of one of a user's sessions.
     pub fn of_session(
         now: Timestamp,
         user_id: UserId,
@@ -46,7 +46,7 @@ impl Event {
         Self { family_id: Some(family_id), ..Self::of_account(now, user_id, kind, client, rng) }
     }
 
-    /// Something that happened now to an account.
+    /// An event of an account.
     pub fn of_account(
         now: Timestamp,
         user_id: UserId,
@@ -63,44 +63,44 @@ impl Event {
 pub enum EventKind {
     Registered,
     LoginSucceeded,
-    /// Somebody tried this account with a wrong password.
+    /// A login with a wrong password.
     LoginFailed,
     Logout,
-    /// A session was ended in another way than by its own logout or by reuse.
+    /// A session was revoked, but not by its own logout and not for reuse.
     SessionRevoked {
         reason: RevocationReason,
     },
     PasswordChanged,
-    /// Somebody with a session did not know the present password.
+    /// A caller with a session gave a wrong current password.
     PasswordChangeFailed,
-    /// So many wrong passwords in a row that nobody may try another for a while, in seconds.
+    /// After this many wrong passwords in a row the next attempt has to wait, in seconds.
     GuessingSlowed {
         wait: u64,
     },
     AccountDisabled,
     AccountEnabled,
-    /// An old token was shown; the family was ended.
+    /// An old token was presented, and the family was revoked.
     ReuseDetected {
         presented: u32,
         newest: u32,
-        /// The address that the family was last used from before.
+        /// The address of the family's last use before that.
         last_ip: Option<IpAddr>,
     },
-    /// An answer that got lost was given again, after the overlap.
-    AnswerRecovered {
+    /// A lost response was repeated after the overlap window.
+    ResponseRecovered {
         generation: u32,
     },
-    /// The row had lost rotations that clients had been given, and went on after the newest of them.
+    /// The row had lost rotations whose tokens clients had received. It continues after the newest of them.
     RowCaughtUp {
         from: u32,
         to: u32,
     },
-    /// Somebody began a family to practise on, on a server for development.
+    /// A sandbox family began, on a development server.
     SandboxBegan,
 }
 
 impl EventKind {
-    /// The stable name by which it is stored.
+    /// The name that is stored. It never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Registered => "registered",
@@ -114,13 +114,13 @@ impl EventKind {
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
             Self::ReuseDetected { .. } => "reuse_detected",
-            Self::AnswerRecovered { .. } => "answer_recovered",
+            Self::ResponseRecovered { .. } => "answer_recovered",
             Self::RowCaughtUp { .. } => "row_caught_up",
             Self::SandboxBegan => "practice_began",
         }
     }
 
-    /// What else is known, as a JSON object.
+    /// The details, as a JSON object.
     pub fn detail(self) -> Value {
         match self {
             Self::Registered
@@ -140,7 +140,7 @@ impl EventKind {
                 "distance": newest.saturating_sub(presented),
                 "last_ip": last_ip,
             }),
-            Self::AnswerRecovered { generation } => json!({ "generation": generation }),
+            Self::ResponseRecovered { generation } => json!({ "generation": generation }),
             Self::RowCaughtUp { from, to } => json!({ "from": from, "to": to }),
         }
     }

@@ -1,37 +1,38 @@
-//! A token family: what one login is, for as long as it lives.
+//! A token family: one login and everything that descends from it.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use super::Timestamp;
 use super::ids::{FamilyId, UserId};
 use super::policy::Lifetimes;
 use super::rotation::{FamilyState, Generation};
+use super::stored_text::stored_as_text;
 
-/// A family with everything that is known of it.
+/// A family, with all of its data.
 #[derive(Clone, Debug)]
 pub struct Family {
     pub id: FamilyId,
     pub user_id: UserId,
-    /// How its refresh tokens travel; never changes.
+    /// How its refresh tokens travel. Never changes.
     pub delivery: Delivery,
     /// What the rule judges by.
     pub state: FamilyState,
     pub created_at: Timestamp,
     /// When the user last proved who they are (the JWT claim `auth_time`).
     pub authenticated_at: Timestamp,
-    /// The address that was last seen, if the peer had one.
+    /// The address of the last use, if the client had one.
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
 }
 
 impl Family {
-    /// The idle expiry after a use at `now`: never past the absolute one (draft-ietf-oauth-browser-based-apps §6.3.2.3).
+    /// The idle expiry after a use at `now`, never past the absolute expiry (draft-ietf-oauth-browser-based-apps
+    /// §6.3.2.3).
     pub fn idle_expiry(now: Timestamp, expires_at: Timestamp, lifetimes: &Lifetimes) -> Timestamp {
         (now + lifetimes.idle).min(expires_at)
     }
 
-    /// A family as it is right after a login at `now`.
+    /// A new family, right after a login at `now`.
     pub fn begin(id: FamilyId, user_id: UserId, delivery: Delivery, now: Timestamp, lifetimes: &Lifetimes) -> Self {
         let expires_at = now + lifetimes.absolute;
         Self {
@@ -56,7 +57,7 @@ impl Family {
     }
 }
 
-/// How a family's refresh tokens travel. A token of one kind is not accepted in the other's place.
+/// How a family's refresh tokens travel. A token is not accepted by the other delivery.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Delivery {
     /// In an HttpOnly cookie, and nowhere else.
@@ -65,94 +66,16 @@ pub enum Delivery {
     Body,
 }
 
-/// That, when and why a family was ended before its time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Revocation {
-    pub at: Timestamp,
-    pub reason: RevocationReason,
-}
-
-/// Why a family was ended before its time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum RevocationReason {
-    Logout,
-    LogoutAll,
-    /// An old token was shown: somebody else holds a copy.
-    Reuse,
-    PasswordChange,
-    /// The account was disabled.
-    Disabled,
-    Admin,
-    /// The user began more sessions than the policy allows.
-    Limit,
-}
-
-/// A stored word that names no value of the type it was read for.
-#[derive(Debug, thiserror::Error)]
-#[error("the database holds the {kind} {word:?}, which this version does not know")]
-pub struct UnknownWord {
-    pub kind: &'static str,
-    pub word: String,
-}
-
-macro_rules! words {
-    ($type:ident, $kind:literal, $($variant:ident = $word:literal),+ $(,)?) => {
-        impl $type {
-            #[cfg(test)]
-            pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The word by which it is stored and told to clients.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-
-        impl std::str::FromStr for $type {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord { kind: $kind, word: word.to_owned() }),
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
-
-words!(Delivery, "delivery", Cookie = "cookie", Body = "body");
-words!(
-    RevocationReason,
-    "reason for a revocation",
-    Logout = "logout",
-    LogoutAll = "logout_all",
-    Reuse = "reuse",
-    PasswordChange = "password_change",
-    Disabled = "disabled",
-    Admin = "admin",
-    Limit = "limit",
-);
+stored_as_text!(Delivery, "delivery", Cookie = "cookie", Body = "body");
 
 #[cfg(test)]
 mod tests {
-    use super::{Delivery, RevocationReason};
+    use super::Delivery;
 
     #[test]
-    fn every_word_reads_back() {
-        for &reason in RevocationReason::ALL {
-            assert_eq!(reason.as_str().parse::<RevocationReason>().unwrap(), reason);
-        }
+    fn every_delivery_reads_back_from_its_text() {
         for &delivery in Delivery::ALL {
             assert_eq!(delivery.as_str().parse::<Delivery>().unwrap(), delivery);
         }
-        assert!("stolen".parse::<RevocationReason>().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Identifiers. All are UUIDv7, so that rows made together lie together and no sequence is needed anywhere.
+//! Identifiers. All are UUIDv7: rows that are created together are stored together, and no sequence is needed.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id that sorts after those made before `now`.
+            /// A new id. It sorts after the ids made before `now`.
             pub fn new(now: Timestamp, rng: &mut impl CryptoRng) -> Self {
                 Self(v7(now, rng))
             }
@@ -44,8 +44,8 @@ id! {
     UserId
 }
 id! {
-    /// A token family: one login on one device, and every refresh token that descends from it. Clients know it as the
-    /// session's id.
+    /// A token family: one login on one device, and every refresh token that descends from it. Clients call it the
+    /// session id.
     FamilyId
 }
 id! {
@@ -69,7 +69,7 @@ mod tests {
     use super::UserId;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "a test draws for itself")]
+    #[expect(clippy::disallowed_methods, reason = "a test makes its own random numbers")]
     fn ids_are_version_7_and_sort_by_time() {
         let mut rng = rand::rng();
         let now = datetime!(2026-01-02 03:04:05 UTC);

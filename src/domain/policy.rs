@@ -1,61 +1,61 @@
-//! The limits that sessions live under.
+//! Settings that limit sessions, tokens, cookies and hashes.
 
 use std::time::Duration;
 
 use super::Timestamp;
 
-/// What the rule of [`rotation`](super::rotation) allows besides the newest token.
+/// What the rule of [`rotation`](super::rotation) accepts besides the newest token.
 #[derive(Clone, Copy, Debug)]
 pub struct RotationPolicy {
-    /// How long after the first issue of generation g the token of g−1 is still answered, with g again. Zero: never.
+    /// How long after the first issue of generation g the token of g−1 still gets g. Zero disables it.
     pub overlap: Duration,
-    /// How many lost answers in a row are made good after the overlap. Zero: none.
+    /// How many lost responses in a row are recovered after the overlap window. Zero disables it.
     pub recovery_burst: u32,
-    /// One more is earned each so many generations. At least 2: earned at every refresh, the credit would never run out on
-    /// a thief who goes first each time.
+    /// Rotations needed to earn another recovery. At least 2: if every refresh earned one, a thief who always refreshes
+    /// first would never use the credit up.
     pub recovery_every: u32,
 }
 
 /// How long a session may live.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
-    /// A session that has not been refreshed for so long is over.
+    /// A session expires after this long without a refresh.
     pub idle: Duration,
-    /// A session is over so long after its login, however busy it is. Never shorter than `idle`.
+    /// A session expires this long after its login, whatever its use. Never shorter than `idle`.
     pub absolute: Duration,
 }
 
-/// How access tokens are signed. The configured one is the only one that verifies (RFC 8725 §3.1).
+/// How access tokens are signed. Only the configured algorithm verifies (RFC 8725 §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AccessTokenAlgorithm {
     EdDsa,
     Hs256,
 }
 
-/// How access tokens are to be made and what is accepted of one.
+/// How access tokens are issued and verified.
 #[derive(Clone, Debug)]
 pub struct AccessTokenPolicy {
     pub algorithm: AccessTokenAlgorithm,
-    /// The longest life; each token's is shortened by up to 5 %, so that tabs do not refresh in step.
+    /// The longest lifetime. Each token lives up to 5 % shorter, which keeps tabs from refreshing at the same time.
     pub ttl: Duration,
     pub issuer: String,
     pub audience: String,
 }
 
-/// How the cookies of a session look.
+/// The attributes of a session's cookies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CookiePolicy {
     pub same_site: SameSite,
     /// Starts with a slash.
     pub path: String,
     pub domain: Option<String>,
-    /// Without `Secure` and prefix, for a loopback address.
+    /// Without `Secure` and the name's prefix, for a loopback address.
     pub is_insecure: bool,
-    /// Whether the access token is set as a cookie too, and beside it the CSRF value that a page has to repeat.
+    /// Whether the access token is also set as a cookie, with the CSRF value that a page has to repeat.
     pub with_access_token: bool,
 }
 
-/// The cookie attribute of that name (draft-ietf-httpbis-rfc6265bis §4.1.2.7).
+/// The cookie attribute `SameSite` (draft-ietf-httpbis-rfc6265bis §4.1.2.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SameSite {
     Strict,
@@ -91,7 +91,7 @@ impl Default for HashCost {
 }
 
 impl HashCost {
-    /// Whether the cost is at or above a line of OWASP's table of equal strength (Password Storage Cheat Sheet).
+    /// Whether the cost reaches a row of OWASP's table of equal strength (Password Storage Cheat Sheet).
     pub fn is_enough(self) -> bool {
         const FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
         self.parallelism >= 1 && FLOOR.iter().any(|&(memory, passes)| self.memory >= memory && self.passes >= passes)
@@ -99,7 +99,7 @@ impl HashCost {
 }
 
 impl RotationPolicy {
-    /// Whether the token that was replaced at `rotated_at` may still be shown at `now`.
+    /// Whether the token that was replaced at `rotated_at` may still be presented at `now`.
     pub fn is_overlap(&self, rotated_at: Timestamp, now: Timestamp) -> bool {
         !self.overlap.is_zero() && now - rotated_at <= self.overlap
     }

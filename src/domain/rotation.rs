@@ -1,8 +1,12 @@
-//! The rule: what a presented refresh token means. `docs/design.md` tells why each line is there.
+//! The rule: what a presented refresh token means. `docs/rotation.md` explains each line.
+//!
+//! `db::rotation_batch` judges liveness again, in SQL, and `service::refresh` the overlap window of a shared rotation:
+//! that is the price of a batch, which reads no family before it rotates. `tests/api/liveness.rs` holds the rule and
+//! the SQL to one table.
 
 use super::Timestamp;
-use super::family::{Revocation, RevocationReason};
 use super::policy::RotationPolicy;
+use super::revocation::{Revocation, RevocationReason};
 
 /// The place of a token in its family: 1 is given out at login, each rotation adds one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -1,18 +1,18 @@
-//! The configured secret, from which every key is derived.
+//! The configured secret. Every key is derived from it.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// The shortest secret, in bytes: the strength of every key derived from it (RFC 8725 §3.5).
+/// The minimum length of a secret, in bytes. No derived key is stronger than the secret (RFC 8725 §3.5).
 pub const SECRET_MIN_BYTES: usize = 32;
 
-/// What `.env.example` shows in the place of a secret. Nobody may run with it.
+/// The placeholder in `.env.example`. It is refused as a secret.
 pub const SECRET_PLACEHOLDER: &str = "change-me-run-heirloom-secret-generate";
 
-/// A configured secret, checked.
+/// A configured secret that has been checked.
 #[derive(Clone, Debug)]
 pub struct Secret(SecretString);
 
-/// What is wrong with the configured secrets. Says nothing of what they are.
+/// What is wrong with the configured secrets. Reveals nothing of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SecretError {
     #[error("is empty; make one with `heirloom secret generate`")]
@@ -26,16 +26,16 @@ pub enum SecretError {
 }
 
 impl Secret {
-    /// The bytes to derive keys from.
+    /// The bytes that keys are derived from.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }
 
-    /// Checks a secret of at least 32 bytes.
+    /// Checks a secret.
     ///
     /// # Errors
-    /// [`SecretError`] for one that is too short, the placeholder of the example settings, or a repetition of a few
-    /// characters.
+    /// [`SecretError`] if it is shorter than 32 bytes, the placeholder of the example settings, or a repetition of a
+    /// few characters.
     pub fn new(text: &str) -> Result<Self, SecretError> {
         if text.len() < SECRET_MIN_BYTES {
             return Err(SecretError::TooShort(text.len()));

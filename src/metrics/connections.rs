@@ -1,91 +1,82 @@
-//! Metrics of the connections of one listening socket.
+//! The connections of each listening socket.
 
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
-use super::{WELL_FORMED, register};
+use super::labels::CloseReason;
+use super::registry::register;
 
-label_values! {
-    /// Why the server closed a connection that its client would have kept.
-    Cut {
-        Head = "head",
-        Write = "write",
-        Idle = "idle",
-        Crowded = "crowded",
-    }
-}
-
-/// The families, of which each listener has a member.
-pub(super) struct Families {
+pub(super) struct ConnectionCollectors {
     open: IntGaugeVec,
     limit: IntGaugeVec,
-    cut: IntCounterVec,
+    closed: IntCounterVec,
     refused: IntCounterVec,
 }
 
-/// What is counted of one listener.
+/// The metrics of the connections of one listening socket.
 pub struct ConnectionMetrics {
     open: IntGauge,
     limit: IntGauge,
-    cut: Vec<IntCounter>,
+    /// By [`CloseReason`].
+    closed: Vec<IntCounter>,
     refused: IntCounter,
 }
 
-impl Families {
-    pub(super) fn register(registry: &Registry) -> Self {
-        let gauges = |name: &str, help: &str| {
-            register(registry, IntGaugeVec::new(Opts::new(name, help), &["listener"]).expect(WELL_FORMED))
-        };
-        let counters = |name: &str, help: &str, labels: &[&str]| {
-            register(registry, IntCounterVec::new(Opts::new(name, help), labels).expect(WELL_FORMED))
-        };
+impl ConnectionCollectors {
+    pub fn register(registry: &Registry) -> Self {
+        let gauges = |name, help| register(registry, IntGaugeVec::new(Opts::new(name, help), &["listener"]));
+        let counters =
+            |name, help, labels: &[&str]| register(registry, IntCounterVec::new(Opts::new(name, help), labels));
         Self {
-            open: gauges("heirloom_http_connections_open", "Connections of clients."),
-            limit: gauges("heirloom_http_connections_limit", "How many connections of clients there may be."),
-            cut: counters(
+            open: gauges("heirloom_http_connections_open", "Open connections."),
+            limit: gauges("heirloom_http_connections_limit", "The most connections that are open at a time."),
+            closed: counters(
                 "heirloom_http_connections_closed_total",
                 "Connections that the server closed while it waited for the client.",
                 &["listener", "reason"],
             ),
             refused: counters(
                 "heirloom_http_connections_refused_total",
-                "Connections closed at once because a limit was reached and all others were in use.",
+                "Connections closed at once, because the limit was reached and every other connection was busy.",
                 &["listener"],
             ),
         }
     }
 
-    pub(super) fn of(&self, listener: &str) -> ConnectionMetrics {
+    pub fn of(&self, listener: &str) -> ConnectionMetrics {
         ConnectionMetrics {
             open: self.open.with_label_values(&[listener]),
             limit: self.limit.with_label_values(&[listener]),
-            cut: Cut::VALUES.iter().map(|reason| self.cut.with_label_values(&[listener, reason])).collect(),
+            closed: CloseReason::VALUES
+                .iter()
+                .map(|reason| self.closed.with_label_values(&[listener, reason]))
+                .collect(),
             refused: self.refused.with_label_values(&[listener]),
         }
     }
 }
 
 impl ConnectionMetrics {
-    /// So many there may be.
+    /// Sets the limit.
     pub fn limit(&self, connections: usize) {
         self.limit.set(i64::try_from(connections).unwrap_or(i64::MAX));
     }
 
-    /// A connection was opened.
+    /// Counts a connection as open.
     pub fn opened(&self) {
         self.open.inc();
     }
 
-    /// A connection is gone, whoever closed it.
+    /// Counts a connection as no longer open.
     pub fn closed(&self) {
         self.open.dec();
     }
 
-    /// The server closed a connection.
-    pub fn cut(&self, reason: Cut) {
-        self.cut[reason as usize].inc();
+    /// Counts a connection that the server closes.
+    pub fn closes(&self, reason: CloseReason) {
+        self.closed[reason as usize].inc();
     }
 
-    /// A connection was closed before it was served.
+    /// Counts a connection that is refused.
     pub fn refused(&self) {
         self.refused.inc();
     }

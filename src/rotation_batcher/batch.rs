@@ -1,109 +1,110 @@
-//! What waits for one statement, and who is told what of its result.
+//! What goes into one statement, and who gets which part of its result.
 
 use std::collections::HashMap;
 
 use tokio::sync::oneshot;
 
 use crate::db::DbError;
-use crate::db::families::{Presented, Rotated};
 use crate::domain::ids::FamilyId;
+use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
 use crate::domain::rotation::Generation;
 
-use super::BatchOutcome;
+use super::outcome::BatchOutcome;
 
-pub(super) type Answer<T> = oneshot::Sender<T>;
+pub(super) type Reply<T> = oneshot::Sender<T>;
 
-/// Presented tokens, each once, with all who show it.
+/// A token that one or more requests present.
+type Presentation = (PresentedToken, Vec<Reply<BatchOutcome>>);
+
+/// Presented tokens, each once, with the requests that present it.
 #[derive(Default)]
-pub(super) struct Rotations(HashMap<Token, (Presented, Vec<Answer<BatchOutcome>>)>);
-
-type Token = (FamilyId, Generation);
+pub(super) struct Rotations(HashMap<(FamilyId, Generation), Presentation>);
 
 impl Rotations {
-    /// The last of all generations has no successor, which is the rule's to say; so is what becomes of one token that
-    /// travels in two ways at once.
-    pub fn add(&mut self, presented: Presented, answer: Answer<BatchOutcome>) {
+    /// Leaves two tokens to the rule: one of the last generation, which has no successor, and one that another request
+    /// presents with another delivery.
+    pub fn add(&mut self, presented: PresentedToken, reply: Reply<BatchOutcome>) {
         let (token, delivery) = ((presented.family_id, presented.generation), presented.delivery);
         if presented.generation.next().is_none() {
-            let _ = answer.send(BatchOutcome::Unmatched);
+            let _ = reply.send(BatchOutcome::Unmatched);
             return;
         }
-        let (shown, answers) = self.0.entry(token).or_insert_with(|| (presented, Vec::new()));
-        if shown.delivery == delivery {
-            answers.push(answer);
+        let (first, replies) = self.0.entry(token).or_insert_with(|| (presented, Vec::new()));
+        if first.delivery == delivery {
+            replies.push(reply);
         } else {
-            let _ = answer.send(BatchOutcome::Unmatched);
+            let _ = reply.send(BatchOutcome::Unmatched);
         }
     }
 
-    pub fn presented(&self) -> Vec<&Presented> {
+    pub fn presented(&self) -> Vec<&PresentedToken> {
         self.0.values().map(|(presented, _)| presented).collect()
     }
 
-    /// `rotated` has the generations that were issued.
-    pub fn answer(mut self, rotated: &[(FamilyId, Generation, Rotated)]) {
-        let issued: HashMap<FamilyId, (Generation, Rotated)> =
-            rotated.iter().map(|&(family_id, issued, rotated)| (family_id, (issued, rotated))).collect();
-        for ((family_id, generation), (presented, answers)) in self.0.drain() {
-            let own = issued.get(&family_id).filter(|(issued, _)| generation.next() == Some(*issued));
-            let mut outcome = own.map_or(BatchOutcome::Unmatched, |(_, rotated)| BatchOutcome::Rotated(*rotated));
-            for answer in answers {
-                let _ = answer.send(outcome);
-                if let BatchOutcome::Rotated(rotated) = outcome {
-                    outcome = BatchOutcome::Shared { rotated, rotated_at: presented.at };
+    /// The first request that presents a token gets the rotation. The others share it.
+    pub fn reply(mut self, rotated: &[IssuedGeneration]) {
+        let issued: HashMap<FamilyId, IssuedGeneration> =
+            rotated.iter().map(|issued| (issued.family_id, *issued)).collect();
+        for ((family_id, generation), (presented, replies)) in self.0.drain() {
+            let successor = issued.get(&family_id).filter(|issued| generation.next() == Some(issued.generation));
+            let mut outcome = successor.map_or(BatchOutcome::Unmatched, |&issued| BatchOutcome::Rotated(issued));
+            for reply in replies {
+                let _ = reply.send(outcome);
+                if let BatchOutcome::Rotated(issued) = outcome {
+                    outcome = BatchOutcome::Shared { issued, rotated_at: presented.at };
                 }
             }
         }
     }
 
-    /// A statement that the database refused is tried again for each family by itself, so that one that is broken breaks
-    /// no other.
+    /// After a statement that the database refused, each family is tried by itself. A broken row fails only its own
+    /// family.
     pub fn fail(self, error: &DbError) {
         let is_gone = matches!(error, DbError::Unavailable(_));
         if !is_gone {
-            tracing::error!(error = %error, "A batch of rotations failed; its sessions are looked at one by one");
+            tracing::error!(error = %error, "A batch of rotations failed; each of its sessions is rotated separately");
         }
-        for answer in self.0.into_values().flat_map(|(_, answers)| answers) {
-            let _ = answer.send(if is_gone { BatchOutcome::Unknown } else { BatchOutcome::Unmatched });
+        for reply in self.0.into_values().flat_map(|(_, replies)| replies) {
+            let _ = reply.send(if is_gone { BatchOutcome::Unknown } else { BatchOutcome::Unmatched });
         }
     }
 }
 
-/// Families, each once, with the highest generation seen in use and all who told of it.
+/// Families, each once, with the highest generation seen in use and the requests that reported it.
 #[derive(Default)]
-pub(super) struct Confirmations(HashMap<FamilyId, (Generation, Vec<Answer<bool>>)>);
+pub(super) struct Confirmations(HashMap<FamilyId, (Generation, Vec<Reply<bool>>)>);
 
 impl Confirmations {
-    pub fn add(&mut self, family_id: FamilyId, generation: Generation, answer: Answer<bool>) {
-        let (highest, answers) = self.0.entry(family_id).or_insert_with(|| (generation, Vec::new()));
+    pub fn add(&mut self, family_id: FamilyId, generation: Generation, reply: Reply<bool>) {
+        let (highest, replies) = self.0.entry(family_id).or_insert_with(|| (generation, Vec::new()));
         *highest = generation.max(*highest);
-        answers.push(answer);
+        replies.push(reply);
     }
 
     pub fn seen(&self) -> Vec<(FamilyId, Generation)> {
         self.0.iter().map(|(&family_id, &(generation, _))| (family_id, generation)).collect()
     }
 
-    pub fn answer(mut self, confirmed: &[FamilyId]) {
+    pub fn reply(mut self, confirmed: &[FamilyId]) {
         for family_id in confirmed {
-            for answer in self.0.remove(family_id).into_iter().flat_map(|(_, answers)| answers) {
-                let _ = answer.send(true);
+            for reply in self.0.remove(family_id).into_iter().flat_map(|(_, replies)| replies) {
+                let _ = reply.send(true);
             }
         }
-        self.tell_of_no_news();
+        self.reply_unchanged();
     }
 
-    /// Each is written again by itself, which does no harm where the statement was carried out all the same.
+    /// Each confirmation is then stored separately. Storing one twice is harmless.
     pub fn fail(self, error: &DbError) {
         if !matches!(error, DbError::Unavailable(_)) {
-            tracing::error!(error = %error, "A batch of confirmations failed; they are written one by one");
+            tracing::error!(error = %error, "A batch of confirmations failed; each of them is stored separately");
         }
-        self.tell_of_no_news();
+        self.reply_unchanged();
     }
 
-    fn tell_of_no_news(self) {
-        for waiting in self.0.into_values().flat_map(|(_, answers)| answers) {
-            let _ = waiting.send(false);
+    fn reply_unchanged(self) {
+        for reply in self.0.into_values().flat_map(|(_, replies)| replies) {
+            let _ = reply.send(false);
         }
     }
 }

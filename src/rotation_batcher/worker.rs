@@ -1,41 +1,41 @@
-//! One worker: its queue, its thread, and the statements it makes of what waits.
+//! One worker: its queue, its thread and its statements.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::db::families::Presented;
 use crate::db::{OwnConnection, rotation_batch};
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::Lifetimes;
+use crate::domain::refresh_token::PresentedToken;
 use crate::domain::rotation::Generation;
 
-use super::batch::{Answer, Confirmations, Rotations};
-use super::{BatchOutcome, BatcherError, BatcherLoad};
+use super::batch::{Confirmations, Reply, Rotations};
+use super::outcome::{BatchOutcome, BatcherError, BatcherLoad};
 
-/// How many requests a statement takes at most. Twice as many make it no faster for each row, but later for all.
+/// The most requests in one statement. Twice as many would not make a row faster, but all of them later.
 const LARGEST_BATCH: usize = 64;
 
-/// How many requests may wait: what a worker does in some 50 ms. Who would have to wait for longer is told at once.
+/// The longest queue: what a worker does in about 50 ms. A request beyond it is refused at once.
 const MOST_WAITING: usize = 1024;
 
 pub(super) enum Work {
-    Rotate(Presented, Answer<BatchOutcome>),
-    Confirm(FamilyId, Generation, Answer<bool>),
+    Rotate(PresentedToken, Reply<BatchOutcome>),
+    Confirm(FamilyId, Generation, Reply<bool>),
 }
 
 impl Work {
-    /// Nobody waits for the answer any more.
+    /// The request has ended without waiting for the reply.
     fn is_abandoned(&self) -> bool {
         match self {
-            Self::Rotate(_, answer) => answer.is_closed(),
-            Self::Confirm(_, _, answer) => answer.is_closed(),
+            Self::Rotate(_, reply) => reply.is_closed(),
+            Self::Confirm(_, _, reply) => reply.is_closed(),
         }
     }
 }
 
-/// The worker's thread ends when this is dropped and what waited is done.
+/// When this is dropped, the worker's thread empties its queue and ends.
 pub(super) struct Worker {
     queue: SyncSender<Work>,
     counts: Arc<Counts>,
@@ -93,8 +93,8 @@ impl Thread {
                 taken += 1;
                 match work {
                     work if work.is_abandoned() => {}
-                    Work::Rotate(presented, answer) => rotations.add(presented, answer),
-                    Work::Confirm(family_id, generation, answer) => confirmations.add(family_id, generation, answer),
+                    Work::Rotate(presented, reply) => rotations.add(presented, reply),
+                    Work::Confirm(family_id, generation, reply) => confirmations.add(family_id, generation, reply),
                 }
             }
             self.counts.waiting.fetch_sub(taken, Ordering::Relaxed);
@@ -111,7 +111,7 @@ impl Thread {
         self.count(batch.len());
         let lifetimes = &self.lifetimes;
         match self.connection.run(|connection| rotation_batch::rotate(connection, &batch, lifetimes)) {
-            Ok(rotated) => rotations.answer(&rotated),
+            Ok(rotated) => rotations.reply(&rotated),
             Err(error) => rotations.fail(&error),
         }
     }
@@ -123,7 +123,7 @@ impl Thread {
         }
         self.count(batch.len());
         match self.connection.run(|connection| rotation_batch::confirm(connection, &batch)) {
-            Ok(confirmed) => confirmations.answer(&confirmed),
+            Ok(confirmed) => confirmations.reply(&confirmed),
             Err(error) => confirmations.fail(&error),
         }
     }

@@ -1,15 +1,15 @@
-//! Letting callers in by their access tokens.
+//! Authenticating callers by their access tokens.
 
-use super::Service;
+use super::use_cases::Service;
 use crate::crypto::access_token::{AccessGrant, AccessTokenError};
 
-/// A caller whose access token was good and whose session is not known to have ended.
+/// A caller with a valid access token, whose session is not known to have ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Authenticated {
     pub grant: AccessGrant,
 }
 
-/// Why a caller is not let in by an access token.
+/// Why an access token does not authenticate a caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AuthenticationError {
     #[error(transparent)]
@@ -17,26 +17,21 @@ pub enum AuthenticationError {
     /// The session has ended, or its account was disabled or deleted.
     #[error("the session of this access token has ended")]
     SessionRevoked,
-    /// The access token was good, and nothing shows that a page of this session has sent it.
+    /// The access token is valid, but nothing proves that a page of this session sent it.
     #[error("the CSRF value is not one of the session of this access token")]
     Csrf,
 }
 
 impl Service {
-    /// Lets a caller in by an access token, and notes that its generation has arrived. No database is asked.
-    ///
-    /// # Errors
-    /// [`AuthenticationError`].
+    /// Authenticates a caller by an access token, and confirms the token's generation in the background. Does not wait
+    /// for the database.
     pub fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
         let grant = self.access_tokens.verify(access_token, self.clock.now())?;
         self.admit(grant)
     }
 
-    /// The same for an access token that a browser sends by itself: `csrf` has to be a value of its session. A forged
-    /// request gets no further than this, not even to a confirmation.
-    ///
-    /// # Errors
-    /// [`AuthenticationError`].
+    /// The same for an access token in a cookie, which a browser sends by itself: `csrf` has to be a value of its
+    /// session. A forged request is refused before it confirms the generation.
     pub fn authenticate_with_csrf(
         &self,
         access_token: &str,
@@ -53,7 +48,7 @@ impl Service {
         if self.ended_sessions.contains(grant.family_id) {
             return Err(AuthenticationError::SessionRevoked);
         }
-        self.background_writes.in_use(grant.family_id, grant.generation, self.db.outages());
+        self.background_writes.confirm(grant.family_id, grant.generation);
         Ok(Authenticated { grant })
     }
 }

@@ -1,19 +1,25 @@
-//! Refreshing: the workers for the newest token of a live family, and the rule for all others.
+//! Refreshing: the batch for the newest token of a live family, and the rule for every other token.
 
-use super::session::IssuedGeneration;
-use super::{Service, ServiceError, SessionGrant, rng};
-use crate::db::families::{self, Presented, Rotated};
+use super::catch_up::log_catching_up;
+use super::error::ServiceError;
+use super::random::rng;
+use super::revoke::{self, Ended};
+use super::session::SessionGrant;
+use super::use_cases::Service;
+use crate::db::asynchronous_commit::commit_asynchronously;
 use crate::db::locked_family::{self, LockedFamily};
 use crate::db::{Connection, DbError, events};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::{Delivery, Revocation, RevocationReason};
-use crate::domain::ids::FamilyId;
+use crate::domain::family::Delivery;
+use crate::domain::judgment::{Judgment, judge};
 use crate::domain::policy::{Lifetimes, RotationPolicy};
-use crate::domain::rotation::{Decision, Generation, decide};
+use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
+use crate::domain::revocation::{Revocation, RevocationReason};
+use crate::domain::rotation::Decision;
 use crate::rotation_batcher::BatchOutcome;
 
-/// What came of a refresh.
+/// The outcome of a refresh.
 #[derive(Debug)]
 pub enum RefreshOutcome {
     Granted(SessionGrant, Renewal),
@@ -23,197 +29,158 @@ pub enum RefreshOutcome {
 /// How a grant came about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Renewal {
-    /// The newest token was shown, and gave way to the next generation.
+    /// The newest token was presented, and the next generation was issued.
     Rotated,
-    /// The newest generation was answered once more, to a second tab or a quick retry.
+    /// A second tab or a quick retry got the newest generation again.
     Replayed,
-    /// The newest generation was answered once more, late, because its answer had been lost.
+    /// The response with the newest generation was lost, and a late retry got that generation again.
     Recovered,
-    /// The database had lost a rotation, and the token that was shown proved it.
+    /// The presented token proved that the database had lost a rotation.
     CaughtUp,
 }
 
-/// Why a refresh token was not honoured. After each of them but `AccountDisabled` the token is dead for good.
+/// Why a refresh token was rejected. Every refusal except `AccountDisabled` is permanent for this token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// Not ours, or shown in another place than the one it was given out for. No family was touched.
+    /// The token is not ours, or it came with another delivery than its family's. No family was touched.
     Invalid,
     Expired,
-    /// An old token; its family has just been ended.
+    /// An old token. Its family has just been revoked.
     Reused,
-    /// The family had been ended before; without a reason, its row is gone (deleted account, pruned session).
+    /// The family was revoked earlier. Without a reason its row is gone (deleted account, pruned session).
     Revoked(Option<RevocationReason>),
-    /// Nothing was written: the token is good again once the account is.
+    /// Nothing was written. The token is good again once the account is.
     AccountDisabled,
 }
 
+/// What became of a presented token. A refusal is a value and no error: an error would roll back the revocation that it
+/// reports.
+enum Judged {
+    Granted(IssuedGeneration, Renewal),
+    Refused(Refusal),
+    /// Refused, and the family was revoked for it.
+    Reused(Ended),
+}
+
 impl Service {
-    /// Judges a presented refresh token by the rule of [`decide`], and gives what it is due: the next generation, the
-    /// newest once more, or a refusal.
+    /// Judges a presented refresh token by the rule of [`decide`](crate::domain::rotation::decide). Grants the next
+    /// generation, or the newest one again, or refuses the token.
     ///
     /// # Errors
-    /// [`ServiceError`]; the token is as good as before then, since showing it again is answered with the same successor.
+    /// [`ServiceError`] while the database is unavailable or overloaded. The token stays as good as it was: presenting
+    /// it again gets the same successor.
     pub async fn refresh(
         &self,
         token: &[u8],
         delivery: Delivery,
         client: Client,
     ) -> Result<RefreshOutcome, ServiceError> {
-        let Ok(token) = self.refresh_tokens.verify(token) else {
+        let Ok(claim) = self.refresh_tokens.verify(token) else {
             return Ok(RefreshOutcome::Refused(Refusal::Invalid));
         };
-        let now = self.clock.now();
-        let presented =
-            Presented { family_id: token.family_id, generation: token.generation, delivery, at: now, client };
-        Ok(match self.judge(presented).await? {
-            Ok((issued, renewal)) => {
+        let (family_id, generation, now) = (claim.family_id, claim.generation, self.clock.now());
+        let presented = PresentedToken { family_id, generation, delivery, at: now, client };
+        Ok(match self.judge_presented(presented).await? {
+            Judged::Granted(issued, renewal) => {
                 if renewal == Renewal::CaughtUp {
-                    log_catching_up(token.family_id);
+                    log_catching_up(family_id);
                 }
                 RefreshOutcome::Granted(self.grant(&issued, now), renewal)
             }
-            Err(refusal) => {
-                if refusal == Refusal::Reused {
-                    self.ended_sessions.add(&[token.family_id]);
-                    tracing::warn!(
-                        event = "authn_token_reuse",
-                        family.id = %token.family_id,
-                        "An old refresh token was shown; its session has been ended"
-                    );
-                }
-                RefreshOutcome::Refused(refusal)
+            Judged::Refused(refusal) => RefreshOutcome::Refused(refusal),
+            Judged::Reused(ended) => {
+                self.ended_sessions.add(ended);
+                tracing::warn!(
+                    event = "authn_token_reuse",
+                    family.id = %family_id,
+                    "An old refresh token was presented; its session has been revoked"
+                );
+                RefreshOutcome::Refused(Refusal::Reused)
             }
         })
     }
 
-    /// Nearly always the token is the newest, which the workers find out and act on at once. The rule is asked otherwise.
-    async fn judge(&self, presented: Presented) -> Result<Judged, ServiceError> {
-        let rotation = self.rotation;
-        match (self.rotation_batcher.rotate(presented.clone()).await?, presented.generation.next()) {
-            (BatchOutcome::Rotated(rotated), Some(next)) => {
-                return Ok(Ok((issued(&presented, next, &rotated), Renewal::Rotated)));
+    /// The batch rotates the newest token of a living family, which nearly every token is. The rule judges every other
+    /// token. Liveness is judged in SQL too, and the overlap window of a shared rotation here too: that is the price of
+    /// a batch, which reads no family before it rotates.
+    async fn judge_presented(&self, presented: PresentedToken) -> Result<Judged, ServiceError> {
+        let (rotation, lifetimes) = (self.rotation, self.lifetimes);
+        match self.rotation_batcher.rotate(presented.clone()).await? {
+            BatchOutcome::Rotated(issued) => return Ok(Judged::Granted(issued, Renewal::Rotated)),
+            BatchOutcome::Shared { issued, rotated_at } if rotation.is_overlap(rotated_at, presented.at) => {
+                return Ok(Judged::Granted(issued, Renewal::Replayed));
             }
-            (BatchOutcome::Shared { rotated, rotated_at }, Some(next))
-                if rotation.is_overlap(rotated_at, presented.at) =>
-            {
-                return Ok(Ok((issued(&presented, next, &rotated), Renewal::Replayed)));
-            }
-            (BatchOutcome::Unknown, _) if rotation.overlap.is_zero() => {
+            // Without an overlap window the rule would take the retry of a rotation that is on record for a replay.
+            BatchOutcome::Unknown if rotation.overlap.is_zero() => {
                 return Err(ServiceError::Unavailable("the connection broke during the rotation".to_owned()));
             }
-            _ => {}
+            BatchOutcome::Shared { .. } | BatchOutcome::Unmatched | BatchOutcome::Unknown => {}
         }
-        let lifetimes = self.lifetimes;
-        Ok(self.db.run(move |connection| present(connection, &presented, &rotation, &lifetimes)).await?)
+        Ok(self.db.transaction(move |tx| judge_locked(tx, &presented, &rotation, &lifetimes)).await?)
     }
 }
 
-/// Once it is committed that a row has caught up with its session's client, by a refresh or a confirmation.
-pub(super) fn log_catching_up(family_id: FamilyId) {
-    tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
-}
-
-/// A refusal is `Ok(Err(..))` until the transaction has committed: an `Err` would roll back the revocation that it reports.
-type Judged = Result<(IssuedGeneration, Renewal), Refusal>;
-
-fn present(
-    connection: &mut Connection,
-    presented: &Presented,
+/// Judges a token under its family's lock, and writes what follows.
+fn judge_locked(
+    tx: &mut Connection,
+    presented: &PresentedToken,
     rotation: &RotationPolicy,
     lifetimes: &Lifetimes,
 ) -> Result<Judged, DbError> {
-    connection.transaction(|connection| match locked_family::lock(connection, presented.family_id)? {
-        Some(locked) if locked.family().delivery == presented.delivery => {
-            decided(connection, locked, presented, rotation, lifetimes)
-        }
-        Some(_) => Ok(Err(Refusal::Invalid)),
-        None => Ok(Err(Refusal::Revoked(None))),
-    })
-}
-
-fn decided(
-    connection: &mut Connection,
-    mut locked: LockedFamily,
-    presented: &Presented,
-    rotation: &RotationPolicy,
-    lifetimes: &Lifetimes,
-) -> Result<Judged, DbError> {
+    let Some(mut locked) = locked_family::lock(tx, presented.family_id)? else {
+        return Ok(Judged::Refused(Refusal::Revoked(None)));
+    };
+    let decision = match judge(presented, locked.family(), locked.owner(), rotation) {
+        Judgment::Decided(decision) => decision,
+        Judgment::WrongDelivery => return Ok(Judged::Refused(Refusal::Invalid)),
+        Judgment::AccountDisabled => return Ok(Judged::Refused(Refusal::AccountDisabled)),
+    };
     let newest = locked.family().state.generation;
-    let decision = decide(&locked.family().state, presented.generation, presented.at, rotation);
-    let is_active = locked.owner().is_active;
     let renewal = match decision {
-        Decision::Revoked(RevocationReason::Disabled) if !is_active => return Ok(Err(Refusal::AccountDisabled)),
-        Decision::Revoked(reason) => return Ok(Err(Refusal::Revoked(Some(reason)))),
-        Decision::Expired => return Ok(Err(Refusal::Expired)),
+        Decision::Revoked(reason) => return Ok(Judged::Refused(Refusal::Revoked(Some(reason)))),
+        Decision::Expired => return Ok(Judged::Refused(Refusal::Expired)),
         Decision::Reuse { .. } => {
-            locked.revoke(connection, Revocation { at: presented.at, reason: RevocationReason::Reuse })?;
+            let revocation = Revocation { at: presented.at, reason: RevocationReason::Reuse };
             let kind = EventKind::ReuseDetected {
                 presented: presented.generation.number(),
                 newest: newest.number(),
                 last_ip: locked.family().ip,
             };
-            record(connection, &locked, presented, kind)?;
-            return Ok(Err(Refusal::Reused));
+            let ended = revoke::one_locked(tx, &mut locked, kind, revocation, presented.client.clone())?;
+            return Ok(Judged::Reused(ended));
         }
-        _ if !is_active => return Ok(Err(Refusal::AccountDisabled)),
         Decision::Rotate(next) => {
-            locked.rotate(connection, presented, next, lifetimes)?;
+            locked.rotate(tx, presented, next, lifetimes)?;
             Renewal::Rotated
         }
         Decision::Ahead(next) => {
-            locked.rotate(connection, presented, next, lifetimes)?;
+            locked.rotate(tx, presented, next, lifetimes)?;
             let kind = EventKind::RowCaughtUp { from: newest.number(), to: presented.generation.number() };
-            record(connection, &locked, presented, kind)?;
+            record(tx, &locked, presented, kind)?;
             Renewal::CaughtUp
         }
         Decision::Replay(_) => Renewal::Replayed,
         Decision::Recover { recovery_tat: None, .. } => {
-            locked.note_recovery(connection, presented.at, None)?;
+            locked.note_recovery(tx, presented.at, None)?;
             Renewal::Recovered
         }
         Decision::Recover { generation, recovery_tat: Some(left) } => {
-            locked.note_recovery(connection, presented.at, Some(left))?;
-            let kind = EventKind::AnswerRecovered { generation: generation.number() };
-            record(connection, &locked, presented, kind)?;
+            locked.note_recovery(tx, presented.at, Some(left))?;
+            let kind = EventKind::ResponseRecovered { generation: generation.number() };
+            record(tx, &locked, presented, kind)?;
             Renewal::Recovered
         }
     };
-    families::commit_without_waiting_for_disk(connection)?;
-    Ok(Ok((newest_issued(&locked), renewal)))
+    commit_asynchronously(tx)?;
+    Ok(Judged::Granted(IssuedGeneration::newest_of(locked.family()), renewal))
 }
 
 fn record(
-    connection: &mut Connection,
+    tx: &mut Connection,
     locked: &LockedFamily,
-    presented: &Presented,
+    presented: &PresentedToken,
     kind: EventKind,
 ) -> Result<(), DbError> {
     let (family, client) = (locked.family(), presented.client.clone());
-    let event = Event::of_session(presented.at, family.user_id, family.id, kind, client, &mut rng());
-    events::insert(connection, &event)
-}
-
-fn issued(presented: &Presented, generation: Generation, rotated: &Rotated) -> IssuedGeneration {
-    IssuedGeneration {
-        family_id: presented.family_id,
-        user_id: rotated.user_id,
-        delivery: presented.delivery,
-        generation,
-        authenticated_at: rotated.authenticated_at,
-        idle_expires_at: rotated.idle_expires_at,
-        expires_at: rotated.expires_at,
-    }
-}
-
-fn newest_issued(locked: &LockedFamily) -> IssuedGeneration {
-    let family = locked.family();
-    IssuedGeneration {
-        family_id: family.id,
-        user_id: family.user_id,
-        delivery: family.delivery,
-        generation: family.state.generation,
-        authenticated_at: family.authenticated_at,
-        idle_expires_at: family.state.idle_expires_at,
-        expires_at: family.state.expires_at,
-    }
+    events::insert(tx, &Event::of_session(presented.at, family.user_id, family.id, kind, client, &mut rng()))
 }

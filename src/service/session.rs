@@ -1,15 +1,16 @@
-//! What a client is given when it has logged in or refreshed.
+//! What a client gets from a login or a refresh.
 
 use secrecy::SecretString;
 
-use super::{Service, rng};
+use super::random::rng;
+use super::use_cases::Service;
 use crate::crypto::access_token::AccessGrant;
 use crate::domain::Timestamp;
 use crate::domain::family::Delivery;
-use crate::domain::ids::{FamilyId, UserId};
-use crate::domain::rotation::Generation;
+use crate::domain::ids::FamilyId;
+use crate::domain::refresh_token::IssuedGeneration;
 
-/// A session's tokens of one generation.
+/// The tokens of one generation of a session.
 #[derive(Debug)]
 pub struct SessionGrant {
     pub session_id: FamilyId,
@@ -24,25 +25,13 @@ pub struct SessionGrant {
     pub expires_at: Timestamp,
 }
 
-/// A family at one generation, as far as its tokens are made from it.
-#[derive(Clone, Copy)]
-pub(super) struct IssuedGeneration {
-    pub family_id: FamilyId,
-    pub user_id: UserId,
-    pub delivery: Delivery,
-    pub generation: Generation,
-    pub authenticated_at: Timestamp,
-    pub idle_expires_at: Timestamp,
-    pub expires_at: Timestamp,
-}
-
 impl Service {
-    /// A value that a page of this session can repeat to [`authenticate_with_csrf`](Self::authenticate_with_csrf).
+    /// A new CSRF value of this session, for [`authenticate_with_csrf`](Self::authenticate_with_csrf).
     pub fn csrf_token(&self, session_id: FamilyId) -> SecretString {
         self.csrf_tokens.mint(session_id, &mut rng())
     }
 
-    /// The tokens of a generation that is on record. The refresh token comes out the same each time.
+    /// The tokens of a generation that is on record. The refresh token is the same each time.
     pub(super) fn grant(&self, issued: &IssuedGeneration, now: Timestamp) -> SessionGrant {
         let grant = AccessGrant {
             user_id: issued.user_id,

@@ -1,35 +1,36 @@
-//! Several refresh tokens where one is expected: cookies of one name, of which a setting that has changed may have left one
-//! behind, and a neighbour may have planted another.
+//! Several refresh tokens where one is expected: cookies with the same name. A changed setting can leave an old cookie
+//! behind, and a sibling domain can plant one.
 
 use std::collections::HashMap;
 
-use super::{Service, ServiceError};
+use super::error::ServiceError;
+use super::use_cases::Service;
 use crate::db::live_sessions;
 use crate::domain::ids::FamilyId;
 use crate::domain::rotation::Generation;
 
-/// Which of several refresh tokens counts.
+/// The choice between several refresh tokens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Chosen<'a> {
-    /// None of them is ours.
+    /// None of them is genuine.
     Nothing,
     One(&'a [u8]),
-    /// They are of several sessions, and nothing tells which is meant.
+    /// They belong to several living sessions.
     Ambiguous,
 }
 
 impl Service {
-    /// Chooses between refresh tokens that one client showed together: of a session, the newest; of several sessions, the
-    /// only one that is alive. What is not ours does not count, so that garbage keeps nobody out.
+    /// Chooses between refresh tokens that a client presents together: the newest of a session, and the only living one
+    /// of several sessions. Texts that are not genuine are ignored, so a planted cookie cannot lock a user out.
     ///
     /// # Errors
-    /// [`ServiceError`]; only where there are several sessions is the database asked.
+    /// [`ServiceError`] if the tokens belong to several sessions and the database is unavailable.
     pub async fn choose<'a>(&self, tokens: &[&'a [u8]]) -> Result<Chosen<'a>, ServiceError> {
         let mut newest = self.newest_of_each(tokens);
         if newest.len() > 1 {
             let (ids, now) = (newest.keys().copied().collect::<Vec<FamilyId>>(), self.clock.now());
             match *self.db.run(move |connection| live_sessions::among(connection, &ids, now)).await? {
-                // They are all dead, so that it does not matter which of them says so.
+                // All of them have ended, so any of them leads to the same refusal.
                 [] => {}
                 [alive] => newest.retain(|&id, _| id == alive),
                 _ => return Ok(Chosen::Ambiguous),
@@ -38,7 +39,7 @@ impl Service {
         Ok(newest.into_values().next().map_or(Chosen::Nothing, |(_, token)| Chosen::One(token)))
     }
 
-    /// The newest of refresh tokens that are of one session, if they are; those that are not ours do not count.
+    /// The newest of the genuine tokens if they all belong to one session.
     pub fn newest_of_one_session<'a>(&self, tokens: &[&'a [u8]]) -> Option<&'a [u8]> {
         let newest = self.newest_of_each(tokens);
         if newest.len() == 1 { newest.into_values().next().map(|(_, token)| token) } else { None }

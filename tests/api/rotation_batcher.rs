@@ -1,4 +1,4 @@
-//! Many sessions refreshed by one statement, and what must not come of that.
+//! Many sessions refreshed by one statement, without side effects on each other.
 
 use std::num::NonZeroUsize;
 use std::sync::Barrier;
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
-use heirloom::db::families::Presented;
 use heirloom::db::{Database, DatabaseOptions, DbError};
 use heirloom::domain::client::Client;
 use heirloom::domain::family::Delivery;
 use heirloom::domain::policy::Lifetimes;
+use heirloom::domain::refresh_token::PresentedToken;
 use heirloom::domain::rotation::Generation;
 use heirloom::rotation_batcher::{BatchOutcome, BatcherError, RotationBatcher};
 use uuid::Uuid;
@@ -56,7 +56,7 @@ fn two_processes_refresh_the_same_sessions_and_never_deadlock() {
 }
 
 #[test]
-fn a_session_that_is_held_up_holds_up_no_other() {
+fn a_locked_session_delays_no_other() {
     let app = App::start();
     let mut browsers = many_browsers(&app, 3);
     let mut holder = app.database.connect();
@@ -70,7 +70,7 @@ fn a_session_that_is_held_up_holds_up_no_other() {
                 assert_eq!(other.refreshes().status, 200);
             }
         }
-        assert!(!held.is_finished(), "it was answered past the lock");
+        assert!(!held.is_finished(), "it was refreshed in spite of the lock");
         holder.batch_execute("COMMIT").unwrap();
         assert_eq!(held.join().unwrap(), 200);
     });
@@ -78,12 +78,12 @@ fn a_session_that_is_held_up_holds_up_no_other() {
 }
 
 #[test]
-fn connections_that_break_cost_nobody_an_answer() {
+fn broken_connections_fail_no_refresh() {
     let app = App::start();
     let mut browsers = many_browsers(&app, 4);
     let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%newest.id%'";
-    // A connection dies a little after it was cut. Where a batch meets it before that, the worker makes its next one for the
+    // A connection breaks a little after it was cut. If a batch uses it before that, the worker connects again for the
     // batch after.
     let mut cuts = 0;
     for _ in 0..5 {
@@ -96,7 +96,7 @@ fn connections_that_break_cost_nobody_an_answer() {
 }
 
 #[test]
-fn with_no_overlap_only_one_of_two_tabs_gets_the_rotation_they_race_for() {
+fn without_an_overlap_only_one_of_several_tabs_gets_the_rotation() {
     let app = App::with(|config| config.rotation.overlap = seconds(0));
     for n in 0..10 {
         let alice = app.logged_in(&format!("user{n}@example.com"));
@@ -108,7 +108,7 @@ fn with_no_overlap_only_one_of_two_tabs_gets_the_rotation_they_race_for() {
 }
 
 #[test]
-fn a_token_that_travels_in_two_ways_at_once_is_honoured_in_its_own_only() {
+fn a_token_presented_in_a_cookie_and_a_body_at_once_is_good_in_the_cookie_only() {
     let app = App::start();
     let alice = app.logged_in("alice@example.com");
     for _ in 0..20 {
@@ -130,7 +130,7 @@ fn a_token_that_travels_in_two_ways_at_once_is_honoured_in_its_own_only() {
 }
 
 #[test]
-fn past_what_may_wait_a_refresh_is_refused_at_once_and_later_ones_are_served() {
+fn a_full_queue_refuses_refreshes_at_once_and_later_ones_are_served() {
     let app = App::start();
     let options = DatabaseOptions {
         url: app.database.url().into(),
@@ -139,7 +139,7 @@ fn past_what_may_wait_a_refresh_is_refused_at_once_and_later_ones_are_served() {
         timeout: Duration::from_millis(500),
     };
     let batcher = RotationBatcher::start(NonZeroUsize::MIN, &Database::new(&options), Lifetimes::default());
-    let unknown = |n: u128| Presented {
+    let unknown = |n: u128| PresentedToken {
         family_id: Uuid::from_u128(n).into(),
         generation: Generation::new(1).unwrap(),
         delivery: Delivery::Cookie,
@@ -149,8 +149,9 @@ fn past_what_may_wait_a_refresh_is_refused_at_once_and_later_ones_are_served() {
     let mut holder = app.database.connect();
     holder.batch_execute("BEGIN; LOCK TABLE token_families").unwrap();
     let stuck = block_on(join_all((0..1_200).map(|n| batcher.rotate(unknown(n)))));
-    let full = stuck.iter().filter(|turn| matches!(turn, Err(BatcherError::Full))).count();
-    let late = stuck.iter().filter(|turn| matches!(turn, Err(BatcherError::Database(DbError::Unavailable(_))))).count();
+    let full = stuck.iter().filter(|outcome| matches!(outcome, Err(BatcherError::Full))).count();
+    let late =
+        stuck.iter().filter(|outcome| matches!(outcome, Err(BatcherError::Database(DbError::Unavailable(_))))).count();
     assert!((1_200 - 1_024 - 64..=1_200 - 1_024).contains(&full), "{full} were refused");
     assert_eq!(full + late, 1_200);
     holder.batch_execute("COMMIT").unwrap();

@@ -1,13 +1,12 @@
 //! What the database holds, and what a rotation costs it.
 
 use std::process::Command;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use heirloom::db::families::{self, Presented};
-use heirloom::db::{Connection, Database, DatabaseOptions, DbError, rotation_batch, users};
+use heirloom::db::families;
+use heirloom::db::{rotation_batch, users};
 use heirloom::domain::Timestamp;
 use heirloom::domain::account::{Email, User};
 use heirloom::domain::client::Client;
@@ -15,11 +14,12 @@ use heirloom::domain::family::{Delivery, Family};
 use heirloom::domain::ids::{FamilyId, UserId};
 use heirloom::domain::password::PasswordHash;
 use heirloom::domain::policy::Lifetimes;
+use heirloom::domain::refresh_token::PresentedToken;
 use heirloom::domain::rotation::Generation;
 use heirloom::embedded_postgres::program;
 
 use crate::support::App;
-use crate::support::app::{block_on, eventually};
+use crate::support::app::eventually;
 use crate::support::postgres::TestDatabase;
 
 /// On a Postgres of its own: connections that others are just making hold back what every page may reclaim, and the test
@@ -42,15 +42,6 @@ fn ten_thousand_rotations_are_heap_only_and_the_table_does_not_grow() {
     assert_eq!(count("SELECT pg_relation_size('token_families') AS number"), 8192, "ten rows need more than a page");
 }
 
-fn run<T: Send + 'static>(
-    database: &TestDatabase,
-    work: impl FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
-) -> T {
-    let options =
-        DatabaseOptions { url: database.url().into(), connections: 1, prepare: true, timeout: Duration::from_secs(60) };
-    block_on(Database::new(&options).run(work)).unwrap()
-}
-
 #[expect(clippy::disallowed_methods, reason = "a test draws for itself")]
 fn ten_families(database: &TestDatabase, now: Timestamp) -> Vec<FamilyId> {
     let mut rng = rand::rng();
@@ -64,7 +55,7 @@ fn ten_families(database: &TestDatabase, now: Timestamp) -> Vec<FamilyId> {
     };
     let families: Vec<Family> = (0..10).map(begin).collect();
     let ids = families.iter().map(|family| family.id).collect();
-    run(database, move |connection| {
+    database.runs(move |connection| {
         users::insert(connection, &user, &PasswordHash::from_stored("none".to_owned()))?;
         families.iter().try_for_each(|family| families::insert(connection, family))
     });
@@ -74,10 +65,10 @@ fn ten_families(database: &TestDatabase, now: Timestamp) -> Vec<FamilyId> {
 /// Rotates every family, round by round, by the statement that refreshes are. One by one: all ten live on one page, whose
 /// room is made for some of its rows at once.
 fn rotate_all(database: &TestDatabase, families: Vec<FamilyId>, rounds: u32, now: Timestamp) {
-    run(database, move |connection| {
+    database.runs(move |connection| {
         for round in 1..=rounds {
             let generation = Generation::new(round).unwrap();
-            let present = |&family_id| Presented {
+            let present = |&family_id| PresentedToken {
                 family_id,
                 generation,
                 delivery: Delivery::Cookie,

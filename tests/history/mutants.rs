@@ -1,4 +1,4 @@
-//! Broken rules, for each line of the table in `docs/design.md`, and servers that break a promise beside the rule.
+//! Broken rules, for each line of the table in `docs/rotation.md`, and servers that break a promise beside the rule.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The rule of `docs/design.md` §2: its whole table, what it promises over random histories, and proof that these tests
+//! The rule of `docs/rotation.md`: its whole table, what it promises over random histories, and proof that these tests
 //! would notice a broken one.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use heirloom::domain::Timestamp;
-use heirloom::domain::family::RevocationReason;
 use heirloom::domain::policy::RotationPolicy;
+use heirloom::domain::revocation::RevocationReason;
 use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide};
 
 use super::rows::rows;

@@ -1,9 +1,9 @@
-//! The rows of the table of `docs/design.md` §2, line by line, each with its boundaries.
+//! The rows of the table of `docs/rotation.md`, line by line, each with its boundaries.
 
 use std::time::Duration;
 
-use heirloom::domain::family::{Revocation, RevocationReason};
 use heirloom::domain::policy::RotationPolicy;
+use heirloom::domain::revocation::{Revocation, RevocationReason};
 use heirloom::domain::rotation::{Decision, Generation};
 
 use super::generation;

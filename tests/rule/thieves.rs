@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use heirloom::domain::family::RevocationReason;
 use heirloom::domain::policy::{Lifetimes, RotationPolicy};
+use heirloom::domain::revocation::RevocationReason;
 use heirloom::domain::rotation::{Decision, Generation};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use heirloom::domain::Timestamp;
-use heirloom::domain::family::{Delivery, Family, Revocation, RevocationReason};
+use heirloom::domain::family::{Delivery, Family};
 use heirloom::domain::policy::{Lifetimes, RotationPolicy};
+use heirloom::domain::revocation::{Revocation, RevocationReason};
 use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide};
 use time::macros::datetime;
 use uuid::Uuid;

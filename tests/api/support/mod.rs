@@ -8,6 +8,7 @@ pub mod monitor;
 pub mod native;
 pub mod page;
 pub mod postgres;
+mod rows;
 pub mod wire;
 
 pub use answer::Answer;

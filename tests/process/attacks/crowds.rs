@@ -112,7 +112,7 @@ fn one_address_cannot_have_all_connections_and_those_of_others_are_left_alone() 
         open <= 21.0 && open_of(&mut crowd) <= 20
     });
     assert_eq!(kept.sends(ping).response().status, 200, "the connection of another address was closed");
-    let closed = metric(&admin, "heirloom_http_connections_closed_total{listener=\"public\",reason=\"crowded\"}")
+    let closed = metric(&admin, "heirloom_http_connections_closed_total{listener=\"public\",reason=\"limit\"}")
         + metric(&admin, "heirloom_http_connections_refused_total{listener=\"public\"}");
     assert!(closed >= 80.0, "{closed} connections were closed or refused");
     drop(crowd);

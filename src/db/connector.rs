@@ -1,0 +1,95 @@
+//! How connections are made, tested and dropped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::connection::CacheSize;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{self, ManageConnection};
+use diesel::{Connection as _, ConnectionError};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::connection::{Connection, Outages};
+
+/// Makes connections, for the pool and for threads with their own. Diesel's own manager would keep a connection whose
+/// server has gone.
+#[derive(Clone, Debug)]
+pub(super) struct Connector {
+    pub url: SecretString,
+    pub prepare: bool,
+    /// Cleared by each connection that is made.
+    pub is_unreachable: Arc<AtomicBool>,
+    pub outages: Outages,
+}
+
+impl ManageConnection for Connector {
+    type Connection = Connection;
+    type Error = r2d2::Error;
+
+    fn connect(&self) -> Result<Connection, r2d2::Error> {
+        let outlived = self.outages.count();
+        let mut pg = establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
+        if !self.prepare {
+            pg.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
+        if self.is_unreachable.swap(false, Ordering::Relaxed) {
+            tracing::info!("The database is reachable again");
+        }
+        Ok(Connection::new(pg, self.outages.clone(), outlived))
+    }
+
+    fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
+        connection.check().map_err(r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut Connection) -> bool {
+        connection.is_broken()
+    }
+}
+
+/// Connects once, outside any pool.
+pub(super) fn establish(url: &SecretString) -> Result<PgConnection, ConnectionError> {
+    PgConnection::establish(&with_timeouts(url.expose_secret()))
+}
+
+/// By default libpq waits without limit, to connect and for a lost machine to acknowledge what was sent. The operator's
+/// own settings stay.
+fn with_timeouts(url: &str) -> String {
+    const DEFAULTS: [(&str, &str); 4] = [
+        ("connect_timeout", "5"),
+        ("tcp_user_timeout", "10000"),
+        ("keepalives_idle", "30"),
+        ("application_name", "heirloom"),
+    ];
+    let is_uri = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let mut out = url.to_owned();
+    for (name, value) in DEFAULTS {
+        if url.contains(name) {
+            continue;
+        }
+        let separator = match (is_uri, out.contains('?')) {
+            (true, true) => '&',
+            (true, false) => '?',
+            (false, _) => ' ',
+        };
+        out.push(separator);
+        out.push_str(name);
+        out.push('=');
+        out.push_str(value);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_timeouts;
+
+    #[test]
+    fn timeouts_are_added_to_either_form_of_a_connection_string_and_never_override() {
+        let uri = with_timeouts("postgresql://u@h/db?connect_timeout=2");
+        assert!(uri.starts_with("postgresql://u@h/db?connect_timeout=2&tcp_user_timeout=10000&"), "{uri}");
+        assert_eq!(uri.matches("connect_timeout").count(), 1);
+        assert!(with_timeouts("postgres://h/db").starts_with("postgres://h/db?connect_timeout=5&"));
+        assert!(with_timeouts("host=h dbname=db").starts_with("host=h dbname=db connect_timeout=5 "));
+    }
+}

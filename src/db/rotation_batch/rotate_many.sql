@@ -1,0 +1,24 @@
+WITH newest AS MATERIALIZED (
+     SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip
+       FROM unnest(
+            (SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6)
+            ) AS presented (id, generation, delivery, at, idle_end, ip)
+       JOIN token_families AS family
+         ON family.id = presented.id
+        AND family.generation = presented.generation
+        AND family.delivery = presented.delivery
+      WHERE family.revoked_at IS NULL
+        AND family.idle_expires_at > presented.at
+        AND family.expires_at > presented.at
+        AND EXISTS (SELECT FROM users WHERE users.id = family.user_id AND users.is_active)
+        AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+        FOR NO KEY UPDATE OF family SKIP LOCKED)
+UPDATE token_families AS family
+   SET generation = family.generation + 1,
+       rotated_at = newest.at,
+       idle_expires_at = least(newest.idle_end, family.expires_at),
+       ip = newest.ip
+  FROM newest
+ WHERE family.ctid = newest.place
+RETURNING family.id, family.user_id, family.delivery, family.generation,
+          family.authenticated_at, family.idle_expires_at, family.expires_at;

@@ -1,0 +1,18 @@
+UPDATE token_families AS family
+   SET generation = family.generation + 1,
+       rotated_at = $1,
+       idle_expires_at = least($2, family.expires_at),
+       ip = $3
+ WHERE family.ctid = (
+       SELECT newest.ctid
+         FROM token_families AS newest
+        WHERE newest.id = $4
+          AND newest.generation = $5
+          AND newest.delivery = $6
+          AND newest.revoked_at IS NULL
+          AND least(newest.idle_expires_at, newest.expires_at) > $7
+          AND EXISTS (SELECT FROM users WHERE users.id = newest.user_id AND users.is_active)
+          AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+          FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING family.id, family.user_id, family.delivery, family.generation,
+          family.authenticated_at, family.idle_expires_at, family.expires_at;
