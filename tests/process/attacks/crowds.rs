@@ -13,6 +13,8 @@ use super::super::program::eventually;
 use super::super::serving::Serving;
 use super::Site;
 
+const ALICE: &str = "alice@example.com";
+
 const SILENT: usize = 1_100;
 
 /// What the program may have open: fewer than there are silent clients.
@@ -29,9 +31,10 @@ fn address(number: usize) -> String {
     format!("127.1.{}.{}", number / 200, 1 + number % 200)
 }
 
-/// So many clients that connect from `sources` addresses and say nothing.
+/// So many clients that connect from `sources` addresses and send nothing. With 0, they have the usual address.
 fn silent_clients(serving: &Serving, count: usize, sources: usize) -> Vec<Connection> {
-    let connect = |number| Connection::from(&address(number % sources), serving.address()).ok();
+    let source = |number: usize| number.checked_rem(sources).map_or("127.0.0.1".to_owned(), address);
+    let connect = |number| Connection::from(&source(number), serving.address()).ok();
     (0..count).filter_map(connect).collect()
 }
 
@@ -49,38 +52,41 @@ fn metric(admin: &Client, series: &str) -> f64 {
 fn everything_is_served(serving: &Serving, session: &mut Session) {
     let client = Client::of(&serving.url);
     assert_eq!(client.get("/health/ready", &[]).status, 200);
-    Session::logged_in(&serving.url, "alice@example.com");
+    Session::logged_in(&serving.url, ALICE);
     session.is_alive_at(&serving.url);
     let admin = Client::of(&format!("http://{}", serving.admin_address()));
     assert_eq!(admin.get("/health/ready", &[]).status, 200);
     assert_eq!(admin.get("/metrics", &[]).status, 200);
 }
 
+/// From one address, from many, and from the very address that the others have.
 #[test]
 fn a_crowd_of_silent_clients_keeps_nobody_out() {
     raise_own_limit();
-    for sources in [1, 150] {
-        let site = Site::new();
+    let site = Site::new();
+    let mut session = Session::registered(&site.serves(&[]).url, ALICE);
+    for sources in [1, 150, 0] {
         // Silent clients are left alone for longer than this test takes.
         let serving = site.serves_within(FILES, FILES, &[("HEIRLOOM_BODY_TIMEOUT", "60s")]);
-        let mut session = Session::registered(&serving.url, "alice@example.com");
         let crowd = silent_clients(&serving, SILENT, sources);
         for _ in 0..3 {
             everything_is_served(&serving, &mut session);
         }
-        // They come back whenever they are disconnected.
-        let is_over = AtomicBool::new(false);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !is_over.load(Ordering::Relaxed) {
-                    drop(silent_clients(&serving, 200, sources));
+        if sources > 0 {
+            // They come back whenever they are disconnected.
+            let is_over = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        drop(silent_clients(&serving, 200, sources));
+                    }
+                });
+                for _ in 0..3 {
+                    everything_is_served(&serving, &mut session);
                 }
+                is_over.store(true, Ordering::Relaxed);
             });
-            for _ in 0..3 {
-                everything_is_served(&serving, &mut session);
-            }
-            is_over.store(true, Ordering::Relaxed);
-        });
+        }
         drop(crowd);
         let log = serving.stderr_so_far();
         assert!(!log.contains("Error accepting connection"), "the program ran out of files");
