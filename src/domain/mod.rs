@@ -9,6 +9,7 @@ pub mod event;
 pub mod family;
 pub mod ids;
 pub mod judgment;
+pub mod network;
 pub mod password;
 pub mod place;
 pub mod policy;
