@@ -2,6 +2,7 @@
 //! many.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::asynchronous_commit::AsynchronousCommit;
 use super::connection::Connection;
@@ -9,7 +10,7 @@ use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
 use super::rows::{FamilyRow, generation, number};
 use super::schema::token_families;
-use crate::domain::family::Family;
+use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::rotation::Generation;
 
@@ -45,6 +46,18 @@ pub fn find_of_user(
     let found: Option<FamilyRow> =
         token_families::table.filter(own).select(FamilyRow::as_select()).first(connection.pg()).optional()?;
     found.map(Family::try_from).transpose()
+}
+
+/// The owner of a family with this delivery, alive or not. Neither changes.
+pub fn find_owner(
+    connection: &mut Connection,
+    family_id: FamilyId,
+    delivery: Delivery,
+) -> Result<Option<UserId>, DbError> {
+    let is_it = token_families::id.eq(family_id.as_uuid()).and(token_families::delivery.eq(delivery.as_str()));
+    let found: Option<Uuid> =
+        token_families::table.filter(is_it).select(token_families::user_id).first(connection.pg()).optional()?;
+    Ok(found.map(UserId::from))
 }
 
 /// The newest generation on record, without judging the family.

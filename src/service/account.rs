@@ -11,7 +11,7 @@ use super::revoke;
 use super::throttle::{TooManyAttempts, failures};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
-use crate::db::users::LockedAccount;
+use crate::db::users::DoomedAccount;
 use crate::db::{events, live_sessions, users};
 use crate::domain::account::User;
 use crate::domain::client::Client;
@@ -99,8 +99,8 @@ impl Service {
         };
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
         let deleted = self.db.transaction(move |tx| {
-            let unchanged = |account: &LockedAccount| account.has_password(&verified);
-            let Some(account) = users::lock(tx, user.id)?.filter(unchanged) else { return Ok(None) };
+            let unchanged = |doomed: &DoomedAccount| doomed.account().has_password(&verified);
+            let Some(account) = users::lock_for_deletion(tx, user.id)?.filter(unchanged) else { return Ok(None) };
             revoke::delete_account(tx, account, revocation).map(Some)
         });
         let Some(ended) = deleted.await? else { return Ok(PasswordOutcome::SessionRevoked) };

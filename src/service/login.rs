@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::error::ServiceError;
 use super::random::rng;
-use super::revoke::{self, Ended};
+use super::revoke;
 use super::session::SessionGrant;
 use super::throttle::{KnownDevice, TooManyAttempts, failures};
 use super::use_cases::Service;
@@ -20,7 +20,6 @@ use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::refresh_token::IssuedGeneration;
-use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// How often a login starts over because the account changed while its password was being checked.
 const ATTEMPTS: usize = 3;
@@ -165,22 +164,17 @@ impl Service {
         let event = Event::of_session(now, user_id, family.id, kind, client.clone(), &mut rng());
         let limit = self.sessions_per_user.get();
         let begun = self.db.transaction(move |tx| {
-            let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
-            let Some(account) = users::lock(tx, user_id)?.filter(unchanged) else { return Ok(None) };
-            let replaced = match replaced {
-                Some(replaced) => {
-                    let is_its = |family: &Family| family.delivery == delivery;
-                    let revocation = Revocation { at: now, reason: RevocationReason::Logout };
-                    let kind = EventKind::SessionRevoked { reason: revocation.reason };
-                    revoke::one(tx, replaced, is_its, kind, revocation, client)?
-                }
-                None => Ended::default(),
+            let owner = match replaced {
+                Some(replaced) => families::find_owner(tx, replaced, delivery)?,
+                None => None,
             };
-            let revocation = Revocation { at: now, reason: RevocationReason::Limit };
-            let beyond = revoke::beyond(tx, &account, limit - 1, revocation)?;
+            let replaced = replaced.filter(|_| owner.is_some());
+            let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
+            let Some(account) = users::lock_with_owner(tx, user_id, owner)?.filter(unchanged) else { return Ok(None) };
+            let ended = revoke::replaced_and_beyond(tx, &account, limit - 1, replaced, now, &client)?;
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
-            Ok(Some(replaced.and(beyond)))
+            Ok(Some(ended))
         });
         let Some(ended) = begun.await? else { return Ok(None) };
         self.ended_sessions.add(ended);

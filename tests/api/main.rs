@@ -19,6 +19,7 @@ mod event_log;
 mod headers;
 mod keys;
 mod liveness;
+mod lock_order;
 mod login;
 mod metrics;
 mod operator;

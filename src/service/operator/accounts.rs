@@ -94,7 +94,7 @@ impl Operator {
     pub async fn delete_user(&self, id: UserId) -> Result<OperatorOutcome, ServiceError> {
         let revocation = self.revocation(RevocationReason::Admin);
         let deleted = self.db.transaction(move |tx| {
-            let Some(account) = users::lock(tx, id)? else { return Ok(None) };
+            let Some(account) = users::lock_for_deletion(tx, id)? else { return Ok(None) };
             revoke::delete_account(tx, account, revocation).map(Some)
         });
         Ok(self.outcome(deleted.await?))
