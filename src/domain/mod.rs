@@ -17,6 +17,7 @@ pub mod refresh_token;
 pub mod revocation;
 pub mod rotation;
 pub mod secret;
+pub mod standing;
 pub mod stored_text;
 pub mod throttle;
 

@@ -19,6 +19,7 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::family::Family;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
+use crate::domain::standing::Standing;
 
 /// The outcome of a change that requires the password again.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,7 +68,7 @@ impl Service {
             Ok(password) => password,
             Err(error) => return Ok(PasswordOutcome::Invalid(error)),
         };
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(password, Standing::Known).await?;
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::PasswordChange };
         let own = caller.grant.family_id;
         let changed = self.db.transaction(move |tx| {
@@ -108,8 +109,9 @@ impl Service {
         Ok(PasswordOutcome::Done)
     }
 
-    /// Checks the caller's password again. Attempts are counted for each session separately: someone with a stolen
-    /// access token guesses as slowly as at the login, and does not keep the owner from changing the password.
+    /// Checks the caller's password again. Attempts are counted for each login separately, together with those of the
+    /// sandbox families that were begun from it: someone with a stolen access token guesses as slowly as at the login, and
+    /// does not keep the owner from changing the password elsewhere.
     async fn verify_again(
         &self,
         caller: &Authenticated,
@@ -120,9 +122,10 @@ impl Service {
         let Some((user, stored)) = self.db.run(move |connection| users::find(connection, user_id)).await? else {
             return Ok(Verified::Refused(PasswordOutcome::SessionRevoked));
         };
-        let key = self.login_throttle.session_key(user.email.as_str(), family_id);
-        let attempt =
-            async |closes_for| Ok((self.passwords.verify(Password::presented(password), &stored).await?, closes_for));
+        let key = self.login_throttle.of_sessions(user.email.as_str(), caller.grant.authenticated_at);
+        let attempt = async |closes_for| {
+            Ok((self.passwords.verify(Password::presented(password), &stored, Standing::Known).await?, closes_for))
+        };
         let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
         match self.login_throttle.throttled(key, attempt, is_right).await? {
             Err(refused) => Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused))),

@@ -20,6 +20,7 @@ use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::refresh_token::IssuedGeneration;
+use crate::domain::standing::Standing;
 
 /// How often a login starts over because the account changed while its password was being checked.
 const ATTEMPTS: usize = 3;
@@ -36,14 +37,25 @@ pub enum LoginOutcome {
     TooManyAttempts(TooManyAttempts),
 }
 
-/// What a browser sends along with a login because it still has the cookies. Both are credentials, so this has no
-/// `Debug`.
+/// What a client sends along with a login because it still has it from an earlier one. Both are credentials, so this has
+/// no `Debug`.
 #[derive(Clone, Copy, Default)]
 pub struct FromBefore<'a> {
-    /// Proof of an earlier login to the account. It only exempts the browser from the waits of strangers.
+    /// Proof of an earlier login to the account: a device cookie or token. It only exempts the client from the waits of
+    /// strangers.
     pub device: Option<&'a [u8]>,
     /// The refresh cookie that the login replaces.
     pub refresh_token: Option<&'a [u8]>,
+}
+
+/// A login that the throttle has admitted.
+struct Attempt<'a> {
+    email: &'a str,
+    password: &'a SecretString,
+    standing: Standing,
+    client: Client,
+    /// How long its failure closes its key.
+    closes_for: Duration,
 }
 
 impl Service {
@@ -60,10 +72,14 @@ impl Service {
     ) -> Result<LoginOutcome, ServiceError> {
         let replaced = before.refresh_token.and_then(|token| self.refresh_tokens.verify(token).ok());
         let replaced = replaced.map(|token| token.family_id);
-        let key = self.login_throttle.login_key(email, before.device);
-        let attempt = |closes_for| self.try_login(email, password, delivery, replaced, client, closes_for);
+        let counted_by = self.login_throttle.of_login(email, before.device, delivery, client.ip);
+        let standing = counted_by.standing();
+        let attempt = |closes_for| {
+            let attempt = Attempt { email, password, standing, client, closes_for };
+            self.try_login(attempt, delivery, replaced)
+        };
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
-        let throttled = self.login_throttle.throttled(key, attempt, is_right).await?;
+        let throttled = self.login_throttle.throttled(counted_by, attempt, is_right).await?;
         let outcome = throttled.unwrap_or_else(LoginOutcome::TooManyAttempts);
         match &outcome {
             LoginOutcome::Granted(grant) => {
@@ -80,22 +96,20 @@ impl Service {
         Ok(outcome)
     }
 
-    /// What makes the browser that has just logged in to the account `email` known to it.
-    pub fn known_device(&self, email: &str) -> KnownDevice {
-        self.login_throttle.known_device(email)
+    /// What makes the device that has just logged in to the account `email` known to it: the value of its device cookie,
+    /// or its device token.
+    pub fn known_device(&self, email: &str, delivery: Delivery) -> KnownDevice {
+        self.login_throttle.known_device(email, delivery)
     }
 
     async fn try_login(
         &self,
-        email: &str,
-        password: &SecretString,
+        attempt: Attempt<'_>,
         delivery: Delivery,
         replaced: Option<FamilyId>,
-        client: Client,
-        closes_for: Duration,
     ) -> Result<LoginOutcome, ServiceError> {
         for _ in 0..ATTEMPTS {
-            let (user, verified) = match self.check_password(email, password, &client, closes_for).await? {
+            let (user, verified) = match self.check_password(&attempt).await? {
                 Checked::Right(user, verified) => (user, verified),
                 Checked::Wrong => return Ok(LoginOutcome::InvalidCredentials),
                 Checked::Changed => continue,
@@ -103,40 +117,36 @@ impl Service {
             if !user.is_active {
                 return Ok(LoginOutcome::AccountDisabled);
             }
-            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client.clone()).await? {
+            let client = attempt.client.clone();
+            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client).await? {
                 return Ok(LoginOutcome::Granted(grant));
             }
         }
         Err(ServiceError::Unavailable("the account kept changing during the login".to_owned()))
     }
 
-    async fn check_password(
-        &self,
-        email: &str,
-        password: &SecretString,
-        client: &Client,
-        closes_for: Duration,
-    ) -> Result<Checked, ServiceError> {
-        let password = Password::presented(password);
-        let found = match Email::parse(email) {
+    async fn check_password(&self, attempt: &Attempt<'_>) -> Result<Checked, ServiceError> {
+        let password = Password::presented(attempt.password);
+        let found = match Email::parse(attempt.email) {
             Ok(email) => self.db.run(move |connection| users::find_by_email(connection, &email)).await?,
             Err(_) => None,
         };
         let Some((user, stored)) = found else {
-            self.passwords.verify_decoy(password).await?;
+            self.passwords.verify_decoy(password, attempt.standing).await?;
             return Ok(Checked::Wrong);
         };
-        match self.passwords.verify(password.clone(), &stored).await? {
+        match self.passwords.verify(password.clone(), &stored, attempt.standing).await? {
             Verdict::Wrong => {
-                let now = self.clock.now();
-                for kind in failures(EventKind::LoginFailed, closes_for) {
+                let (now, client) = (self.clock.now(), &attempt.client);
+                for kind in failures(EventKind::LoginFailed, attempt.closes_for) {
                     self.background_writes.record(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
                 }
                 Ok(Checked::Wrong)
             }
             Verdict::Right => Ok(Checked::Right(user, stored)),
             Verdict::RightButOutdated => {
-                let renewed = self.passwords.hash(password).await?;
+                // Who has given the right password is no stranger.
+                let renewed = self.passwords.hash(password, Standing::Known).await?;
                 let (id, new) = (user.id, renewed.clone());
                 let replaced =
                     self.db.run(move |connection| users::replace_hash(connection, id, &stored, &new)).await?;

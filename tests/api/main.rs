@@ -22,6 +22,7 @@ mod liveness;
 mod lock_order;
 mod login;
 mod metrics;
+mod new_devices;
 mod operator;
 mod operators_pages;
 mod outage;

@@ -10,6 +10,7 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::UserId;
 use crate::domain::revocation::RevocationReason;
+use crate::domain::standing::Standing;
 use crate::service::error::{FieldError, ServiceError};
 use crate::service::random::rng;
 use crate::service::register::{self, RegisterOutcome};
@@ -28,7 +29,16 @@ pub enum OperatorOutcome {
 impl Operator {
     /// Creates an account, under the same rules as a registration.
     pub async fn create_user(&self, email: &str, password: &SecretString) -> Result<RegisterOutcome, ServiceError> {
-        register::create_account(&self.db, &self.clock, &self.passwords, email, password, Client::default()).await
+        register::create_account(
+            &self.db,
+            &self.clock,
+            &self.passwords,
+            email,
+            password,
+            Standing::Known,
+            Client::default(),
+        )
+        .await
     }
 
     /// At most `limit` accounts that were created after the account `after`, the oldest first.
@@ -74,7 +84,7 @@ impl Operator {
             Ok(password) => password,
             Err(error) => return Ok(OperatorOutcome::Invalid(error)),
         };
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(password, Standing::Known).await?;
         let (id, revocation) = (user.id, self.revocation(RevocationReason::PasswordChange));
         let changed = self.db.transaction(move |tx| {
             let Some(mut account) = users::lock(tx, id)? else { return Ok(None) };
