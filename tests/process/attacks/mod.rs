@@ -4,6 +4,7 @@
 mod cookies;
 mod cross_site;
 mod exhaustion;
+mod followers;
 mod headers;
 mod passwords;
 mod rotation;

@@ -39,6 +39,7 @@ pub struct SessionAnswer {
     /// Another place from which the session was refreshed at the same time. A second tab on another network is harmless.
     /// Anything else may be a thief.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub also_used_from: Option<OtherPlaceAnswer>,
 }
 
