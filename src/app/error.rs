@@ -26,6 +26,11 @@ pub enum StartError {
     NotMigrated,
     #[error("{variable}: cannot listen on {address}: {error}. {}", advice(error))]
     Bind { variable: &'static str, address: SocketAddr, error: io::Error },
+    #[error(
+        "HEIRLOOM_MAX_CONNECTIONS is {wanted}, but the limit of {files} open files allows {most} connections. Raise the \
+         limit (`ulimit -n`, LimitNOFILE= in systemd, ulimits: in Compose), or lower the setting"
+    )]
+    TooManyConnections { wanted: usize, files: u64, most: usize },
     #[error("the generated secret in {path} cannot be used: {error}")]
     SecretFile { path: String, error: io::Error },
     #[error("passwords cannot be hashed at this cost: {0}")]

@@ -1,9 +1,12 @@
 //! The settings in the terms of the modules that are composed.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use super::error::StartError;
 use crate::config::Config;
+use crate::connections::Timeouts;
 use crate::crypto::keys::Keyring;
 use crate::db::{Database, DatabaseOptions};
 use crate::http::HttpOptions;
@@ -40,6 +43,16 @@ pub(super) fn policy(config: &Config) -> Policy {
         hash_cost: config.hash_cost,
         rotation_workers: config.database.rotation_workers,
         hashes_at_once: config.hashes_at_once,
+    }
+}
+
+/// One setting limits what a client does: send a head, send a body, read a response.
+pub(super) fn timeouts(config: &Config) -> Timeouts {
+    Timeouts {
+        head: config.body_timeout,
+        write: 3 * config.body_timeout,
+        idle: Duration::from_secs(5),
+        linger: Duration::from_secs(2),
     }
 }
 

@@ -33,6 +33,7 @@ pub use database_url::DATABASE_URL_SHAPE;
 pub use errors::{ConfigError, ConfigErrors};
 pub use logging::{LogConfig, LogFormat};
 pub use origin::Origin;
+pub use server::ConnectionConfig;
 pub use settings::{Settings, unknown_settings};
 pub use throttling::ThrottleConfig;
 
@@ -62,6 +63,7 @@ pub struct Config {
     pub cookie: CookiePolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
+    pub connections: ConnectionConfig,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
     /// Whether the web app is served.
@@ -103,6 +105,7 @@ impl Config {
             cookie: cookies.resolve(errors, bind),
             allowed_origins: server.allowed_origins.value(errors),
             body_timeout: server.body_timeout.value(errors),
+            connections: server.connections(errors),
             throttle,
             log: logging.resolve(errors),
             has_app: server.app.value(errors),

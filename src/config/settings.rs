@@ -99,7 +99,8 @@ impl Args for Settings {
 }
 
 fn prepared(command: Command) -> Command {
-    command.mut_args(|setting| {
+    // The last section's heading would also stand above the arguments that a command adds.
+    command.next_help_heading(None::<&str>).mut_args(|setting| {
         // An empty default stands for none.
         let has_none = setting.get_default_values().iter().any(|text| text.is_empty());
         let setting = if has_none { setting.hide_default_value(true) } else { setting };

@@ -89,7 +89,7 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// [`HashingError::Overloaded`] if too many hashes are waiting.
-    pub async fn verify_nobody(&self, password: Password) -> Result<Verdict, HashingError> {
+    pub async fn verify_decoy(&self, password: Password) -> Result<Verdict, HashingError> {
         self.verify(password, &self.decoy).await.map(|_| Verdict::Wrong)
     }
 

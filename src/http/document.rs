@@ -4,7 +4,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, Server};
 
 use super::routes::PUBLIC;
-use super::wire::openapi::complete;
+use super::wire::openapi::{add_access_token_schemes, complete};
 
 /// The text of the document. With an empty `base_path` it is `openapi.json` of the repository.
 pub fn openapi_json(base_path: &str) -> String {
@@ -35,5 +35,6 @@ fn document() -> OpenApi {
         tag("operation", "For load balancers, monitors, and services that verify access tokens"),
     ]);
     complete(&mut document);
+    add_access_token_schemes(&mut document);
     document
 }

@@ -46,6 +46,16 @@ label_values! {
 }
 
 label_values! {
+    /// Why the server closed a connection.
+    CloseReason {
+        HeadTimeout = "head_timeout",
+        WriteTimeout = "write_timeout",
+        Idle = "idle",
+        Limit = "limit",
+    }
+}
+
+label_values! {
     /// The class of a status code.
     StatusClass {
         Success = "2xx",

@@ -124,7 +124,7 @@ impl Service {
             Err(_) => None,
         };
         let Some((user, stored)) = found else {
-            self.passwords.verify_nobody(password).await?;
+            self.passwords.verify_decoy(password).await?;
             return Ok(Checked::Wrong);
         };
         match self.passwords.verify(password.clone(), &stored).await? {

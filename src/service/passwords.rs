@@ -45,8 +45,8 @@ impl Passwords {
     }
 
     /// Takes as long as [`verify`](Self::verify), for an account that does not exist.
-    pub async fn verify_nobody(&self, password: Password) -> Result<(), HashingError> {
-        self.hasher.verify_nobody(password).await.map(|_| ())
+    pub async fn verify_decoy(&self, password: Password) -> Result<(), HashingError> {
+        self.hasher.verify_decoy(password).await.map(|_| ())
     }
 
     /// How much the hasher is used.

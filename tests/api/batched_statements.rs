@@ -16,8 +16,11 @@ use uuid::Uuid;
 
 use crate::support::postgres::TestDatabase;
 
-/// Set to 1, it writes the files instead of comparing them. `make sql` does so.
-const WRITE: &str = "HEIRLOOM_TEST_WRITE_SQL";
+/// Whether the files are to be written instead of compared. `make sql` sets the variable.
+#[expect(clippy::disallowed_methods, reason = "no setting of the program, but an order to this test")]
+fn is_writing() -> bool {
+    std::env::var("HEIRLOOM_TEST_WRITE_SQL").is_ok_and(|value| value == "1")
+}
 
 #[derive(QueryableByName)]
 struct Prepared {
@@ -55,7 +58,6 @@ fn run_each(connection: &mut Connection) -> Result<(), DbError> {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "`make sql` asks this test to write the files, by a variable")]
 fn the_statements_are_those_of_the_files_beside_their_source_and_are_prepared_once() {
     let statements = TestDatabase::create().runs(|connection| {
         run_each(connection)?;
@@ -66,7 +68,7 @@ fn the_statements_are_those_of_the_files_beside_their_source_and_are_prepared_on
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/rotation_batch");
     for (name, statement) in names.into_iter().zip(statements) {
         let (file, text) = (directory.join(name).with_extension("sql"), format!("{statement};\n"));
-        if std::env::var(WRITE).is_ok_and(|value| value == "1") {
+        if is_writing() {
             std::fs::write(&file, &text).unwrap();
         }
         let expected = std::fs::read_to_string(&file).unwrap_or_default();

@@ -66,7 +66,7 @@ fn the_map_names_what_is_there() {
     let missing: Vec<&str> = names.iter().copied().filter(|name| !is_there(name)).collect();
     assert!(missing.is_empty(), "docs/architecture.md names {missing:?}");
     assert!(is_there("db::pool") && is_there("domain::rotation::decide") && is_there("http/wire/"));
-    for name in ["db::pools", "domain::rotation::decides", "http/wires/", "LockedFamilies"] {
+    for name in ["db::pools", "domain::rotation::decided_on", "http/wires/", "LockedFamilies"] {
         assert!(!is_there(name), "{name} is not there");
     }
 }

@@ -5,6 +5,7 @@ mod attacks;
 mod canaries;
 mod client;
 mod commands;
+mod connection;
 mod deaths;
 mod external_database;
 mod home;

@@ -35,13 +35,18 @@ static OF_A_BODY: [&Kind; 6] = [
 static OF_AN_ACCESS_TOKEN: [&Kind; 5] =
     [&ACCESS_TOKEN_MISSING, &ACCESS_TOKEN_INVALID, &ACCESS_TOKEN_EXPIRED, &SESSION_REVOKED, &MALFORMED_REQUEST];
 
-/// Completes a document of operations as their handlers describe them.
+/// Completes a document of operations as their handlers describe them. It can be of any route list.
 pub fn complete(api: &mut OpenApi) {
     api.paths.paths.values_mut().for_each(complete_path);
     let components = api.components.get_or_insert_default();
     components.schemas.insert(ProblemBody::name().into_owned(), ProblemBody::schema());
     components.schemas.insert(FieldProblem::name().into_owned(), FieldProblem::schema());
     components.examples.extend(examples().map(|(name, example)| (name, RefOr::T(example))));
+}
+
+/// Adds the ways to send an access token, which [`complete`] refers to.
+pub fn add_access_token_schemes(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_default();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
     let cookie = ApiKey::Cookie(ApiKeyValue::with_description(

@@ -16,7 +16,7 @@ test("the code for an app in the README is short and compiles", async () => {
   expect(compilerErrors(code.replace("session.login", "session.logIn"))).toHaveLength(1);
 });
 
-test("every script that a page shows compiles", async () => {
+test("every TypeScript or JavaScript code block in the docs compiles", async () => {
   const folder = pathOf("../../../docs/");
   const pages = (await readdir(folder)).filter((name) => name.endsWith(".md"));
   const scripts = (await Promise.all(pages.map(async (name) => codeOf(await readFile(folder + name, "utf8"))))).flat();
@@ -24,12 +24,12 @@ test("every script that a page shows compiles", async () => {
   for (const script of scripts) expect(compilerErrors(`export {};\n${script}`)).toEqual([]);
 });
 
-/** The blocks of TypeScript and JavaScript of a page. */
+/** The code blocks in TypeScript and JavaScript on a page. */
 function codeOf(page: string): string[] {
   return [...page.matchAll(/```(?:ts|js)\n(.*?)```/gs)].map(([, code = ""]) => code);
 }
 
-/** What the compiler says of a module of an app that has the package. */
+/** Compiles a module of an app that uses the package. */
 function compilerErrors(code: string): string[] {
   const file = pathOf("readme.ts");
   const options: ts.CompilerOptions = {
