@@ -1,4 +1,5 @@
-//! How connections are made, tested and dropped.
+//! How connections are made, tested and dropped. This is the only place that connects: every connection has the same
+//! settings.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,20 +7,42 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use diesel::connection::CacheSize;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{self, ManageConnection};
-use diesel::{Connection as _, ConnectionError};
+use diesel::{Connection as _, ConnectionError, ConnectionResult};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::connection::{Connection, Outages};
 
-/// Makes connections, for the pool and for threads with their own. Diesel's own manager would keep a connection whose
-/// server has gone.
+/// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
+/// would keep a connection whose server has gone.
 #[derive(Clone, Debug)]
 pub(super) struct Connector {
-    pub url: SecretString,
-    pub prepare: bool,
+    url: SecretString,
+    prepare: bool,
     /// Cleared by each connection that is made.
     pub is_unreachable: Arc<AtomicBool>,
     pub outages: Outages,
+}
+
+impl Connector {
+    /// `prepare`: whether each connection keeps its statements prepared.
+    pub fn new(url: SecretString, prepare: bool) -> Self {
+        Self { url, prepare, is_unreachable: Arc::default(), outages: Outages::default() }
+    }
+
+    /// The same connections and outages, with another flag: with a shared one, the failure of one to connect would keep the
+    /// other from trying.
+    pub fn with_own_flag(&self) -> Self {
+        Self { is_unreachable: Arc::default(), ..self.clone() }
+    }
+
+    /// Connects once, without watching the connection's health.
+    pub fn establish(&self) -> ConnectionResult<PgConnection> {
+        let mut pg = PgConnection::establish(&with_timeouts(self.url.expose_secret()))?;
+        if !self.prepare {
+            pg.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
+        Ok(pg)
+    }
 }
 
 impl ManageConnection for Connector {
@@ -28,14 +51,14 @@ impl ManageConnection for Connector {
 
     fn connect(&self) -> Result<Connection, r2d2::Error> {
         let outlived = self.outages.count();
-        let mut pg = establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
-        if !self.prepare {
-            pg.set_prepared_statement_cache_size(CacheSize::Disabled);
-        }
+        let connection = self.establish().and_then(|pg| {
+            Connection::new(pg, self.outages.clone(), outlived).map_err(ConnectionError::CouldntSetupConfiguration)
+        });
+        let connection = connection.map_err(r2d2::Error::ConnectionError)?;
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is reachable again");
         }
-        Ok(Connection::new(pg, self.outages.clone(), outlived))
+        Ok(connection)
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
@@ -45,11 +68,6 @@ impl ManageConnection for Connector {
     fn has_broken(&self, connection: &mut Connection) -> bool {
         connection.is_broken()
     }
-}
-
-/// Connects once, outside any pool.
-pub(super) fn establish(url: &SecretString) -> Result<PgConnection, ConnectionError> {
-    PgConnection::establish(&with_timeouts(url.expose_secret()))
 }
 
 /// By default libpq waits without limit, to connect and for a lost machine to acknowledge what was sent. The operator's

@@ -8,9 +8,8 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
-use secrecy::SecretString;
 
-use super::connector::establish;
+use super::connector::Connector;
 use super::ended_sessions::CHANNEL;
 use super::pool::Database;
 
@@ -38,7 +37,7 @@ impl Listener {
         let thread = thread::spawn(move || {
             let mut has_failed = false;
             while !flag.load(Ordering::Relaxed) {
-                match listen(&connector.url) {
+                match listen(&connector) {
                     Ok(connection) => {
                         has_failed = false;
                         heard();
@@ -68,8 +67,8 @@ impl Drop for Listener {
     }
 }
 
-fn listen(url: &SecretString) -> Result<PgConnection, String> {
-    let mut connection = establish(url).map_err(|error| error.to_string())?;
+fn listen(connector: &Connector) -> Result<PgConnection, String> {
+    let mut connection = connector.establish().map_err(|error| error.to_string())?;
     connection.batch_execute(&format!("LISTEN {CHANNEL}")).map_err(|error| error.to_string())?;
     Ok(connection)
 }
