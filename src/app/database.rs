@@ -42,6 +42,10 @@ fn usable(config: &Config, opened: Opened, migrate: bool) -> Result<Opened, Star
     } else if migrator.status()?.iter().any(|migration| !migration.is_applied) {
         return Err(StartError::NotMigrated);
     }
+    if config.database.prepare && opened.embedded.is_none() {
+        // Behind a pooler that shares sessions, this one finds what the migrator has prepared, and says so.
+        connect(&opened.url, config)?;
+    }
     if opened.secrets.is_empty() {
         return Err(SecretError::Missing.into());
     }

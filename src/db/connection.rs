@@ -9,10 +9,10 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::pg::PgConnection;
 use diesel::r2d2::R2D2Connection as _;
 use diesel::result::{Error as DieselError, QueryResult};
-use diesel::sql_types::{Bool, Text};
-use diesel::{QueryableByName, sql_query};
+use diesel::sql_types::Text;
 
 use super::error::DbError;
+use super::session::Session;
 
 /// A connection that has been idle for longer is tested before a request gets it.
 const STALE_AFTER: Duration = Duration::from_secs(1);
@@ -25,17 +25,11 @@ diesel::define_sql_function! {
     fn current_setting(name: Text) -> Text;
 }
 
-#[derive(QueryableByName)]
-struct Isolation {
-    #[diesel(sql_type = Bool)]
-    is_raised: bool,
-}
-
 /// A connection to the database.
 pub struct Connection {
     pg: PgConnection,
-    /// A statement outside a transaction has a higher isolation level than [`BEGIN`] sets. `SET` could change it for the
-    /// session, but PgBouncer in transaction mode gives each transaction to another session.
+    /// A statement outside a transaction has another isolation level than [`BEGIN`] sets. `SET` would change it for one
+    /// session, but PgBouncer in transaction mode gives each transaction to another.
     is_isolation_raised: bool,
     last_used: Instant,
     has_failed: bool,
@@ -46,12 +40,9 @@ pub struct Connection {
 
 impl Connection {
     /// `outlived` is the number of outages before `pg` was connected.
-    pub(super) fn new(mut pg: PgConnection, outages: Outages, outlived: u64) -> QueryResult<Self> {
-        let sql = "SELECT current_setting('default_transaction_isolation') IN ('repeatable read', 'serializable') \
-                   AS is_raised";
-        let Isolation { is_raised } = sql_query(sql).get_result(&mut pg)?;
-        let last_used = monotonic_now();
-        Ok(Self { pg, is_isolation_raised: is_raised, last_used, has_failed: false, outages, outlived })
+    pub(super) fn new(pg: PgConnection, session: &Session, outages: Outages, outlived: u64) -> Self {
+        let is_isolation_raised = session.is_isolation_raised;
+        Self { pg, is_isolation_raised, last_used: monotonic_now(), has_failed: false, outages, outlived }
     }
 
     /// Diesel's connection.

@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use diesel::connection::CacheSize;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{self, ManageConnection};
+use diesel::result::Error as DieselError;
 use diesel::{Connection as _, ConnectionError, ConnectionResult};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::connection::{Connection, Outages};
+use super::session::{Session, SharedSession};
 
 /// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
 /// would keep a connection whose server has gone.
@@ -36,12 +38,18 @@ impl Connector {
     }
 
     /// Connects once, without watching the connection's health.
-    pub fn establish(&self) -> ConnectionResult<PgConnection> {
+    pub fn establish(&self) -> ConnectionResult<(PgConnection, Session)> {
         let mut pg = PgConnection::establish(&with_timeouts(self.url.expose_secret()))?;
-        if !self.prepare {
-            pg.set_prepared_statement_cache_size(CacheSize::Disabled);
+        let session = Session::of(&mut pg).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        match self.prepare {
+            true if session.is_shared => {
+                let error = DieselError::QueryBuilderError(SharedSession.into());
+                return Err(ConnectionError::CouldntSetupConfiguration(error));
+            }
+            true => {}
+            false => pg.set_prepared_statement_cache_size(CacheSize::Disabled),
         }
-        Ok(pg)
+        Ok((pg, session))
     }
 }
 
@@ -51,14 +59,11 @@ impl ManageConnection for Connector {
 
     fn connect(&self) -> Result<Connection, r2d2::Error> {
         let outlived = self.outages.count();
-        let connection = self.establish().and_then(|pg| {
-            Connection::new(pg, self.outages.clone(), outlived).map_err(ConnectionError::CouldntSetupConfiguration)
-        });
-        let connection = connection.map_err(r2d2::Error::ConnectionError)?;
+        let (pg, session) = self.establish().map_err(r2d2::Error::ConnectionError)?;
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is reachable again");
         }
-        Ok(connection)
+        Ok(Connection::new(pg, &session, self.outages.clone(), outlived))
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {

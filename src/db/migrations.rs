@@ -1,5 +1,6 @@
 //! Migrations, embedded in the binary.
 
+use diesel::ConnectionError;
 use diesel::connection::SimpleConnection as _;
 use diesel::migration::{Migration, MigrationName, MigrationSource as _, MigrationVersion};
 use diesel::pg::{Pg, PgConnection};
@@ -33,10 +34,16 @@ impl Migrator {
     /// Connects to the database at `url`. `prepare` as in [`DatabaseOptions`](super::DatabaseOptions).
     ///
     /// # Errors
-    /// [`DbError::Unavailable`].
+    /// [`DbError::Unavailable`] with libpq's message, and [`DbError`] if the session cannot be used.
     pub fn connect(url: &SecretString, prepare: bool) -> Result<Self, DbError> {
-        let connector = Connector::new(url.clone(), prepare);
-        connector.establish().map(Self).map_err(|error| DbError::Unavailable(error.to_string()))
+        match Connector::new(url.clone(), prepare).establish() {
+            Ok((pg, _)) => Ok(Self(pg)),
+            Err(ConnectionError::CouldntSetupConfiguration(error)) => Err(match error.into() {
+                DbError::Unavailable(text) => DbError::Aborted(text),
+                other => other,
+            }),
+            Err(error) => Err(DbError::Unavailable(error.to_string())),
+        }
     }
 
     /// Every migration that this binary has, oldest first.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers are part of the tests, and a panic is how these fail")]
 
 mod attacks;
+mod behind_pgbouncer;
 mod canaries;
 mod client;
 mod commands;
@@ -10,7 +11,9 @@ mod deaths;
 mod external_database;
 mod home;
 mod logs;
+mod needs;
 mod pausing;
+mod pgbouncer;
 mod program;
 mod serving;
 mod settings;
