@@ -1,6 +1,7 @@
 //! The program as people run it: its exit codes, its output, its signals, and what it leaves behind when it is killed.
 #![allow(clippy::unwrap_used, reason = "the helpers are part of the tests, and a panic is how these fail")]
 
+mod another_language;
 mod attacks;
 mod behind_pgbouncer;
 mod canaries;
@@ -9,6 +10,7 @@ mod commands;
 mod connection;
 mod deaths;
 mod external_database;
+mod german_postgres;
 mod home;
 mod logs;
 mod needs;
