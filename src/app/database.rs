@@ -41,7 +41,10 @@ fn usable(config: &Config, opened: Opened, migrate: bool) -> Result<Opened, Star
             tracing::info!(migration = name, "Applied a migration");
         }
     } else if migrator.status()?.iter().any(|migration| !migration.is_applied) {
-        return Err(StartError::NotMigrated);
+        return Err(match migrator.out_of_reach()? {
+            Some(schemas) => StartError::OutOfReach { schemas },
+            None => StartError::NotMigrated,
+        });
     }
     if config.database.prepare && opened.embedded.is_none() {
         // Behind a pooler that shares sessions, this one finds what the migrator has prepared, and says so.

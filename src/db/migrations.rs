@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::migration::{Migration, MigrationName, MigrationSource as _, MigrationVersion};
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use secrecy::SecretString;
 
@@ -25,6 +25,12 @@ pub struct MigrationState {
 struct Condition {
     #[diesel(sql_type = Bool)]
     holds: bool,
+}
+
+#[derive(QueryableByName)]
+struct Schemas {
+    #[diesel(sql_type = Nullable<Text>)]
+    names: Option<String>,
 }
 
 /// A connection for migrating. No timeout applies, since `CREATE INDEX` can take long.
@@ -80,6 +86,17 @@ impl Migrator {
             let reverted = pg.revert_last_migration(MIGRATIONS).map_err(failed)?;
             Ok(names_of(&[reverted])?.pop())
         })
+    }
+
+    /// The schemas that have tables of this program, if `search_path` reaches none of them.
+    ///
+    /// # Errors
+    /// [`DbError`] if the catalogue cannot be read.
+    pub fn out_of_reach(&mut self) -> Result<Option<String>, DbError> {
+        let sql = "SELECT string_agg(nspname, ', ') AS names FROM pg_class JOIN pg_namespace \
+                   ON pg_namespace.oid = relnamespace WHERE relname = 'token_families' AND relkind IN ('r', 'p') \
+                   AND to_regclass('token_families') IS NULL";
+        Ok(diesel::sql_query(sql).get_result::<Schemas>(&mut self.0)?.names)
     }
 
     /// Creates the database `name` on this server unless it exists. `name` is quoted but not checked: it never comes
@@ -163,8 +180,8 @@ fn check_place(pg: &mut PgConnection) -> Result<(), DbError> {
         return Err(DbError::ReadOnly("nothing was migrated".to_owned()));
     }
     if holds(pg, "current_schema() IS NULL")? {
-        let advice = "no schema of search_path exists, so the tables have no place. Create the schema, or change \
-                      search_path with ALTER ROLE … SET search_path";
+        let advice = "no schema of search_path exists, so the tables have no place. Create one, or change search_path \
+                      with ALTER ROLE … SET search_path";
         return Err(failed(advice));
     }
     Ok(())

@@ -19,6 +19,7 @@ mod needs;
 mod pausing;
 mod pgbouncer;
 mod program;
+mod role_settings;
 mod secrets;
 mod serving;
 mod settings;
