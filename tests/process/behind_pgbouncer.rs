@@ -27,6 +27,13 @@ impl Pooled {
         Some(Self { pgbouncer, somebodys, home })
     }
 
+    fn keeping_statements() -> Option<Self> {
+        let home = Home::new();
+        let somebodys = Somebodys::server(&home);
+        let pgbouncer = PgBouncer::keeping_statements(200, &somebodys, &home)?;
+        Some(Self { pgbouncer, somebodys, home })
+    }
+
     fn environment<'a>(url: &'a str, others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         let mut environment = vec![
             ("DATABASE_URL", url),
@@ -136,6 +143,27 @@ fn with_prepared_statements_the_program_says_which_setting_helps() {
         let ended = pooled.runs_with(command, &prepares);
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{ended:?}");
         assert!(ended.stderr.contains("HEIRLOOM_DATABASE_PREPARE=false"), "{ended:?}");
+    }
+}
+
+/// Such a PgBouncer gives the statements names of its own.
+#[test]
+fn a_pgbouncer_that_keeps_prepared_statements_needs_no_setting() {
+    let Some(pooled) = Pooled::keeping_statements() else { return };
+    let url = pooled.pgbouncer.url();
+    let prepares = [("HEIRLOOM_DATABASE_PREPARE", "true")];
+    let environment = Pooled::environment(&url, &prepares);
+    pooled.runs(&["migrate", "run"]);
+    for round in 0..3 {
+        let serving = Serving::start_with(&pooled.home, &[], &environment);
+        let email = format!("alice{round}@example.com");
+        let mut session = Session::registered(&serving.url, &email);
+        for _ in 0..5 {
+            session.is_alive_at(&serving.url);
+            let ended = pooled.runs_with(&["user", "list"], &prepares);
+            assert!(ended.code == Some(0) && ended.stdout.contains(&email), "{ended:?}");
+        }
+        assert_eq!(serving.stops().code, Some(0));
     }
 }
 

@@ -25,7 +25,18 @@ pub struct PgBouncer {
 impl PgBouncer {
     /// `None` where it is not installed.
     pub fn before(somebodys: &Somebodys, home: &Home) -> Option<Self> {
+        Self::keeping_statements(0, somebodys, home)
+    }
+
+    /// Keeps so many prepared statements of each client, and prepares them again in the session that the client gets. `None`
+    /// where no PgBouncer is installed that can.
+    pub fn keeping_statements(count: u32, somebodys: &Somebodys, home: &Home) -> Option<Self> {
         let binary = needs("pgbouncer", "pgbouncer")?;
+        let keeps = version(&binary) >= (1, 21);
+        if count > 0 && !keeps {
+            return None;
+        }
+        let keeping = if keeps { format!("max_prepared_statements = {count}\n") } else { String::new() };
         let directory = home.data().with_file_name("pgbouncer");
         fs::create_dir(&directory).unwrap();
         // It does not run as root, and whom it runs as makes its socket here.
@@ -36,8 +47,8 @@ impl PgBouncer {
              [pgbouncer]\nlisten_addr =\nunix_socket_dir = {directory}\nlisten_port = {PORT}\n\
              auth_type = trust\nauth_file = {directory}/users.txt\n\
              pool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 200\n\
-             server_login_retry = 1\nquery_wait_timeout = 10\n",
-            somebodys.url("sessions").split_once("host=").unwrap().1.replace("%2F", "/"),
+             server_login_retry = 1\nquery_wait_timeout = 10\n{keeping}",
+            sockets(&somebodys.url("sessions")),
             directory = directory.display(),
         );
         fs::write(directory.join("pgbouncer.ini"), config).unwrap();
@@ -66,6 +77,20 @@ impl PgBouncer {
     fn accepts(&self) {
         eventually("PgBouncer accepts connections", || PgConnection::establish(&self.url()).is_ok());
     }
+}
+
+/// The directory of a URI's `host`.
+fn sockets(url: &str) -> String {
+    let (_, host) = url.split_once("host=").unwrap();
+    host.split('&').next().unwrap().replace("%2F", "/")
+}
+
+/// The first line of `pgbouncer --version` is `PgBouncer 1.18.0`.
+fn version(binary: &Path) -> (u32, u32) {
+    let output = Command::new(binary).arg("--version").output().unwrap().stdout;
+    let text = String::from_utf8_lossy(&output);
+    let mut numbers = text.split_whitespace().nth(1).unwrap().split('.').map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
 fn spawn(binary: &Path, directory: &Path) -> Program {
