@@ -68,6 +68,7 @@ fn without_any_setting_the_defaults_apply() {
     assert_eq!(rates.map(|rate| (rate.count.get(), rate.period)), [(20, MINUTE), (300, MINUTE)]);
     assert!(config.throttle.trusted_proxies.is_empty());
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
+    assert!(config.has_docs && config.admin_hosts.is_empty() && config.warnings.is_empty());
     assert!(config.has_app && config.is_development, "with the embedded database on a loopback address");
 }
 
@@ -106,6 +107,8 @@ fn given_values_apply() {
         ("HEIRLOOM_REFRESH_RATE", "OFF"),
         ("HEIRLOOM_LOG_FORMAT", "json"),
         ("HEIRLOOM_APP", "off"),
+        ("HEIRLOOM_DOCS", "off"),
+        ("HEIRLOOM_ADMIN_HOSTS", "Heirloom, heirloom.monitoring.svc."),
     ])
     .unwrap();
     assert!(matches!(&config.database.place, DatabasePlace::External(url) if url.expose_secret() == DATABASE));
@@ -127,7 +130,8 @@ fn given_values_apply() {
     assert_eq!(config.database.rotation_workers.get(), 64);
     assert!(config.throttle.login_rate.is_none() && config.throttle.refresh_rate.is_none());
     assert_eq!(config.log.format, LogFormat::Json);
-    assert!(!config.has_app && !config.is_development);
+    assert!(!config.has_app && !config.has_docs && !config.is_development);
+    assert_eq!(config.admin_hosts, ["heirloom", "heirloom.monitoring.svc"]);
 }
 
 #[test]
