@@ -5,6 +5,7 @@ mod attacks;
 mod canaries;
 mod client;
 mod commands;
+mod compose;
 mod connection;
 mod deaths;
 mod dotenv;
