@@ -1,4 +1,4 @@
-//! Case 13: a thief with a copied cookie who stays with the session: he learns of a refresh, and presents the replaced token within
+//! A thief with a copied cookie who stays with the session: he learns of a refresh, and presents the replaced token within
 //! the overlap window.
 
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn everything(client: &Client, jar: &Jar) -> Vec<Value> {
 }
 
 #[test]
-fn case_13_a_copied_cookie_tells_its_thief_nothing_of_when_the_session_refreshes() {
+fn a_copied_cookie_tells_its_thief_nothing_of_when_the_session_refreshes() {
     let site = Site::new();
     let serving = site.serves(&[PROXY]);
     let client = Client::of(&serving.url);
@@ -42,7 +42,7 @@ fn case_13_a_copied_cookie_tells_its_thief_nothing_of_when_the_session_refreshes
 
 /// He may learn of it in another way, from a page that he watches, say.
 #[test]
-fn case_13_a_thief_who_follows_every_refresh_from_elsewhere_is_caught_and_the_owner_can_see_him() {
+fn a_thief_who_follows_every_refresh_from_elsewhere_is_caught_and_the_owner_can_see_him() {
     let site = Site::new();
     let serving = site.serves(&[PROXY]);
     let client = Client::of(&serving.url);
@@ -74,7 +74,7 @@ fn case_13_a_thief_who_follows_every_refresh_from_elsewhere_is_caught_and_the_ow
 }
 
 #[test]
-fn case_13_tabs_of_one_browser_that_follow_each_other_are_left_alone() {
+fn tabs_of_one_browser_that_follow_each_other_are_left_alone() {
     let site = Site::new();
     let serving = site.serves(&[PROXY]);
     let client = Client::of(&serving.url);
