@@ -263,6 +263,24 @@ fn a_recovery_for_each_rotation_is_refused() {
 }
 
 #[test]
+fn what_is_accepted_and_should_be_known_is_a_warning() {
+    let warnings = |variables: &[(&str, &str)]| -> Vec<String> {
+        resolve(variables).unwrap().warnings.iter().map(|warning| warning.variable.clone()).collect()
+    };
+    for loopback in ["127.0.0.1:9090", "[::1]:0", "off"] {
+        assert!(warnings(&[("HEIRLOOM_ADMIN_BIND", loopback)]).is_empty(), "{loopback}");
+    }
+    for open in ["0.0.0.0:9090", "[::]:9090", "10.0.0.1:9090"] {
+        assert_eq!(warnings(&[("HEIRLOOM_ADMIN_BIND", open)]), ["HEIRLOOM_ADMIN_BIND"], "{open}");
+    }
+    let url = format!("{DATABASE}?pgbouncer=true&schema=public");
+    let variables = [("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)];
+    assert_eq!(warnings(&variables), ["DATABASE_URL", "DATABASE_URL"]);
+    let place = resolve(&variables).unwrap().database.place;
+    assert!(matches!(&place, DatabasePlace::External(url) if url.expose_secret() == DATABASE));
+}
+
+#[test]
 fn each_setting_is_a_flag_and_a_variable_of_the_same_name_and_help_shows_no_secret() {
     let command = Settings::augment_args(clap::Command::new("heirloom"));
     assert!(command.get_arguments().count() > 25);
