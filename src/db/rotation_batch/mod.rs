@@ -39,7 +39,7 @@ pub fn rotate(
         [presented] => RotateOne::new(presented, lifetimes).load(connection.pg())?,
         _ => RotateMany::new(batch, lifetimes).load(connection.pg())?,
     };
-    rows.into_iter().map(IssuedGeneration::try_from).collect()
+    rows.into_iter().map(|row| row.issued(batch)).collect()
 }
 
 /// Stores which generations' access tokens are in use. Returns the families for which that was news. No family may be
