@@ -1,4 +1,4 @@
-# `make` alone prints the targets.
+# `make` without a target prints the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -12,7 +12,11 @@ CARGO_FUZZ := $(TOOLS)/bin/cargo-fuzz
 CARGO_FUZZ_VERSION := 0.13.2
 SCHEMATHESIS := $(TOOLS)/schemathesis/bin/schemathesis
 SCHEMATHESIS_VERSION := 4.32.5
-# How long `make fuzz` tries each target, in seconds.
+MDBOOK := $(TOOLS)/bin/mdbook
+MDBOOK_VERSION := 0.5.4
+MERMAID_VERSION := 12.3.0
+MERMAID := $(TOOLS)/mermaid-$(MERMAID_VERSION).min.js
+# How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS := 180
 
 .PHONY: help
@@ -20,7 +24,7 @@ help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: setup web ## Build Heirloom and serve it with a database of its own
+run: setup web ## Build Heirloom and run it with an embedded database
 	cargo build --release --locked
 	exec target/release/heirloom serve
 
@@ -29,13 +33,13 @@ build: setup web ## Build the release binary
 	cargo build --release --locked
 
 .PHONY: test
-test: setup web ## Run every test, those in a browser too
+test: setup web ## Run all tests, including those in a browser
 	cargo test --locked --no-fail-fast
 	cargo build --locked
 	@scripts/web test
 
 .PHONY: web
-web: ## Build the client and the web app, which the server has in it
+web: ## Build the client and the web app, which the server contains
 	@scripts/web build
 
 .PHONY: check
@@ -68,7 +72,7 @@ schema: setup $(DIESEL) ## Write src/db/schema.rs from the migrations
 schema-check: setup $(DIESEL)
 	cargo run --locked --quiet --example with_database -- $(DIESEL) print-schema > target/schema.rs
 	rustfmt --edition 2024 --config-path . target/schema.rs
-	diff -u src/db/schema.rs target/schema.rs || { echo 'src/db/schema.rs is not what the migrations make: run `make schema`' >&2; exit 1; }
+	diff -u src/db/schema.rs target/schema.rs || { echo 'src/db/schema.rs differs from what the migrations create: run `make schema`' >&2; exit 1; }
 
 .PHONY: sql
 sql: setup ## Write the batched statements' .sql files from their source
@@ -82,7 +86,7 @@ openapi: setup ## Write openapi.json from the routes
 .PHONY: openapi-check
 openapi-check: setup
 	cargo run --locked --quiet -- openapi > target/openapi.json
-	diff -u openapi.json target/openapi.json || { echo 'openapi.json is not what the routes make: run `make openapi`' >&2; exit 1; }
+	diff -u openapi.json target/openapi.json || { echo 'openapi.json differs from the routes: run `make openapi`' >&2; exit 1; }
 
 .PHONY: web-check
 web-check: ## Check the TypeScript: format, types, lints
@@ -92,17 +96,21 @@ web-check: ## Check the TypeScript: format, types, lints
 types: ## Write the client's types from openapi.json
 	@scripts/web types
 
+.PHONY: docs
+docs: $(MDBOOK) $(MERMAID) ## Build the documentation as a site in target/site, and check its links
+	scripts/docs $(MDBOOK) $(MERMAID)
+
 .PHONY: deny
-deny: $(DENY) ## Check licences, bans, sources and, where they can be fetched, advisories
+deny: $(DENY) ## Check licences, bans, sources and, if they can be fetched, advisories
 	$(DENY) check licenses bans sources
 	@scripts/web licences
 	@if $(DENY) fetch db >/dev/null 2>&1; then $(DENY) check advisories; \
-	  else echo 'The advisories were not checked: their database cannot be fetched from here.' >&2; fi
+	  else echo 'The advisories were not checked, because their database could not be fetched.' >&2; fi
 
-# No sanitizer: there is no unsafe code of ours to watch, and so no nightly compiler is needed. An input that breaks
-# something is left in target/fuzz-corpus; it belongs into fuzz/corpus, which `make test` replays.
+# No sanitizer, and so no nightly compiler: our code has no unsafe blocks. An input that fails is kept in
+# target/fuzz-corpus. Move it to fuzz/corpus, which `make test` replays.
 .PHONY: fuzz
-fuzz: setup $(CARGO_FUZZ) ## Look for inputs that break what reads them, FUZZ_SECONDS for each target
+fuzz: setup $(CARGO_FUZZ) ## Fuzz the parsers, FUZZ_SECONDS for each target
 	for target in tokens cookies bodies forwarded; do \
 	  mkdir -p target/fuzz-corpus/$$target; \
 	  $(CARGO_FUZZ) run --fuzz-dir fuzz --target-dir target/fuzz --sanitizer none $$target \
@@ -111,34 +119,45 @@ fuzz: setup $(CARGO_FUZZ) ## Look for inputs that break what reads them, FUZZ_SE
 	done
 
 .PHONY: schemathesis
-schemathesis: setup $(SCHEMATHESIS) ## Ask the running program whatever its OpenAPI document allows, and what it does not
+schemathesis: setup $(SCHEMATHESIS) ## Test the running program with valid and invalid requests from its OpenAPI document
 	cargo build --locked
 	scripts/schemathesis $(SCHEMATHESIS) target/debug/heirloom
 
 .PHONY: timing
-timing: setup ## Compare how long a login takes for accounts that exist, are disabled, or do not
+timing: setup ## Compare the time of a login for existing, disabled and unknown accounts
 	cargo run --locked --release --example login_timing
 
 .PHONY: bench
-bench: setup ## Measure refreshes beside pgbench, and write docs/benchmarks
+bench: setup ## Compare refreshes with pgbench, and write docs/benchmarks
 	cargo bench --locked --bench refresh
 
 .PHONY: soak
-soak: setup ## Break servers and database for ten minutes, and judge what clients saw (HEIRLOOM_SOAK_SECONDS, _SEED, _ONLY)
+soak: setup ## Break servers and database for ten minutes, and check what clients saw (HEIRLOOM_SOAK_SECONDS, _SEED, _ONLY)
 	cargo build --locked --bins --example soak
 	target/debug/examples/soak --write docs/reliability.md
 
 .PHONY: setup
-setup: ## Install what the build needs from the system, where there is the right to
+setup: ## Install the system packages that the build needs, if permitted
 	@scripts/setup
 
 .PHONY: clean
-clean: ## Remove what was built
+clean: ## Remove all build output
 	cargo clean
 	rm -rf web/node_modules web/*/node_modules web/*/dist
 
 $(DIESEL):
 	cargo install --quiet --locked --root $(TOOLS) diesel_cli --version $(DIESEL_VERSION) --no-default-features --features postgres
+
+$(MDBOOK):
+	cargo install --quiet --locked --root $(TOOLS) mdbook --version $(MDBOOK_VERSION) --no-default-features --features search
+
+# Draws the diagrams in the reader's browser, without another host. MIT.
+$(MERMAID):
+	mkdir -p $(TOOLS)
+	cd $(TOOLS) && npm pack --silent mermaid@$(MERMAID_VERSION)
+	tar -xzf $(TOOLS)/mermaid-$(MERMAID_VERSION).tgz -O package/dist/mermaid.min.js > $@.part
+	rm $(TOOLS)/mermaid-$(MERMAID_VERSION).tgz
+	mv $@.part $@
 
 $(SCHEMATHESIS):
 	python3 -m venv $(TOOLS)/schemathesis

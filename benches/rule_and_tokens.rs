@@ -11,6 +11,7 @@ use heirloom::crypto::access_token::{AccessGrant, AccessTokens};
 use heirloom::crypto::keys::Keyring;
 use heirloom::crypto::refresh_token::RefreshTokens;
 use heirloom::domain::Timestamp;
+use heirloom::domain::place::Place;
 use heirloom::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, RotationPolicy};
 use heirloom::domain::rotation::{FamilyState, Generation, decide};
 use heirloom::domain::secret::Secret;
@@ -32,6 +33,7 @@ fn rule(criterion: &mut Criterion) {
     let state = FamilyState {
         generation: generation(9_000),
         rotated_at: NOW,
+        rotated_from: Place::default(),
         confirmed: generation(8_999),
         recovered: generation(1),
         recovery_tat: 0,
@@ -43,7 +45,8 @@ fn rule(criterion: &mut Criterion) {
     for (name, presented) in [("rotate", 9_000), ("recover", 8_999), ("reuse", 3)] {
         let now = NOW + Duration::from_secs(60);
         criterion.bench_function(&format!("decide/{name}"), |bencher| {
-            bencher.iter(|| decide(black_box(&state), generation(black_box(presented)), now, &policy));
+            bencher
+                .iter(|| decide(black_box(&state), generation(black_box(presented)), state.rotated_from, now, &policy));
         });
     }
 }

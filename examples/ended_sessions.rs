@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use heirloom::domain::ids::FamilyId;
-use heirloom::service::EndedSessions;
+use heirloom::service::EndedSet;
 
 const COUNT: u128 = 1_000_000;
 
@@ -21,10 +21,10 @@ fn id(number: u128) -> FamilyId {
 }
 
 fn main() {
-    let ended = EndedSessions::new(std::time::Duration::from_secs(900));
+    let ended = EndedSet::new(std::time::Duration::from_secs(900));
     let before = resident_kib();
     for number in 0..COUNT {
-        ended.add(&[id(number)]);
+        ended.insert(&[id(number)]);
     }
     let grown = resident_kib() - before;
     let began = Instant::now();

@@ -5,13 +5,12 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use heirloom::app::Application;
 use heirloom::config::{Config, Settings};
 use heirloom::domain::clock::Clock;
-use heirloom::service::Service;
+use heirloom::service::Operator;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
@@ -25,14 +24,15 @@ const CLASSES: [&str; 3] = ["known", "disabled", "unknown"];
 fn main() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let any_port = || Some("127.0.0.1:0".to_owned());
-    let login_rate = Some("off".to_owned());
-    let settings = Settings { bind: any_port(), admin_bind: any_port(), login_rate, ..Settings::default() };
+    let any_port = "127.0.0.1:0";
+    let settings = [("HEIRLOOM_BIND", any_port), ("HEIRLOOM_ADMIN_BIND", any_port), ("HEIRLOOM_LOGIN_RATE", "off")];
+    let settings = Settings::from_variables(&settings).unwrap();
     let config = Config::resolve(&settings, Some(directory.path().join("data"))).unwrap();
     actix_web::rt::System::new().block_on(async {
         let application = Application::build(&config, Clock::system(), false).unwrap();
-        let (url, stopper, service) = (application.url(), application.stopper(), application.service());
-        let client = std::thread::spawn(move || measure(&url, &service));
+        let (url, stopper) = (application.url(), application.stopper());
+        let operator = application.components().operator;
+        let client = std::thread::spawn(move || measure(&url, &operator));
         actix_web::rt::spawn(async move {
             while !client.is_finished() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -44,7 +44,7 @@ fn main() {
     });
 }
 
-fn measure(url: &str, service: &Arc<Service>) {
+fn measure(url: &str, operator: &Operator) {
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let post = |path: &str, email: &str, password: &str| -> u16 {
         let body = json!({ "email": email, "password": password }).to_string();
@@ -61,8 +61,8 @@ fn measure(url: &str, service: &Arc<Service>) {
             for number in 0..ACCOUNTS {
                 assert_eq!(post("/register", &email(class, number), "three lamps on the stairs"), 201);
                 if *class == "disabled" {
-                    let user = runtime.block_on(service.find_user(&email(class, number))).unwrap().unwrap();
-                    runtime.block_on(service.set_active(user.id, false)).unwrap();
+                    let user = runtime.block_on(operator.find_user(&email(class, number))).unwrap().unwrap();
+                    runtime.block_on(operator.set_active(user.id, false)).unwrap();
                 }
             }
         }

@@ -1,4 +1,4 @@
-"""Gives each request of Schemathesis a session of its own: many operations end the one that they are shown."""
+"""Gives each request of Schemathesis a new session, because many operations revoke the session that they get."""
 
 import itertools
 import json
@@ -13,8 +13,8 @@ numbers = itertools.count()
 
 def post(path, body):
     request = urllib.request.Request(URL + path, json.dumps(body).encode(), {"content-type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
 
 
 @schemathesis.auth(refresh_interval=None)

@@ -1,10 +1,11 @@
-//! Heirloom: a session backend for browser apps. `docs/design.md` tells what it decides and why; the modules are the
-//! rooms of that house, and `tests/architecture.rs` holds which may import which.
+//! Heirloom: a session backend for browser apps. `docs/architecture.md` is the map of the modules, and
+//! `tests/architecture.rs` checks which may import which.
 #![forbid(unsafe_code)]
 
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod crypto;
 pub mod db;
 pub mod domain;

@@ -1,5 +1,5 @@
-//! Logs: structured, for people or for programs, on standard error. Secrets are kept out where they are made, by types
-//! that do not print them; nothing here filters.
+//! Structured logs on standard error, as text or JSON. Secrets have types that do not print them, so nothing is filtered
+//! here.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// A filter that cannot be read.
+/// A filter that cannot be parsed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct BadFilter(String);
@@ -17,18 +17,18 @@ pub struct BadFilter(String);
 /// Checks a filter such as `info` or `heirloom=debug,actix_web=warn`.
 ///
 /// # Errors
-/// [`BadFilter`].
+/// [`BadFilter`] says which part is wrong.
 pub fn check_filter(filter: &str) -> Result<(), BadFilter> {
     parse(filter).map(drop)
 }
 
-/// Sends the process's logs to standard error, and panics into the logs.
+/// Sends the logs of the process to standard error, and panics to the logs.
 ///
 /// # Errors
-/// [`BadFilter`].
+/// [`BadFilter`] as in [`check_filter`].
 pub fn init(filter: &str, is_json: bool) -> Result<(), BadFilter> {
     let filter = parse(filter)?;
-    // A second call is a test's, and finds the first one's logs in place.
+    // Only tests call this twice. The first call has set up the logs.
     let _ = if is_json {
         tracing_subscriber::registry().with(filter).with(json(io::stderr)).try_init()
     } else {
@@ -37,18 +37,18 @@ pub fn init(filter: &str, is_json: bool) -> Result<(), BadFilter> {
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no message");
         let location = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(panic.message = message, panic.location = location, "A panic; the request that met it failed");
+        tracing::error!(panic.message = message, panic.location = location, "A panic; its request failed");
     }));
     Ok(())
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, BadFilter> {
-    // A word alone that is no level would name a target, and everything else would be silent.
+    // A single word that is no level would be taken for a target, and turn off the logs of everything else.
     let mut words = filter.split(',').map(str::trim).filter(|word| !word.contains(['=', '[']));
     if let Some(word) = words.find(|word| word.parse::<LevelFilter>().is_err()) {
-        return Err(BadFilter(format!("{word:?} is none of off, error, warn, info, debug and trace")));
+        return Err(BadFilter(format!("{word:?} must be one of off, error, warn, info, debug and trace")));
     }
-    // Of the web server's own start and stop nothing matters to an operator, unless they ask.
+    // The web server's own messages about start and stop are hidden unless the filter asks for them.
     EnvFilter::try_new(format!("actix_server=warn,{filter}")).map_err(|error| BadFilter(error.to_string()))
 }
 

@@ -231,14 +231,14 @@ fn hashing_and_checking_nobody_and_somebody_share_one_bound() {
     let hasher = hasher(CHEAP, 1);
     let stored = hash(&hasher, "right");
     with_nothing_finishing(async |release| {
-        let nobodies: Vec<_> = (0..WAITING).map(|_| hasher.verify_nobody(password("x"))).collect();
+        let nobodies: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"))).collect();
         let mut nobodies = std::pin::pin!(join_all(nobodies));
         assert!(at_once(&mut nobodies).await.is_none(), "checking nobody's password is work");
         let mut rng = rng();
         let mut hash = std::pin::pin!(hasher.hash(password("new"), &mut rng));
         assert!(at_once(&mut hash).await.is_none());
         assert_eq!(at_once(hasher.verify(password("right"), &stored)).await, Some(Err(HashingError::Overloaded)));
-        assert_eq!(at_once(hasher.verify_nobody(password("x"))).await, Some(Err(HashingError::Overloaded)));
+        assert_eq!(at_once(hasher.verify_decoy(password("x"))).await, Some(Err(HashingError::Overloaded)));
         drop(release);
         assert!(nobodies.await.iter().all(|verdict| *verdict == Ok(Verdict::Wrong)));
         assert!(hash.await.is_ok());
@@ -251,13 +251,13 @@ fn a_caller_that_goes_away_makes_no_room_for_a_second_hash_before_the_first_is_d
     let hasher = hasher(CHEAP, 1);
     with_nothing_finishing(async |release| {
         {
-            let mut gone = std::pin::pin!(hasher.verify_nobody(password("x")));
+            let mut gone = std::pin::pin!(hasher.verify_decoy(password("x")));
             assert!(at_once(&mut gone).await.is_none());
         }
-        let checks: Vec<_> = (0..WAITING).map(|_| hasher.verify_nobody(password("x"))).collect();
+        let checks: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"))).collect();
         let mut checks = std::pin::pin!(join_all(checks));
         assert!(at_once(&mut checks).await.is_none());
-        let one_more = at_once(hasher.verify_nobody(password("x"))).await;
+        let one_more = at_once(hasher.verify_decoy(password("x"))).await;
         assert_eq!(one_more, Some(Err(HashingError::Overloaded)), "the hash nobody waits for still has its memory");
         drop(release);
         assert!(checks.await.iter().all(|verdict| *verdict == Ok(Verdict::Wrong)));
@@ -269,11 +269,11 @@ fn callers_that_go_away_while_they_wait_give_their_places_back() {
     let hasher = hasher(CHEAP, 1);
     with_nothing_finishing(async |release| {
         for _ in 0..3 {
-            let many: Vec<_> = (0..WAITING).map(|_| hasher.verify_nobody(password("x"))).collect();
+            let many: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"))).collect();
             assert!(at_once(join_all(many)).await.is_none());
         }
         drop(release);
-        assert_eq!(hasher.verify_nobody(password("x")).await, Ok(Verdict::Wrong));
+        assert_eq!(hasher.verify_decoy(password("x")).await, Ok(Verdict::Wrong));
     });
 }
 

@@ -10,7 +10,7 @@ export default defineConfig(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      // It takes what another task has changed during an `await` for unchanged.
+      // The rule does not see that another task may change a variable during an `await`.
       "@typescript-eslint/no-unnecessary-condition": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
@@ -19,7 +19,7 @@ export default defineConfig(
   {
     files: ["**/*.test.ts", "**/test/**/*.ts", "e2e/**/*.ts"],
     rules: {
-      // A test that is wrong about it fails right there.
+      // A wrong assertion fails the test at this line.
       "@typescript-eslint/no-non-null-assertion": "off",
     },
   },

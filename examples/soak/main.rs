@@ -90,7 +90,7 @@ async fn soak(options: &Options, seed: u64) -> ExitCode {
     let struck = break_things(&mut rig, &record, options, seed).await;
     shared.end();
     lives.await.unwrap();
-    println!("{:5.0} s  everybody has looked whether all is well; judging", record.now().as_secs_f64());
+    println!("{:5.0} s  every client has made its last check; judging the history", record.now().as_secs_f64());
     let (exchanges, faults) = record.history();
     let verdict = check(&TERMS, &exchanges, &faults);
     let judged = summary(&verdict, exchanges.len(), seed, record.now());
@@ -106,7 +106,7 @@ async fn soak(options: &Options, seed: u64) -> ExitCode {
     let is_whole = Trouble::value_variants().iter().all(|trouble| struck.iter().any(|one| one.trouble == *trouble));
     match &options.write {
         Some(page) if is_whole => write(page, &format!("{judged}\n{table}")),
-        Some(page) => println!("{} is left as it is: not everything that can break has been broken", page.display()),
+        Some(page) => println!("{} is unchanged: not every fault was injected", page.display()),
         None => {}
     }
     ExitCode::SUCCESS
@@ -127,9 +127,9 @@ async fn break_things(rig: &mut Rig, record: &Record, options: &Options, seed: u
         }
         let Some(trouble) = order.pop() else { break };
         let progress = record.look(<[_]>::len);
-        println!("{:5.0} s  {progress} exchanges; now: {}", record.now().as_secs_f64(), name(trouble));
+        println!("{:5.0} s  {progress} requests; now: {}", record.now().as_secs_f64(), name(trouble));
         let Some(fault) = trouble.strikes(rig, record, rng.random_range(0..SERVERS)).await else {
-            println!("         left out: only root can make the file system that it takes");
+            println!("         skipped: this fault needs a file system that only root can make");
             continue;
         };
         sleep(AFTERMATH).await;
@@ -149,14 +149,17 @@ async fn break_things(rig: &mut Rig, record: &Record, options: &Options, seed: u
 fn summary(verdict: &Verdict, exchanges: usize, seed: u64, time: Duration) -> String {
     let Town { people, thieves, forgers, .. } = TOWN;
     let mut text = format!(
-        "{people} people with two devices each, {thieves} thieves and {forgers} forger on {SERVERS} servers for {:.0} s (seed \
-         {seed}): {exchanges} exchanges, {} broken promises. How often each promise was put to the test: {}.\n",
+        "{people} users with two devices each, {thieves} thieves and {forgers} forger used {SERVERS} servers for {:.0} s (seed \
+         {seed}): {exchanges} requests, {} broken promises.\n\nHow often each promise was tested: {}.\n",
         time.as_secs_f64(),
         verdict.violations.len(),
         Promise::ALL.map(|promise| format!("{promise:?} {}", verdict.tested.get(&promise).unwrap_or(&0))).join(", "),
     );
+    if !verdict.excused.is_empty() {
+        text += "\nHonest sessions that the rule ended:\n\n";
+    }
     for (why, count) in &verdict.excused {
-        text += &format!("Honest sessions that ended as the rule says: {count} ({why}).\n");
+        text += &format!("- {count}: {why}\n");
     }
     text
 }

@@ -51,7 +51,7 @@ impl Struck {
 
     pub fn told(&self) -> String {
         format!(
-            "{}: {} unanswered, {} told to come back, {} rotations lost and made good, longest time without an answered refresh {}",
+            "{}: {} without a response, {} with 503, {} rotations lost and recovered, longest gap between successful refreshes {}",
             name(self.trouble),
             self.unanswered,
             self.unavailable,
@@ -88,8 +88,8 @@ pub fn table(all: &[Struck], verdict: &Verdict) -> String {
         kinds.entry(struck.trouble).or_default().push(struck);
     }
     let mut text = String::from(
-        "| fault | what was done | times | refreshes a second before | no answer | 503 | rotations lost, made good | \
-         acknowledged and lost | longest time without an answered refresh |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| fault | what was done | times | refreshes per second before | no response | 503 | rotations lost and recovered | \
+         acknowledged and lost | longest gap between successful refreshes |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for (trouble, struck) in kinds {
         let sum = |of: fn(&Struck) -> usize| struck.iter().map(|one| of(one)).sum::<usize>();
@@ -119,22 +119,22 @@ pub fn table(all: &[Struck], verdict: &Verdict) -> String {
 
 fn what_is_done(trouble: Trouble) -> &'static str {
     match trouble {
-        Trouble::KillServer => "one of three processes killed, started again after 3 s",
-        Trouble::KillPostgres => "the postmaster killed, started again at once",
-        Trouble::StopPostgresAtOnce => "SIGQUIT, started again after 2 s",
-        Trouble::CutConnections => "every connection of clients and to the database cut, five times within 2 s",
-        Trouble::ExhaustPools => "`token_families` locked for 6 s, so that every pooled connection waits",
-        Trouble::FillDisk => "the file system of the database filled to the last byte for 8 s",
+        Trouble::KillServer => "one of three processes killed, restarted after 3 s",
+        Trouble::KillPostgres => "the postmaster killed, restarted immediately",
+        Trouble::StopPostgresAtOnce => "SIGQUIT, restarted after 2 s",
+        Trouble::CutConnections => "every client and database connection cut, five times within 2 s",
+        Trouble::ExhaustPools => "`token_families` locked for 6 s; every pooled connection waits",
+        Trouble::FillDisk => "the file system of the database full for 8 s",
         Trouble::TurnClocks => "one process's clock 30 s ahead for 5 s, then 30 s behind for 5 s",
         Trouble::PauseServer => {
-            "SIGSTOP for 20 s; out of the balancer and all its connections cut after 1 s, back in with SIGCONT"
+            "SIGSTOP for 20 s; removed from the load balancer and disconnected after 1 s, added again with SIGCONT"
         }
-        Trouble::RollingRestart => "SIGTERM and a new start, one process after the other",
+        Trouble::RollingRestart => "SIGTERM and restart, one process after the other",
         Trouble::Migrate => {
-            "columns and an index added to `token_families` and `users`, with somebody's transaction of 3 s in the way"
+            "columns and an index added to `token_families` and `users`, behind another transaction of 3 s"
         }
         Trouble::RotateSecrets => "`old,new` on one process after the other, then `new,old`",
-        Trouble::FailOver => "the standby cut off for 4 s, the primary killed, the standby promoted",
+        Trouble::FailOver => "the standby disconnected for 4 s, the primary killed, the standby promoted",
     }
 }
 

@@ -1,31 +1,35 @@
-//! Which database there is, and whether it can be used.
+//! Opening the configured database, for a server or for a command.
 
 use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::{StartError, policy, pool, secret_file};
+use super::error::StartError;
+use super::options::{policy, pool};
+use super::secret_file;
+use crate::config::trusted_file::check_directory;
 use crate::config::{Config, DatabasePlace};
 use crate::crypto::keys::Keyring;
 use crate::db::DbError;
 use crate::db::migrations::Migrator;
 use crate::domain::clock::Clock;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, SecretError};
 use crate::embedded_postgres::{EmbeddedPostgres, Options, url_of_running};
-use crate::service::Service;
+use crate::service::Components;
 
-/// The embedded server's database.
+/// The name of the embedded server's database.
 const DATABASE: &str = "heirloom";
-/// Its place in the data directory.
+/// The directory of the embedded server, in the data directory.
 const POSTGRES: &str = "postgres";
 
-/// A database that is there and migrated, and the secrets that go with it.
+/// A database that responds, and the secrets that belong to it.
 pub(super) struct Opened {
     pub url: SecretString,
     pub embedded: Option<EmbeddedPostgres>,
     pub secrets: Vec<Secret>,
 }
 
+/// Opens the database and checks its schema; migrates it if it is embedded or `migrate` is set.
 pub(super) fn open(config: &Config, migrate: bool) -> Result<Opened, StartError> {
     usable(reach(config)?, migrate)
 }
@@ -40,35 +44,40 @@ fn usable(opened: Opened, migrate: bool) -> Result<Opened, StartError> {
         return Err(StartError::NotMigrated);
     }
     if opened.secrets.is_empty() {
-        return Err(crate::domain::secret::SecretError::Missing.into());
+        return Err(SecretError::Missing.into());
     }
     Ok(opened)
 }
 
-/// A migrator for the configured database, with the embedded server that has to outlive it, if that is the one and no
-/// other process runs it.
-///
-/// # Errors
-/// [`StartError`].
+/// A migrator for the configured database. If this call started the embedded server, that is returned too and has to
+/// outlive the migrator.
 pub fn migrator(config: &Config) -> Result<(Migrator, Option<EmbeddedPostgres>), StartError> {
     let reached = reach_beside(config)?;
     Ok((connect(&reached.url)?, reached.embedded))
 }
 
-/// The use cases over the configured database, for a command that does its work and goes; with the embedded server that
-/// has to outlive them, if that is the one and no other process runs it.
-///
-/// # Errors
-/// [`StartError`].
-pub fn service(config: &Config) -> Result<(Service, Option<EmbeddedPostgres>), StartError> {
+/// The components over the configured database, for a command. If this call started the embedded server, that is
+/// returned too and has to outlive the components.
+pub fn components(config: &Config) -> Result<(Components, Option<EmbeddedPostgres>), StartError> {
     let opened = usable(reach_beside(config)?, false)?;
     let keyring = Keyring::derive(&opened.secrets)?;
-    let service = Service::new(pool(config, opened.url), Clock::system(), &keyring, policy(config))?;
-    Ok((service, opened.embedded))
+    let components = Components::new(pool(config, opened.url), Clock::system(), &keyring, policy(config))?;
+    Ok((components, opened.embedded))
 }
 
-/// As [`reach`], but a running embedded server of another process is used and not waited for.
+/// Checks that no other user can change what is in the data directory, or the server in it.
+fn check_data_directory(directory: &Path) -> Result<(), StartError> {
+    for path in [directory.to_path_buf(), directory.join(POSTGRES)] {
+        check_directory(&path).map_err(|error| StartError::DataDirectory { path, error })?;
+    }
+    Ok(())
+}
+
+/// As [`reach`], but uses an embedded server that another process runs, instead of waiting for it to stop.
 fn reach_beside(config: &Config) -> Result<Opened, StartError> {
+    if let DatabasePlace::Embedded(directory) = &config.database.place {
+        check_data_directory(directory)?;
+    }
     if let DatabasePlace::Embedded(directory) = &config.database.place
         && let Some(url) = url_of_running(&directory.join(POSTGRES), DATABASE)
     {
@@ -84,7 +93,8 @@ fn reach(config: &Config) -> Result<Opened, StartError> {
         }
         DatabasePlace::Embedded(directory) => directory,
     };
-    tracing::info!(directory = %directory.display(), "Without DATABASE_URL, the embedded database is used");
+    check_data_directory(directory)?;
+    tracing::info!(directory = %directory.display(), "DATABASE_URL is not set: using the embedded database");
     let options = Options { directory: directory.join(POSTGRES), durable: true, settings: Vec::new() };
     let embedded = EmbeddedPostgres::start(options)?;
     Migrator::connect(&embedded.database_url("postgres").into())?.create_database(DATABASE)?;
@@ -92,7 +102,7 @@ fn reach(config: &Config) -> Result<Opened, StartError> {
     Ok(Opened { url: embedded.database_url(DATABASE).into(), embedded: Some(embedded), secrets })
 }
 
-/// libpq says what it could not understand by quoting it, be it the password; only what it says of a server is passed on.
+/// libpq quotes what it cannot parse, which may be the password. Only its messages about a server are passed on.
 fn connect(url: &SecretString) -> Result<Migrator, StartError> {
     Migrator::connect(url).map_err(|error| match error {
         DbError::Unavailable(text) if is_about_a_server(&text) => {
@@ -104,7 +114,7 @@ fn connect(url: &SecretString) -> Result<Migrator, StartError> {
 }
 
 fn is_about_a_server(text: &str) -> bool {
-    // What follows an @ in a password that is not written as %40 is a host to libpq.
+    // If an @ in a password is not written as %40, libpq takes the text after it for a host.
     let host = text.strip_prefix("could not translate host name \"").and_then(|rest| rest.split('"').next());
     let is_connecting = ["connection to server", "could not connect to server"].iter().any(|&it| text.starts_with(it));
     is_connecting || host.is_some_and(|host| !host.contains('@'))

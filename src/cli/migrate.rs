@@ -2,7 +2,8 @@
 
 use clap::Subcommand;
 
-use super::{CliError, print_line};
+use super::error::CliError;
+use super::output::print_line;
 use crate::app;
 use crate::config::Config;
 
@@ -10,9 +11,9 @@ use crate::config::Config;
 pub(super) enum Action {
     /// Apply every missing migration
     Run,
-    /// List the migrations and whether they are applied; exits with 0 either way
+    /// List the migrations and whether each is applied; the exit code is 0 either way
     Status,
-    /// Take back the newest migration, with the data that only it made room for
+    /// Revert the newest migration and drop the data it introduced
     Revert,
 }
 
@@ -25,21 +26,18 @@ pub(super) fn migrate(config: &Config, action: Action) -> Result<(), CliError> {
                 print_line(&format!("applied {name}"))?;
             }
             if applied.is_empty() {
-                print_line("Nothing to do: the schema is up to date.")?;
+                print_line("The schema is up to date.")?;
             }
         }
         Action::Status => {
             for migration in migrator.status()? {
-                print_line(&format!(
-                    "{}  {}",
-                    if migration.is_applied { "applied" } else { "missing" },
-                    migration.name
-                ))?;
+                let state = if migration.is_applied { "applied" } else { "missing" };
+                print_line(&format!("{state}  {}", migration.name))?;
             }
         }
         Action::Revert => match migrator.revert()? {
             Some(name) => print_line(&format!("reverted {name}"))?,
-            None => print_line("Nothing to do: no migration is applied.")?,
+            None => print_line("No migration is applied.")?,
         },
     }
     drop((migrator, embedded));

@@ -5,33 +5,33 @@ use std::io::{IsTerminal as _, Write as _};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-use super::CliError;
+use super::error::CliError;
 
-/// How a command speaks.
+/// How a command prints its result.
 pub(super) struct Output {
     pub is_json: bool,
 }
 
 impl Output {
-    /// One thing: as JSON, or as a sentence.
+    /// Prints one result, as JSON or as a sentence.
     pub fn say(&self, json: &Value, sentence: &str) -> Result<(), CliError> {
-        if self.is_json { line(&json.to_string()) } else { line(sentence) }
+        if self.is_json { print_line(&json.to_string()) } else { print_line(sentence) }
     }
 
-    /// Many things of one kind: as a JSON array, or as a table with a column for each of `columns`.
-    pub fn list(&self, rows: &[Value], columns: &[&str]) -> Result<(), CliError> {
+    /// Prints rows, as a JSON array or as a table. A column is a heading and the field below it.
+    pub fn list(&self, rows: &[Value], columns: &[(&str, &str)]) -> Result<(), CliError> {
         if self.is_json {
-            return line(&Value::from(rows).to_string());
+            return print_line(&Value::from(rows).to_string());
         }
         let cells: Vec<Vec<String>> =
-            rows.iter().map(|row| columns.iter().map(|column| cell(&row[*column])).collect()).collect();
-        let width = |at: usize| cells.iter().map(|row| row[at].chars().count()).chain([columns[at].len()]).max();
+            rows.iter().map(|row| columns.iter().map(|(_, field)| cell(&row[*field])).collect()).collect();
+        let width = |at: usize| cells.iter().map(|row| row[at].chars().count()).chain([columns[at].0.len()]).max();
         let widths: Vec<usize> = (0..columns.len()).map(|at| width(at).unwrap_or(0)).collect();
-        line(&padded(columns.iter().map(|column| column.to_uppercase()).collect(), &widths))?;
-        cells.into_iter().try_for_each(|row| line(&padded(row, &widths)))
+        print_line(&padded(columns.iter().map(|(heading, _)| (*heading).to_owned()).collect(), &widths))?;
+        cells.into_iter().try_for_each(|row| print_line(&padded(row, &widths)))
     }
 
-    /// A bar for what takes long, on a terminal only; `None` for the length where nobody knows it.
+    /// A progress bar, on a terminal only. Without a `length` it is a spinner.
     pub fn progress(&self, length: Option<u64>) -> ProgressBar {
         if self.is_json || !std::io::stderr().is_terminal() {
             return ProgressBar::hidden();
@@ -43,7 +43,7 @@ impl Output {
     }
 }
 
-/// Control characters are made visible: a user agent is anyone's text, and a terminal obeys what it is sent.
+/// Replaces control characters: clients choose their user agent, and a terminal would obey its escape sequences.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
@@ -61,7 +61,8 @@ fn padded(cells: Vec<String>, widths: &[usize]) -> String {
     padded.join("  ").trim_end().to_owned()
 }
 
-fn line(text: &str) -> Result<(), CliError> {
+/// A closed pipe (`heirloom openapi | head`) is an error here. `println!` would panic.
+pub(super) fn print_line(text: &str) -> Result<(), CliError> {
     writeln!(std::io::stdout(), "{text}")?;
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! Asking for a password: at the terminal without showing it, or from standard input. Never from the arguments, which
-//! every user of the machine can read.
+//! Reading a new password: from a prompt without echo, or from standard input. Never from the arguments, which every
+//! user of the machine can read.
 
 use std::io::{BufRead as _, ErrorKind, IsTerminal as _};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::CliError;
+use super::error::CliError;
 
-/// Asks twice at a terminal; reads the first line of anything else.
+/// Prompts twice at a terminal; otherwise reads the first line of standard input.
 pub(super) fn new_password() -> Result<SecretString, CliError> {
     if !std::io::stdin().is_terminal() {
         let mut text = String::new();
@@ -18,9 +18,9 @@ pub(super) fn new_password() -> Result<SecretString, CliError> {
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned().into());
     }
     let password: SecretString = rpassword::prompt_password("New password: ")?.into();
-    let again: SecretString = rpassword::prompt_password("Once more: ")?.into();
-    if password.expose_secret() != again.expose_secret() {
-        return Err(CliError::Refused("the two passwords differ".to_owned()));
+    let repeated: SecretString = rpassword::prompt_password("Repeat password: ")?.into();
+    if password.expose_secret() != repeated.expose_secret() {
+        return Err(CliError::Refused("the passwords do not match".to_owned()));
     }
     Ok(password)
 }

@@ -2,17 +2,18 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CliError, print_line};
+use super::error::CliError;
+use super::output::print_line;
 use crate::app::Application;
 use crate::config::{Config, unknown_settings};
 use crate::domain::clock::Clock;
 
 pub(super) fn serve(config: &Config, migrate: bool) -> Result<(), CliError> {
     for name in unknown_settings() {
-        tracing::warn!(name, "This is no setting; is it misspelt?");
+        tracing::warn!(name, "Unknown setting");
     }
     actix_web::rt::System::new().block_on(async {
-        // Before anything is started: a signal in between must not leave the embedded database behind.
+        // Before the embedded database starts: a signal must not leave it running.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let application = Application::build(config, Clock::system(), migrate)?;
@@ -28,7 +29,7 @@ pub(super) fn serve(config: &Config, migrate: bool) -> Result<(), CliError> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            tracing::info!("Stopping: requests in flight are answered first");
+            tracing::info!("Stopping once the requests in flight are finished");
             stopper.stop().await;
         });
         application.run().await?;

@@ -4,57 +4,74 @@ use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::CliError;
+use super::error::CliError;
 use super::output::Output;
-use super::user::{done, find, rfc3339};
+use super::user::{find, rfc3339, sessions_ended};
 use crate::domain::device::device_name;
 use crate::domain::family::Family;
-use crate::service::Service;
+use crate::service::Operator;
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("ID", "id"),
+    ("DEVICE", "device"),
+    ("IP", "ip"),
+    ("CREATED", "created_at"),
+    ("LAST USED", "last_used_at"),
+    ("EXPIRES", "expires_at"),
+];
 
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum Action {
-    /// List an account's living sessions, the one used last first
-    List { user: String },
-    /// End one session
-    Revoke { session: Uuid },
-    /// End every session of an account, or of everybody, as after a backup has been restored
+    /// List an account's sessions, the most recently used first
+    List {
+        /// Email address or id of the account
+        user: String,
+    },
+    /// Revoke one session
+    Revoke {
+        /// Id of the session
+        session: Uuid,
+    },
+    /// Revoke all sessions of an account, or of all accounts, for example after restoring a backup
     #[command(group(ArgGroup::new("whose").required(true).args(["user", "everybody"])))]
     RevokeAll {
+        /// Email address or id of the account
         user: Option<String>,
+        /// All accounts
         #[arg(long)]
         everybody: bool,
     },
 }
 
-pub(super) async fn run(action: Action, service: &Service, output: &Output) -> Result<(), CliError> {
+pub(super) async fn run(action: Action, operator: &Operator, output: &Output) -> Result<(), CliError> {
     match action {
         Action::List { user } => {
-            let user = find(&user, service).await?;
-            let rows: Vec<Value> = service.list_sessions_of(user.id).await?.iter().map(shown).collect();
-            output.list(&rows, &["id", "device", "ip", "created_at", "last_used_at", "expires_at"])
+            let user = find(&user, operator).await?;
+            let rows: Vec<Value> = operator.list_sessions(user.id).await?.iter().map(row).collect();
+            output.list(&rows, COLUMNS)
         }
         Action::Revoke { session } => {
-            if !service.revoke_session(session.into()).await? {
-                return Err(CliError::NotFound(format!("living session {session}")));
+            if !operator.revoke_session(session.into()).await? {
+                return Err(CliError::NotFound(format!("session {session} does not exist or has ended")));
             }
-            output.say(&json!({ "id": session, "sessions_ended": 1 }), &format!("Session {session} has ended"))
+            output.say(&json!({ "id": session, "sessions_ended": 1 }), &format!("Revoked session {session}"))
         }
         Action::RevokeAll { user: Some(user), .. } => {
-            let user = find(&user, service).await?;
-            let ended = done(service.revoke_sessions_of(user.id).await?, &user)?;
+            let user = find(&user, operator).await?;
+            let ended = sessions_ended(operator.revoke_sessions(user.id).await?, &user)?;
             let json = json!({ "id": user.id.as_uuid(), "email": user.email.as_str(), "sessions_ended": ended });
-            output.say(&json, &format!("{}: sessions ended: {ended}", user.email))
+            output.say(&json, &format!("{}: sessions revoked: {ended}", user.email))
         }
         Action::RevokeAll { user: None, .. } => {
-            let bar = output.progress(Some(service.count_sessions().await?));
-            let ended = service.revoke_everything(|count| bar.set_position(count)).await?;
+            let bar = output.progress(Some(operator.count_sessions().await?));
+            let ended = operator.revoke_all_sessions(|count| bar.set_position(count)).await?;
             bar.finish_and_clear();
-            output.say(&json!({ "sessions_ended": ended }), &format!("Sessions ended: {ended}"))
+            output.say(&json!({ "sessions_ended": ended }), &format!("Sessions revoked: {ended}"))
         }
     }
 }
 
-fn shown(family: &Family) -> Value {
+fn row(family: &Family) -> Value {
     json!({
         "id": family.id.as_uuid(),
         "device": device_name(family.user_agent.as_deref()),

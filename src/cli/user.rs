@@ -4,69 +4,89 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use super::CliError;
+use super::error::CliError;
 use super::output::Output;
 use super::password::new_password;
 use crate::domain::Timestamp;
 use crate::domain::account::User;
-use crate::domain::client::Client;
-use crate::service::{AdminOutcome, RegisterOutcome, Service};
+use crate::service::{Operator, OperatorOutcome, RegisterOutcome};
 
-/// How many accounts are read at a time.
+/// How many accounts a query reads.
 const PAGE: u32 = 500;
+
+const COLUMNS: &[(&str, &str)] =
+    &[("ID", "id"), ("EMAIL", "email"), ("ACTIVE", "is_active"), ("CREATED", "created_at")];
 
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum Action {
-    /// Make an account; the password is asked for, or read from standard input
-    Create { email: String },
-    /// List the accounts in the order of their making
+    /// Create an account; prompts for the password, or reads it from standard input
+    Create {
+        /// Email address
+        email: String,
+    },
+    /// List all accounts, the oldest first
     List,
     /// Show one account
-    Show { user: String },
-    /// End every session of an account and let it in no more
-    Disable { user: String },
-    /// Let an account in again
-    Enable { user: String },
-    /// Give an account another password, asked for or read from standard input, and end its sessions
-    SetPassword { user: String },
-    /// Remove an account with all that belongs to it
-    Delete { user: String },
+    Show {
+        /// Email address or id
+        user: String,
+    },
+    /// Disable an account and revoke its sessions
+    Disable {
+        /// Email address or id
+        user: String,
+    },
+    /// Enable a disabled account
+    Enable {
+        /// Email address or id
+        user: String,
+    },
+    /// Set an account's password and revoke its sessions; prompts for it, or reads it from standard input
+    SetPassword {
+        /// Email address or id
+        user: String,
+    },
+    /// Delete an account with its sessions and events
+    Delete {
+        /// Email address or id
+        user: String,
+    },
 }
 
-pub(super) async fn run(action: Action, service: &Service, output: &Output) -> Result<(), CliError> {
+pub(super) async fn run(action: Action, operator: &Operator, output: &Output) -> Result<(), CliError> {
     match action {
-        Action::Create { email } => create(&email, service, output).await,
-        Action::List => list(service, output).await,
+        Action::Create { email } => create(&email, operator, output).await,
+        Action::List => list(operator, output).await,
         Action::Show { user } => {
-            let user = find(&user, service).await?;
-            let mut shown = shown(&user);
-            shown["sessions"] = service.list_sessions_of(user.id).await?.len().into();
+            let user = find(&user, operator).await?;
+            let mut row = row(&user);
+            row["sessions"] = operator.list_sessions(user.id).await?.len().into();
             if output.is_json {
-                return output.say(&shown, "");
+                return output.say(&row, "");
             }
-            output.list(&[shown], &["id", "email", "is_active", "created_at", "sessions"])
+            output.list(&[row], &[COLUMNS, &[("SESSIONS", "sessions")]].concat())
         }
-        Action::Disable { user } => set_active(&user, false, service, output).await,
-        Action::Enable { user } => set_active(&user, true, service, output).await,
+        Action::Disable { user } => set_active(&user, false, operator, output).await,
+        Action::Enable { user } => set_active(&user, true, operator, output).await,
         Action::SetPassword { user } => {
-            let user = find(&user, service).await?;
-            let ended = done(service.set_password(&user, &new_password()?).await?, &user)?;
-            told(output, &user, "has another password", ended)
+            let user = find(&user, operator).await?;
+            let ended = sessions_ended(operator.set_password(&user, &new_password()?).await?, &user)?;
+            report(output, &user, "Changed the password of", ended)
         }
         Action::Delete { user } => {
-            let user = find(&user, service).await?;
-            let ended = done(service.delete_user(user.id).await?, &user)?;
-            told(output, &user, "is deleted", ended)
+            let user = find(&user, operator).await?;
+            let ended = sessions_ended(operator.delete_user(user.id).await?, &user)?;
+            report(output, &user, "Deleted", ended)
         }
     }
 }
 
-async fn create(email: &str, service: &Service, output: &Output) -> Result<(), CliError> {
-    match service.register(email, &new_password()?, Client::default()).await? {
+async fn create(email: &str, operator: &Operator, output: &Output) -> Result<(), CliError> {
+    match operator.create_user(email, &new_password()?).await? {
         RegisterOutcome::Registered(user) => {
-            output.say(&shown(&user), &format!("{} has an account: {}", user.email, user.id))
+            output.say(&row(&user), &format!("Created {} with id {}", user.email, user.id))
         }
-        RegisterOutcome::EmailTaken => Err(CliError::Refused(format!("{email} has an account already"))),
+        RegisterOutcome::EmailTaken => Err(CliError::Refused(format!("{email} already has an account"))),
         RegisterOutcome::Invalid(errors) => {
             let reasons: Vec<String> =
                 errors.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
@@ -75,44 +95,48 @@ async fn create(email: &str, service: &Service, output: &Output) -> Result<(), C
     }
 }
 
-async fn list(service: &Service, output: &Output) -> Result<(), CliError> {
+async fn list(operator: &Operator, output: &Output) -> Result<(), CliError> {
     let mut rows = Vec::new();
     let mut after = None;
     loop {
-        let page = service.list_users(after, PAGE).await?;
+        let page = operator.list_users(after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
-        rows.extend(page.iter().map(shown));
+        rows.extend(page.iter().map(row));
     }
-    output.list(&rows, &["id", "email", "is_active", "created_at"])
+    output.list(&rows, COLUMNS)
 }
 
-async fn set_active(user: &str, is_active: bool, service: &Service, output: &Output) -> Result<(), CliError> {
-    let user = find(user, service).await?;
-    let ended = done(service.set_active(user.id, is_active).await?, &user)?;
-    told(output, &user, if is_active { "is enabled" } else { "is disabled" }, ended)
+async fn set_active(user: &str, is_active: bool, operator: &Operator, output: &Output) -> Result<(), CliError> {
+    let user = find(user, operator).await?;
+    let ended = sessions_ended(operator.set_active(user.id, is_active).await?, &user)?;
+    report(output, &user, if is_active { "Enabled" } else { "Disabled" }, ended)
 }
 
-/// The account that an id or an email address names.
-pub(super) async fn find(name: &str, service: &Service) -> Result<User, CliError> {
-    service.find_user(name).await?.ok_or_else(|| CliError::NotFound(format!("user {name}")))
+/// The account with this id or email address.
+pub(super) async fn find(name: &str, operator: &Operator) -> Result<User, CliError> {
+    operator.find_user(name).await?.ok_or_else(|| no_such_user(name))
 }
 
 /// How many sessions a change ended.
-pub(super) fn done(outcome: AdminOutcome, user: &User) -> Result<usize, CliError> {
+pub(super) fn sessions_ended(outcome: OperatorOutcome, user: &User) -> Result<usize, CliError> {
     match outcome {
-        AdminOutcome::Done(ended) => Ok(ended),
-        AdminOutcome::NoSuchUser => Err(CliError::NotFound(format!("user {}", user.email))),
-        AdminOutcome::Invalid(error) => Err(CliError::Refused(format!("the {} {}", error.field, error.message))),
+        OperatorOutcome::Done(ended) => Ok(ended),
+        OperatorOutcome::NoSuchUser => Err(no_such_user(user.email.as_str())),
+        OperatorOutcome::Invalid(error) => Err(CliError::Refused(format!("the {} {}", error.field, error.message))),
     }
 }
 
-fn told(output: &Output, user: &User, what: &str, ended: usize) -> Result<(), CliError> {
-    let json = json!({ "id": user.id.as_uuid(), "email": user.email.as_str(), "sessions_ended": ended });
-    output.say(&json, &format!("{} {what}; sessions ended: {ended}", user.email))
+fn no_such_user(name: &str) -> CliError {
+    CliError::NotFound(format!("user {name} does not exist"))
 }
 
-fn shown(user: &User) -> Value {
+fn report(output: &Output, user: &User, done: &str, ended: usize) -> Result<(), CliError> {
+    let json = json!({ "id": user.id.as_uuid(), "email": user.email.as_str(), "sessions_ended": ended });
+    output.say(&json, &format!("{done} {}; sessions revoked: {ended}", user.email))
+}
+
+fn row(user: &User) -> Value {
     json!({
         "id": user.id.as_uuid(),
         "email": user.email.as_str(),

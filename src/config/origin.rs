@@ -2,12 +2,12 @@
 
 use url::Url;
 
-/// An origin exactly as browsers send it in the header `Origin`: scheme, host and, unless it is the scheme's own, port.
+/// An origin exactly as browsers send it in the header `Origin`: scheme, host and, unless it is the scheme's default, port.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Origin(String);
 
 impl Origin {
-    /// Reads an origin; `None` for anything with a path, a wildcard, `null`, or another spelling than a browser's.
+    /// Parses an origin. `None` for anything with a path, a wildcard, `null`, or another spelling than a browser's.
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let is_web = matches!(url.scheme(), "http" | "https") && !text.contains('*');
@@ -25,7 +25,7 @@ mod tests {
     use super::Origin;
 
     #[test]
-    fn only_what_a_browser_would_send_is_an_origin() {
+    fn only_text_that_a_browser_sends_is_an_origin() {
         for good in ["https://app.example.com", "http://localhost:5173", "https://[::1]:8443"] {
             assert_eq!(Origin::parse(good).unwrap().as_str(), good);
         }

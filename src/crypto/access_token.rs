@@ -1,5 +1,5 @@
-//! Access tokens: JWTs of minutes that other services verify by themselves. `typ`, claims and checks follow RFC 9068;
-//! conformance is not claimed, since that demands RS256.
+//! Access tokens: short-lived JWTs that other services verify by themselves. `typ`, claims and checks follow RFC 9068. They
+//! do not conform to it, because it requires RS256.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -24,24 +24,30 @@ use super::verified_tokens::{Fingerprint, VerifiedTokens};
 /// RFC 9068 §2.1. Anything else is a token for another purpose.
 const TYP: &str = "at+jwt";
 
-/// How far the clocks of processes may lie apart, in seconds: a token that another has just issued is no token of the
-/// future. That one expires a little early for another process harms nobody, and for its own client it lives as long as
-/// it was told.
+/// How far the clocks of processes may differ, in seconds. Without it a token that another process has just issued could
+/// seem to come from the future. Expiry has no leeway: for its own client a token lives as long as the response says.
 const LEEWAY: i64 = 5;
 
-/// `iat` and `exp` are whole seconds. Without it a token would live up to one shorter than its client was told.
+/// `iat` and `exp` are whole seconds. Without this a token would live up to a second less than the response says.
 const ROUNDING: i64 = 1;
 
-/// Ours have about 500 bytes; longer ones are not worth parsing.
+/// Our tokens have about 500 bytes. Longer ones are rejected unparsed.
 const LENGTH_LIMIT: usize = 2048;
 
-/// Whom and what an access token speaks for.
+/// What an access token grants access to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AccessGrant {
     pub user_id: UserId,
     pub family_id: FamilyId,
     pub generation: Generation,
     pub authenticated_at: Timestamp,
+}
+
+/// A presented access token that is valid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AcceptedToken {
+    pub grant: AccessGrant,
+    pub issued_at: Timestamp,
 }
 
 /// A fresh access token.
@@ -55,7 +61,7 @@ pub struct IssuedAccessToken {
 /// Why an access token is refused. `Invalid` deliberately does not say what is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AccessTokenError {
-    #[error("the access token is not one of this service")]
+    #[error("the access token was not issued by this service")]
     Invalid,
     #[error("the access token has expired")]
     Expired,
@@ -91,7 +97,7 @@ struct IssuedClaims<'a> {
     auth_time: i64,
 }
 
-/// Every claim of ours has to be there, and of its type. `iss` and `aud` are compared before.
+/// Every claim must exist and have its type. `jsonwebtoken` compares `iss` and `aud` before.
 #[derive(Deserialize)]
 struct Claims {
     #[serde(rename = "iss")]
@@ -110,11 +116,11 @@ struct Claims {
     auth_time: i64,
 }
 
-/// What a token with a good signature says, whenever it is shown.
+/// The content of a token with a valid signature, apart from the present time.
 #[derive(Clone, Copy)]
 struct Verified {
-    grant: AccessGrant,
-    /// Not before it was issued, nor before `nbf`.
+    accepted: AcceptedToken,
+    /// The later of `iat` and `nbf`.
     from: i64,
     until: i64,
 }
@@ -128,13 +134,13 @@ impl AccessTokens {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.set_issuer(&[&policy.issuer]);
         validation.set_audience(&[&policy.audience]);
-        // Times are judged by our own clock, below.
+        // Times are checked by our own clock, below.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self { policy, keys, validation, verified: VerifiedTokens::default() }
     }
 
-    /// A token for `grant`, valid from `now` on, and not beyond `session_end`.
+    /// A token for `grant`, valid from `now` and not beyond `session_end`.
     pub fn issue(
         &self,
         grant: &AccessGrant,
@@ -161,13 +167,21 @@ impl AccessTokens {
         IssuedAccessToken { token: token.into(), expires_in }
     }
 
-    /// What a presented token speaks for, if it is ours and of this time: algorithm, `typ`, known `kid`, signature,
-    /// `iss`, `aud`, shape of every claim, `exp`, `nbf` and `iat` are checked (RFC 8725 §3, RFC 9068 §4). Keys come from
-    /// the configuration only, never from the token's header.
+    /// The grant of a presented token that [`accept`](Self::accept) accepts.
     ///
     /// # Errors
-    /// [`AccessTokenError`]; `Expired` only for a token that is right in every other respect.
+    /// As for `accept`.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<AccessGrant, AccessTokenError> {
+        Ok(self.accept(token, now)?.grant)
+    }
+
+    /// Accepts a presented token or says why not. Checks algorithm, `typ`, known `kid`, signature, `iss`, `aud`, the type of every
+    /// claim, `exp`, `nbf` and `iat` (RFC 8725 §3, RFC 9068 §4). Keys come from the configuration only, never from the
+    /// token's header.
+    ///
+    /// # Errors
+    /// [`AccessTokenError`]; `Expired` only for a token that is valid in every other respect.
+    pub fn accept(&self, token: &str, now: Timestamp) -> Result<AcceptedToken, AccessTokenError> {
         const INVALID: AccessTokenError = AccessTokenError::Invalid;
         if token.len() > LENGTH_LIMIT {
             return Err(INVALID);
@@ -188,10 +202,10 @@ impl AccessTokens {
         if verified.until.saturating_add(ROUNDING) <= now {
             return Err(AccessTokenError::Expired);
         }
-        Ok(verified.grant)
+        Ok(verified.accepted)
     }
 
-    /// All that does not depend on the time.
+    /// Every check that does not depend on the time.
     fn verify_signature(&self, token: &str) -> Option<Verified> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.typ.as_deref() != Some(TYP) || header.crit.is_some() {
@@ -206,10 +220,11 @@ impl AccessTokens {
             generation: Generation::new(claims.generation)?,
             authenticated_at: Timestamp::from_unix_timestamp(claims.auth_time).ok()?,
         };
-        Some(Verified { grant, from: claims.nbf.unwrap_or(claims.iat).max(claims.iat), until: claims.exp })
+        let accepted = AcceptedToken { grant, issued_at: Timestamp::from_unix_timestamp(claims.iat).ok()? };
+        Some(Verified { accepted, from: claims.nbf.unwrap_or(claims.iat).max(claims.iat), until: claims.exp })
     }
 
-    /// The public keys that verify, newest first.
+    /// The public keys that verify our tokens, newest first.
     pub fn jwks(&self) -> JwkSet {
         JwkSet { keys: self.keys.iter().filter_map(|key| key.public.clone()).collect() }
     }
@@ -250,7 +265,7 @@ impl AccessKey {
     }
 
     fn ed25519(keys: &DerivedKeys) -> Self {
-        const VALID: &str = "every 32 bytes are a seed of an Ed25519 key";
+        const VALID: &str = "any 32 bytes are the seed of an Ed25519 key";
         let pair = Ed25519KeyPair::from_seed_unchecked(keys.access_ed25519.expose()).expect(VALID);
         let x = URL_SAFE_NO_PAD.encode(pair.public_key());
         let kid = keys.access_kid.clone();

@@ -1,33 +1,33 @@
-//! Argon2id itself, in memory that goes back to the system with each hash.
+//! Argon2id itself, in memory that returns to the system after each hash.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
-use super::password_hash::{HashingError, Verdict};
+use super::verdict::{HashingError, Verdict};
 use crate::domain::password::PasswordHash;
 use crate::domain::policy::HashCost;
 
-/// What a stored hash may cost at most to check, so that a planted one cannot eat the machine: 256 MiB, 16 passes.
+/// The most that checking a stored hash may cost. A planted hash cannot exhaust the machine.
 const STORED_MEMORY_LIMIT: u32 = 256 * 1024;
 const STORED_PASSES_LIMIT: u32 = 16;
 const STORED_PARALLELISM_LIMIT: u32 = 16;
 
-/// In blocks of a KiB. What is larger than 32 MiB, glibc maps by itself and unmaps when it is freed; what is smaller may stay
-/// with the arena of whichever thread has computed, and a burst of logins once left 700 MiB behind in this way. The part
-/// that is not used is never touched, and so takes no memory.
+/// In blocks of a KiB. glibc maps allocations over 32 MiB separately and unmaps them when they are freed. Smaller ones may
+/// stay with the arena of the thread that computed: a burst of logins once left 700 MiB behind. The unused part is never
+/// touched and takes no memory.
 const RETURNED_WHEN_FREED: usize = 33 * 1024;
 
 const OUTPUT_LEN: usize = Params::DEFAULT_OUTPUT_LEN;
 
-/// Hashes at one cost, and checks hashes of any bearable one.
+/// Hashes at one cost, and checks hashes of any acceptable cost.
 pub(super) struct Argon2id {
     cost: HashCost,
     params: Params,
 }
 
 impl Argon2id {
-    /// Hashes at `cost`.
+    /// For hashes of `cost`.
     pub fn new(cost: HashCost) -> Result<Self, HashingError> {
         let params = params(cost)?;
         Ok(Self { cost, params })
@@ -39,8 +39,8 @@ impl Argon2id {
         self.phc(salt, &output)
     }
 
-    /// What a password with this salt would have to come to. With a drawn `output`, no password will: checking one costs
-    /// what it always does, and making this costs nothing.
+    /// The PHC string that stores `output`. With a random `output` no password matches it: checking one costs as much as for
+    /// any hash, and making this string costs nothing.
     pub fn phc(&self, salt: &[u8], output: &[u8; OUTPUT_LEN]) -> Result<PasswordHash, HashingError> {
         let phc = Phc {
             algorithm: Algorithm::Argon2id.ident(),
@@ -52,19 +52,19 @@ impl Argon2id {
         Ok(PasswordHash::from_stored(phc.to_string()))
     }
 
-    /// Judges a password by a stored PHC string, at the cost that it names.
+    /// Checks a password against a stored PHC string, at the cost in that string.
     pub fn check(&self, password: &[u8], stored: &PasswordHash) -> Result<Verdict, HashingError> {
         let phc = Phc::new(stored.expose()).map_err(unusable)?;
         let (Some(salt), Some(expected)) = (phc.salt, phc.hash) else { return Err(HashingError::Unusable) };
         let stored = Params::try_from(&phc).map_err(unusable)?;
         let cost = HashCost { memory: stored.m_cost(), passes: stored.t_cost(), parallelism: stored.p_cost() };
         let version = phc.version.map_or(Ok(Version::V0x13), Version::try_from).map_err(unusable)?;
-        let is_bearable = phc.algorithm == Algorithm::Argon2id.ident()
+        let is_acceptable = phc.algorithm == Algorithm::Argon2id.ident()
             && cost.memory <= STORED_MEMORY_LIMIT
             && cost.passes <= STORED_PASSES_LIMIT
             && cost.parallelism <= STORED_PARALLELISM_LIMIT
             && expected.as_bytes().len() == OUTPUT_LEN;
-        if !is_bearable {
+        if !is_acceptable {
             return Err(HashingError::Unusable);
         }
         let output = compute(version, &params(cost)?, password, &salt)?;

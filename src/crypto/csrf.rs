@@ -1,13 +1,13 @@
-//! The CSRF value: what a page has to repeat in a header when its access token travels in a cookie. Another site can
-//! make a browser send the cookie, but cannot read this value; and one that it has planted, from a session of its own,
-//! verifies for that session only.
+//! The CSRF value: a page repeats it in a header when its access token is in a cookie. Another site can make a browser send
+//! the cookie, but cannot read this value. If it plants a value of its own session, that value verifies for that session
+//! only.
 //!
 //! ```text
 //! base64url( random (16) | tag (32) )
 //! tag = HMAC-SHA-256(CSRF key, "heirloom/csrf/v1" | family id (16) | random (16))
 //! ```
 //!
-//! Every part has a fixed length, so that no two inputs run together into the same bytes.
+//! Every part has a fixed length, so no two inputs give the same bytes.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -24,21 +24,21 @@ const RANDOM_LEN: usize = 16;
 const TAG_LEN: usize = 32;
 const ENCODED_LEN: usize = (RANDOM_LEN + TAG_LEN) / 3 * 4;
 
-/// Makes and verifies CSRF values. None is stored: all that were made for a session are good as long as it lives, so that
-/// tabs need not agree on the latest.
+/// Makes and verifies CSRF values. None is stored: every value of a session is valid as long as the session, so tabs do not
+/// have to agree on the latest one.
 pub struct CsrfTokens {
     /// Newest first.
     keys: Vec<hmac::Key>,
 }
 
 impl CsrfTokens {
-    /// A codec with the CSRF keys of `keyring`.
+    /// Uses the CSRF keys of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         Self { keys: keyring.iter().map(|keys| hmac::Key::new(hmac::HMAC_SHA256, keys.csrf.expose())).collect() }
     }
 
-    /// A value for a session, made with the newest key. Each is another, so that compression beside a guess of an
-    /// attacker's tells nothing about it.
+    /// A value for a session, made with the newest key. Each one is different, so an attacker cannot learn it from how well
+    /// a response that contains it and a guess compresses.
     pub fn mint(&self, family_id: FamilyId, rng: &mut impl CryptoRng) -> SecretString {
         let mut bytes = [0; RANDOM_LEN + TAG_LEN];
         let (random, tag) = bytes.split_at_mut(RANDOM_LEN);
@@ -47,8 +47,8 @@ impl CsrfTokens {
         URL_SAFE_NO_PAD.encode(bytes).into()
     }
 
-    /// Whether [`mint`](Self::mint) made `presented` for this very session, with any of the configured secrets. In
-    /// constant time for the tag.
+    /// Whether [`mint`](Self::mint) made `presented` for this session, with any of the configured secrets. Compares the tag
+    /// in constant time.
     pub fn verify(&self, presented: &[u8], family_id: FamilyId) -> bool {
         if presented.len() != ENCODED_LEN {
             return false;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_secret_makes_values_and_the_old_one_goes_on_verifying_until_it_is_taken_away() {
+    fn a_new_secret_makes_values_and_the_old_one_verifies_until_it_is_removed() {
         let old = minted(&codec(&[OLD]), family(1));
         let both = codec(&[NEW, OLD]);
         assert!(both.verify(&old, family(1)));

@@ -1,12 +1,12 @@
-//! The device cookie (OWASP's "device cookies"): proves that this browser has logged in to this account before. It opens
-//! nothing; tries to log in that come with it are counted apart from those of strangers.
+//! The device cookie (OWASP's "device cookies"): proves that this browser has logged in to this account before. It grants no
+//! access. Login attempts with it are counted apart from those of unknown devices.
 //!
 //! ```text
 //! base64url( version (1) | key id (1) | device id (16) | day of issue (u32 BE) | tag (32) )
 //! tag = HMAC-SHA-256(device key, version | key id | device id | day of issue | account)
 //! ```
 //!
-//! The account stands in the tag only, so that the cookie tells nobody whose it is.
+//! The account is part of the tag only, so the cookie does not reveal whose it is.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use crate::domain::account::Email;
 use crate::domain::throttle::DeviceId;
 
 const DAY: i64 = 24 * 60 * 60;
-const DAYS_GOOD: u32 = 180;
+const VALID_DAYS: u32 = 180;
 
 /// How long a device is remembered after its last login. Browsers keep no cookie for longer than 400 days.
-pub const REMEMBERED_FOR: Duration = Duration::from_secs(DAYS_GOOD as u64 * DAY.unsigned_abs());
+pub const REMEMBERED_FOR: Duration = Duration::from_secs(VALID_DAYS as u64 * DAY.unsigned_abs());
 
 const VERSION: u8 = 1;
 const CLAIM_LEN: usize = 1 + 1 + 16 + 4;
@@ -39,14 +39,14 @@ pub struct DeviceCookies {
 }
 
 impl DeviceCookies {
-    /// A codec with the device keys of `keyring`.
+    /// Uses the device keys of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         let key = |bytes: &[u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
         Self { keys: keyring.iter().map(|keys| (keys.id, key(keys.device.expose()))).collect() }
     }
 
-    /// A cookie for a browser that has just logged in to the account `email`. Each login draws another device id, so that
-    /// whoever holds an older copy is counted apart from its owner too.
+    /// A cookie for a browser that has just logged in to the account `email`. Each login draws another device id, so the
+    /// holder of an older copy is counted apart from its owner.
     pub fn mint(&self, email: &str, now: Timestamp, rng: &mut impl CryptoRng) -> SecretString {
         let (id, key) = &self.keys[0];
         let mut bytes = [0; LEN];
@@ -59,8 +59,8 @@ impl DeviceCookies {
         URL_SAFE_NO_PAD.encode(bytes).into()
     }
 
-    /// The device, if `presented` was made by [`mint`](Self::mint) for this very account with one of the configured
-    /// secrets, and not too long ago.
+    /// The device, if [`mint`](Self::mint) made `presented` for this account with one of the configured secrets, and it has
+    /// not expired.
     pub fn verify(&self, presented: &[u8], email: &str, now: Timestamp) -> Option<DeviceId> {
         if presented.len() != ENCODED_LEN {
             return None;
@@ -71,12 +71,12 @@ impl DeviceCookies {
         let (_, key) = self.keys.iter().find(|(id, _)| id.0 == claim[1] && claim[0] == VERSION)?;
         hmac::verify(key, &tag_input(claim, email), tag).ok()?;
         let issued = u32::from_be_bytes([claim[18], claim[19], claim[20], claim[21]]);
-        let is_recent = day(now).saturating_sub(issued) < DAYS_GOOD;
+        let is_recent = day(now).saturating_sub(issued) < VALID_DAYS;
         is_recent.then(|| DeviceId(std::array::from_fn(|at| claim[2 + at])))
     }
 }
 
-/// The account comes last and everything before it has a fixed length, so that no two inputs read alike.
+/// The account comes last and everything before it has a fixed length, so no two inputs give the same bytes.
 fn tag_input(claim: &[u8], email: &str) -> Vec<u8> {
     [claim, Email::spelling(email).as_bytes()].concat()
 }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_good_for_its_account_in_any_spelling_and_for_no_other() {
+    fn a_cookie_verifies_for_its_account_in_any_spelling_and_for_no_other() {
         let codec = cookies(&[OLD]);
         let cookie = minted(&codec, "alice@example.com");
         assert!(codec.verify(&cookie, " Alice@Example.com", NOW).is_some());
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_outlives_a_change_of_secrets_but_not_its_days() {
+    fn a_cookie_outlives_a_change_of_secrets_and_expires() {
         let cookie = minted(&cookies(&[OLD]), "alice@example.com");
         assert!(cookies(&[NEW, OLD]).verify(&cookie, "alice@example.com", NOW).is_some());
         assert_eq!(cookies(&[NEW]).verify(&cookie, "alice@example.com", NOW), None);

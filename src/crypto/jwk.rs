@@ -1,8 +1,8 @@
-//! The public keys, for those who verify access tokens (RFC 7517, RFC 8037).
+//! The public keys for services that verify access tokens (RFC 7517, RFC 8037).
 
 use serde::Serialize;
 
-/// A JSON Web Key Set. Empty under HS256, whose keys are nobody else's business.
+/// A JSON Web Key Set. Empty with HS256, whose keys are secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct JwkSet {
     pub keys: Vec<Jwk>,

@@ -1,5 +1,5 @@
-//! Signing in the compact form of RFC 7515 §7.1. The library that verifies would do it too, but reads the key anew for each
-//! token, which costs as much as the signature.
+//! Signing in the compact serialization of RFC 7515 §7.1. `jsonwebtoken`, which verifies, could sign too, but it parses the
+//! key for each token, which costs as much as the signature.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -7,14 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-/// A key with the header that all its tokens have.
+/// A key and the header of all its tokens.
 pub(super) struct Signer {
     /// Encoded, with the dot that follows.
     header: String,
     key: SigningKey,
 }
 
-/// A key that has been read.
+/// A parsed key.
 pub(super) enum SigningKey {
     Ed25519(Ed25519KeyPair),
     Hs256(Box<hmac::Key>),
@@ -24,7 +24,7 @@ pub(super) enum SigningKey {
 const PLAIN: &str = "header and claims are strings and numbers";
 
 impl Signer {
-    /// Signs with `key` under `header`, which has to name its algorithm.
+    /// Signs with `key` under `header`, which must name the algorithm of `key`.
     pub fn new(header: &impl Serialize, key: SigningKey) -> Self {
         let mut encoded = URL_SAFE_NO_PAD.encode(serde_json::to_vec(header).expect(PLAIN));
         encoded.push('.');
@@ -34,7 +34,7 @@ impl Signer {
     /// The token of these claims.
     pub fn sign(&self, claims: &impl Serialize) -> String {
         let claims = serde_json::to_vec(claims).expect(PLAIN);
-        // The claims by a third, and a dot and 86 characters of signature.
+        // Base64 makes the claims a third longer. The signature has a dot and 86 characters.
         let mut token = String::with_capacity(self.header.len() + claims.len() * 4 / 3 + 96);
         token.push_str(&self.header);
         URL_SAFE_NO_PAD.encode_string(claims, &mut token);

@@ -1,5 +1,5 @@
-//! The configured secrets and the keys derived from them. One key for one purpose: HKDF-SHA-256 separates them by label,
-//! so that nothing made for one purpose verifies for another (RFC 8725 §3.12).
+//! The keys derived from the configured secrets, one for each purpose. HKDF-SHA-256 separates them by label, so nothing made
+//! for one purpose verifies for another (RFC 8725 §3.12).
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretBox, zeroize::Zeroize};
 
 use crate::domain::secret::{Secret, SecretError};
 
-/// Names the secret that a token was made with. It stands readable in every refresh token.
+/// Names the secret that made a token. Every refresh token contains it in the clear.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct KeyId(pub u8);
 
@@ -22,15 +22,15 @@ pub struct DerivedKeys {
     pub refresh: Key,
     /// HMAC-SHA-256 key of the CSRF values.
     pub csrf: Key,
-    /// HMAC key or Ed25519 seed of the access tokens, by algorithm.
+    /// HMAC key or Ed25519 seed of the access tokens, depending on the algorithm.
     pub access_hs256: Key,
     pub access_ed25519: Key,
-    /// Names the access-token key to those who verify. Longer than the key id, so that a replaced key never answers to
-    /// the name under which a verifier has cached its predecessor.
+    /// Names the access-token key to services that verify. Longer than the key id, so a new key never has the name under
+    /// which a verifier has cached an earlier one.
     pub access_kid: String,
-    /// HMAC-SHA-256 key of the hashes under which tries to log in are counted.
+    /// HMAC-SHA-256 key of the hashes under which login attempts are counted.
     pub throttle: Key,
-    /// HMAC-SHA-256 key of the cookies of devices that have logged in before.
+    /// HMAC-SHA-256 key of the device cookies.
     pub device: Key,
 }
 
@@ -57,8 +57,8 @@ impl Keyring {
     /// Derives the keys of `secrets`, newest first.
     ///
     /// # Errors
-    /// [`SecretError::Missing`] without any; [`SecretError::SameKeyId`] where a token could not tell two of them apart
-    /// (one pair in 256).
+    /// [`SecretError::Missing`] if there is none. [`SecretError::SameKeyId`] if two of them have the same key id (one pair in
+    /// 256).
     pub fn derive(secrets: &[Secret]) -> Result<Self, SecretError> {
         let keys: Vec<DerivedKeys> = secrets.iter().map(DerivedKeys::derive).collect();
         if keys.is_empty() {
@@ -71,7 +71,7 @@ impl Keyring {
         Ok(Self(keys))
     }
 
-    /// The keys that new tokens are made with.
+    /// The keys that make new tokens.
     pub fn newest(&self) -> &DerivedKeys {
         &self.0[0]
     }
@@ -83,7 +83,7 @@ impl Keyring {
 }
 
 impl DerivedKeys {
-    /// NEVER CHANGE A LABEL: doing so ends every session.
+    /// NEVER CHANGE A LABEL: that revokes every session.
     fn derive(secret: &Secret) -> Self {
         let expand = |label: &str| expand(secret.as_bytes(), label);
         Self {
@@ -119,7 +119,7 @@ fn expand(secret: &[u8], label: &str) -> Key {
     let mut bytes = [0; 32];
     prk.expand(&[label.as_bytes()], ThirtyTwoBytes)
         .and_then(|okm| okm.fill(&mut bytes))
-        .expect("32 bytes are within what HKDF-SHA-256 can give");
+        .expect("HKDF-SHA-256 can give 32 bytes");
     let key = Key(SecretBox::new(Box::new(bytes)));
     bytes.zeroize();
     key
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn two_secrets_that_tokens_cannot_tell_apart_are_refused() {
+    fn two_secrets_with_the_same_key_id_are_refused() {
         let first = Secret::new(A).unwrap();
         assert_eq!(Keyring::derive(&[first.clone(), first.clone()]).err(), Some(SecretError::SameKeyId));
         let id = |text: &str| Keyring::derive(&[Secret::new(text).unwrap()]).unwrap().newest().id;
@@ -155,7 +155,7 @@ mod tests {
         let all = [&keys.refresh, &keys.csrf, &keys.access_hs256, &keys.access_ed25519, &keys.throttle, &keys.device]
             .map(Key::expose);
         assert_eq!(all.into_iter().collect::<HashSet<_>>().len(), all.len());
-        assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation logs everybody out");
+        assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation revokes every session");
         assert_eq!(format!("{:?}", keys.refresh), "Key([REDACTED])");
     }
 

@@ -1,5 +1,5 @@
-//! Keys and what is made with them: refresh tokens, access tokens, CSRF values, password hashes. Everything secret is a
-//! type that does not print itself.
+//! Keys and what they make: refresh tokens, access tokens, CSRF values, device cookies. Also password hashes. Every secret
+//! has a type that does not print it.
 
 pub mod access_token;
 mod argon2id;
@@ -11,4 +11,5 @@ pub mod keys;
 pub mod password_hash;
 pub mod refresh_token;
 pub mod throttle_keys;
+mod verdict;
 mod verified_tokens;

@@ -1,4 +1,4 @@
-//! Password hashes: Argon2id, with bounded work in flight.
+//! Password hashes: Argon2id, with a bounded number of them running and waiting.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,47 +9,28 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::argon2id::Argon2id;
+pub use super::verdict::{HashingError, Verdict};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::policy::HashCost;
 
-/// How many hashes may wait for each that is being computed: at 45 ms each, the last waits three quarters of a second.
+/// How many hashes may wait for each one that runs. At 45 ms each, the last one waits three quarters of a second.
 const WAITING_FOR_EACH_RUNNING: usize = 16;
 
-/// What checking a password against a stored hash has shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    Wrong,
-    Right,
-    /// Right, but hashed at another cost than new ones are: hash it again.
-    RightButOutdated,
-}
-
-/// Why no verdict or hash was reached.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum HashingError {
-    /// As many hashes as allowed are being computed and waited for.
-    #[error("too many passwords are being checked at the moment")]
-    Overloaded,
-    /// The stored text is no Argon2id hash, or one of an absurd cost.
-    #[error("a stored password hash cannot be used")]
-    Unusable,
-}
-
-/// How much a hasher is used.
+/// The load of a hasher.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct HashingLoad {
-    /// Hashes being computed at the moment.
+    /// Hashes that run at the moment.
     pub running: usize,
-    /// Hashes that wait for that at the moment.
+    /// Hashes that wait to run at the moment.
     pub waiting: usize,
-    /// Hashes computed since the hasher was made.
+    /// Hashes computed since the hasher was created.
     pub computed: u64,
     /// Hashes refused since then.
     pub refused: u64,
 }
 
-/// Hashes and checks passwords on the blocking pool: `running` at a time, a bounded number waiting, the rest refused at
-/// once, since each takes its memory for as long as it runs.
+/// Hashes and checks passwords on the blocking pool. A bounded number runs at once, a bounded number waits, and the rest is
+/// refused immediately, because each hash holds its memory while it runs.
 #[derive(Clone)]
 pub struct PasswordHasher {
     argon2id: Arc<Argon2id>,
@@ -58,20 +39,20 @@ pub struct PasswordHasher {
     at_once: usize,
     computed: Arc<AtomicU64>,
     refused: Arc<AtomicU64>,
-    /// What an unknown account's password is checked against: nobody's, at the present cost.
-    nobody: PasswordHash,
+    /// What the password of an unknown account is checked against: the hash of no password, at the present cost.
+    decoy: PasswordHash,
 }
 
 impl PasswordHasher {
-    /// A hasher of `cost` that computes at most `running` hashes at once.
+    /// A hasher that computes at most `running` hashes of `cost` at once.
     ///
     /// # Errors
-    /// [`HashingError::Unusable`] for a cost that Argon2 itself refuses.
+    /// [`HashingError::Unusable`] if Argon2 does not support the cost.
     pub fn new(cost: HashCost, running: NonZeroUsize, rng: &mut impl CryptoRng) -> Result<Self, HashingError> {
         let argon2id = Argon2id::new(cost)?;
         let mut output = [0; 32];
         rng.fill_bytes(&mut output);
-        let nobody = argon2id.phc(&salt(rng), &output)?;
+        let decoy = argon2id.phc(&salt(rng), &output)?;
         let at_once = running.get();
         Ok(Self {
             argon2id: Arc::new(argon2id),
@@ -80,14 +61,14 @@ impl PasswordHasher {
             at_once,
             computed: Arc::default(),
             refused: Arc::default(),
-            nobody,
+            decoy,
         })
     }
 
-    /// Hashes a new password with a salt of its own.
+    /// Hashes a new password with a new salt.
     ///
     /// # Errors
-    /// [`HashingError::Overloaded`].
+    /// [`HashingError::Overloaded`] if too many hashes are waiting.
     pub async fn hash(&self, password: Password, rng: &mut impl CryptoRng) -> Result<PasswordHash, HashingError> {
         let salt = salt(rng);
         let argon2id = Arc::clone(&self.argon2id);
@@ -97,28 +78,28 @@ impl PasswordHasher {
     /// Checks a password against a stored hash.
     ///
     /// # Errors
-    /// [`HashingError`]; a wrong password is no error but [`Verdict::Wrong`].
+    /// [`HashingError`]. A wrong password is no error but [`Verdict::Wrong`].
     pub async fn verify(&self, password: Password, stored: &PasswordHash) -> Result<Verdict, HashingError> {
         let (argon2id, stored) = (Arc::clone(&self.argon2id), stored.clone());
         self.bounded(move || argon2id.check(password.as_bytes(), &stored)).await
     }
 
-    /// Takes as long as [`verify`](Self::verify) and always ends in [`Verdict::Wrong`]: for accounts that do not exist, so
-    /// that the time of the answer does not tell them apart (CVE-2024-39329).
+    /// Takes as long as [`verify`](Self::verify) and always returns [`Verdict::Wrong`]. For accounts that do not exist:
+    /// otherwise response times would reveal which ones do (CVE-2024-39329).
     ///
     /// # Errors
-    /// [`HashingError::Overloaded`].
-    pub async fn verify_nobody(&self, password: Password) -> Result<Verdict, HashingError> {
-        self.verify(password, &self.nobody).await.map(|_| Verdict::Wrong)
+    /// [`HashingError::Overloaded`] if too many hashes are waiting.
+    pub async fn verify_decoy(&self, password: Password) -> Result<Verdict, HashingError> {
+        self.verify(password, &self.decoy).await.map(|_| Verdict::Wrong)
     }
 
-    /// How much the hasher is used at the moment.
+    /// The load at the moment.
     pub fn load(&self) -> HashingLoad {
         let running = self.at_once - self.running.available_permits();
         let admitted = admitted_at_once(self.at_once) - self.admitted.available_permits();
         HashingLoad {
             running,
-            // Two readings of moving numbers: between them the last hash may have ended.
+            // The two counts are read one after the other, and a hash may end in between.
             waiting: admitted.saturating_sub(running),
             computed: self.computed.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
@@ -135,7 +116,7 @@ impl PasswordHasher {
             HashingError::Overloaded
         })?;
         let running = self.running.clone().acquire_owned().await.map_err(|_| HashingError::Overloaded)?;
-        // The permits move into the work: a caller that goes away does not make room before the hash is done.
+        // The permits move into the work: a caller that disconnects frees no slot before its hash is done.
         let computed = Arc::clone(&self.computed);
         let task = spawn_blocking(move || {
             let result = work();
@@ -167,9 +148,9 @@ mod tests {
     use super::{HashCost, HashingError, HashingLoad, PasswordHasher, WAITING_FOR_EACH_RUNNING};
 
     #[tokio::test]
-    async fn the_load_tells_what_runs_what_waits_and_what_was_refused() {
+    async fn the_load_counts_what_runs_what_waits_and_what_was_refused() {
         let cost = HashCost { memory: 64, passes: 1, parallelism: 1 };
-        #[expect(clippy::disallowed_methods, reason = "which password is nobody's does not matter here")]
+        #[expect(clippy::disallowed_methods, reason = "any decoy will do here")]
         let hasher = PasswordHasher::new(cost, NonZeroUsize::MIN, &mut rand::rng()).unwrap();
         assert_eq!(hasher.load(), HashingLoad { running: 0, waiting: 0, computed: 0, refused: 0 });
 

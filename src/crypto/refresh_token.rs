@@ -1,5 +1,5 @@
-//! The refresh token: a name of a place in a family, and a tag that proves that we gave it out. It is stored nowhere,
-//! since it can be computed again.
+//! The refresh token: it names a generation of a family, and its tag proves that we issued it. It is stored nowhere, because
+//! it can be computed again.
 //!
 //! ```text
 //! hl_<base64url( key id (1) | family id (16) | generation (u32 BE) | tag (32) )>
@@ -17,8 +17,8 @@ use crate::domain::rotation::Generation;
 
 use super::keys::{KeyId, Keyring};
 
-/// What every refresh token starts with, so that secret scanners find a leaked one.
-/// NEVER CHANGE IT: doing so ends every session.
+/// Every refresh token starts with it. Secret scanners find a leaked token by it.
+/// NEVER CHANGE IT: that revokes every session.
 pub const REFRESH_TOKEN_PREFIX: &str = "hl_";
 
 const CONTEXT: &[u8] = b"heirloom/refresh/v1";
@@ -32,20 +32,20 @@ pub struct RefreshTokens {
     keys: Vec<(KeyId, hmac::Key)>,
 }
 
-/// What a token says, once its tag has been verified.
+/// The content of a token whose tag is valid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RefreshClaim {
     pub family_id: FamilyId,
     pub generation: Generation,
 }
 
-/// The text is no refresh token of ours: wrong length, alphabet, key or tag. Deliberately not said which.
+/// The text is no refresh token of ours: wrong length, alphabet, key or tag. It deliberately does not say which.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not a refresh token of this service")]
 pub struct NotOurs;
 
 impl RefreshTokens {
-    /// A codec with the refresh keys of `keyring`.
+    /// Uses the refresh keys of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         let key = |bytes: &[u8; 32]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
         Self { keys: keyring.iter().map(|keys| (keys.id, key(keys.refresh.expose()))).collect() }
@@ -66,11 +66,11 @@ impl RefreshTokens {
         token.into()
     }
 
-    /// Reads a presented token, in constant time for its tag.
+    /// Reads a presented token. Compares the tag in constant time.
     ///
     /// # Errors
-    /// [`NotOurs`] for everything that [`mint`](Self::mint) did not make with one of the configured secrets; one text
-    /// only stands for each token (no padding, no stray bits).
+    /// [`NotOurs`] for everything that [`mint`](Self::mint) did not make with one of the configured secrets. Each token has
+    /// exactly one spelling (no padding, no stray bits).
     pub fn verify(&self, presented: &[u8]) -> Result<RefreshClaim, NotOurs> {
         let encoded = presented.strip_prefix(REFRESH_TOKEN_PREFIX.as_bytes()).ok_or(NotOurs)?;
         if encoded.len() != ENCODED_LEN {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_secret_signs_and_the_old_one_goes_on_verifying_until_it_is_taken_away() {
+    fn a_new_secret_signs_and_the_old_one_verifies_until_it_is_removed() {
         let old = tokens(&[OLD]).mint(family(), generation(1));
         let both = tokens(&[NEW, OLD]);
         assert!(both.verify(old.expose_secret().as_bytes()).is_ok());

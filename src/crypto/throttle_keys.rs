@@ -1,5 +1,5 @@
-//! The names under which tries to log in are counted. They are keyed hashes: the table that holds them neither tells
-//! which addresses were tried nor lets anybody look one up who has not the key.
+//! The keys under which login attempts are counted. They are keyed hashes: without the key, the table that stores them does
+//! not reveal which email addresses were tried, and none can be looked up.
 
 use aws_lc_rs::hmac;
 
@@ -7,26 +7,26 @@ use super::keys::Keyring;
 use crate::domain::account::Email;
 use crate::domain::throttle::{DeviceId, ThrottleKey};
 
-/// Names keys, with the newest secret's key: a new secret begins every count anew.
+/// Computes throttle keys with the newest secret. A new secret resets every count.
 pub struct ThrottleKeys(hmac::Key);
 
 impl ThrottleKeys {
-    /// Names keys with a key of `keyring`.
+    /// Uses the newest throttle key of `keyring`.
     pub fn new(keyring: &Keyring) -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, keyring.newest().throttle.expose()))
     }
 
-    /// The key of all strangers to an account, whether or not there is one of that name.
+    /// The key of all unknown devices at an account, whether or not the account exists.
     pub fn of_strangers(&self, email: &str) -> ThrottleKey {
-        self.name(&[b"strangers|", Email::spelling(email).as_bytes()])
+        self.key(&[b"strangers|", Email::spelling(email).as_bytes()])
     }
 
     /// The key of a device that has logged in to an account before.
     pub fn of_device(&self, email: &str, device: DeviceId) -> ThrottleKey {
-        self.name(&[b"device|", &device.0, Email::spelling(email).as_bytes()])
+        self.key(&[b"device|", &device.0, Email::spelling(email).as_bytes()])
     }
 
-    fn name(&self, parts: &[&[u8]]) -> ThrottleKey {
+    fn key(&self, parts: &[&[u8]]) -> ThrottleKey {
         let mut context = hmac::Context::with_key(&self.0);
         parts.iter().for_each(|part| context.update(part));
         let mut hash = [0; 32];
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_an_address_is_one_key_and_every_device_another() {
+    fn every_spelling_of_an_email_has_one_key_and_every_device_another() {
         let keys = keys("a secret of more than thirty-two bytes");
         let strangers = keys.of_strangers("alice@example.com");
         assert_eq!(strangers, keys.of_strangers("  Alice@Example.COM\n"));
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_key_nobody_can_name_a_key() {
+    fn another_secret_gives_other_keys() {
         let one = keys("a secret of more than thirty-two bytes").of_strangers("alice@example.com");
         assert_ne!(one, keys("another secret of more than thirty-two bytes").of_strangers("alice@example.com"));
     }

@@ -1,5 +1,5 @@
-//! Tokens whose signature has been found good. A page shows the same one with every request for as long as it lives, and
-//! checking a signature takes a hundred times as long as finding the token here.
+//! Cache of tokens whose signature is valid. A page presents the same token with every request, and checking a signature
+//! takes a hundred times as long as a lookup here.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,10 +9,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 /// How many tokens each of the two halves holds, at some 150 bytes each.
 const HALF: usize = 20_000;
 
-/// What was verified of them, by their SHA-256. Only good tokens get in, so that nobody can crowd them out with bad ones.
+/// Verified content by the token's SHA-256. Only valid tokens get in, so invalid ones cannot push them out.
 ///
-/// Two halves: what is used goes to the young one, and when that is full the old one is forgotten. So what is in use
-/// stays, at no cost of keeping order.
+/// Two halves: a used token moves to the young half. When that is full, it becomes the old half, and the previous old half
+/// is dropped. Tokens in use stay, without the cost of keeping an order.
 pub(super) struct VerifiedTokens<T>(Mutex<Halves<T>>);
 
 struct Halves<T> {
@@ -25,7 +25,7 @@ struct Halves<T> {
 pub(super) struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// Of the token as it was shown.
+    /// The fingerprint of a presented token.
     pub fn of(token: &str) -> Self {
         let hash = digest(&SHA256, token.as_bytes());
         Self(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
@@ -39,7 +39,7 @@ impl<T> Default for VerifiedTokens<T> {
 }
 
 impl<T: Copy> VerifiedTokens<T> {
-    /// What was verified of a token, if it is remembered.
+    /// The verified content of a token, if it is in the cache.
     pub fn find(&self, token: Fingerprint) -> Option<T> {
         let mut halves = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&found) = halves.young.get(&token) {
@@ -50,7 +50,7 @@ impl<T: Copy> VerifiedTokens<T> {
         Some(found)
     }
 
-    /// Remembers a token whose signature is good.
+    /// Adds a token whose signature is valid.
     pub fn keep(&self, token: Fingerprint, verified: T) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(token, verified);
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::{Fingerprint, HALF, VerifiedTokens};
 
     #[test]
-    fn what_is_used_stays_and_the_rest_is_bounded() {
+    fn used_tokens_stay_and_the_number_is_bounded() {
         let tokens = VerifiedTokens::default();
         let token = |n: usize| Fingerprint::of(&n.to_string());
         for n in 0..5 * HALF {

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use super::Timestamp;
+use super::client::Client;
 use super::ids::{FamilyId, UserId};
+use super::place::Place;
 use super::policy::Lifetimes;
 use super::rotation::{FamilyState, Generation};
 use super::stored_text::stored_as_text;
@@ -32,6 +34,12 @@ impl Family {
         (now + lifetimes.idle).min(expires_at)
     }
 
+    /// Records who the newest generation is issued to.
+    pub fn issue_to(&mut self, client: &Client) {
+        self.ip = client.ip;
+        self.state.rotated_from = Place::of(client);
+    }
+
     /// A new family, right after a login at `now`.
     pub fn begin(id: FamilyId, user_id: UserId, delivery: Delivery, now: Timestamp, lifetimes: &Lifetimes) -> Self {
         let expires_at = now + lifetimes.absolute;
@@ -42,6 +50,7 @@ impl Family {
             state: FamilyState {
                 generation: Generation::FIRST,
                 rotated_at: now,
+                rotated_from: Place::default(),
                 confirmed: Generation::NONE,
                 recovered: Generation::NONE,
                 recovery_tat: 0,

@@ -2,6 +2,7 @@
 
 use super::account::User;
 use super::family::Family;
+use super::place::Place;
 use super::policy::RotationPolicy;
 use super::refresh_token::PresentedToken;
 use super::revocation::RevocationReason;
@@ -24,7 +25,7 @@ pub fn judge(presented: &PresentedToken, family: &Family, owner: &User, policy: 
     if presented.delivery != family.delivery {
         return Judgment::WrongDelivery;
     }
-    match decide(&family.state, presented.generation, presented.at, policy) {
+    match decide(&family.state, presented.generation, Place::of(&presented.client), presented.at, policy) {
         Decision::Revoked(RevocationReason::Disabled) if !owner.is_active => Judgment::AccountDisabled,
         // A disabled account hides neither the end of a session nor a theft.
         refusal @ (Decision::Revoked(_) | Decision::Expired | Decision::Reuse { .. }) => Judgment::Decided(refusal),

@@ -10,6 +10,7 @@ pub mod family;
 pub mod ids;
 pub mod judgment;
 pub mod password;
+pub mod place;
 pub mod policy;
 pub mod refresh_token;
 pub mod revocation;

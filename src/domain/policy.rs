@@ -99,9 +99,15 @@ impl HashCost {
 }
 
 impl RotationPolicy {
+    /// How far ahead of a request the rotation may be: clocks may differ by five seconds, as access tokens allow, and a
+    /// request may wait five seconds for the database after its time has been taken. A replaced token is good for at most
+    /// so much longer.
+    pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(10);
+
     /// Whether the token that was replaced at `rotated_at` may still be presented at `now`.
     pub fn is_overlap(&self, rotated_at: Timestamp, now: Timestamp) -> bool {
-        !self.overlap.is_zero() && now - rotated_at <= self.overlap
+        let age = now - rotated_at;
+        !self.overlap.is_zero() && age <= self.overlap && -age <= Self::CLOCK_TOLERANCE
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whom the server runs as: Postgres refuses to be root.
+//! The user that the server runs as: Postgres refuses to run as root.
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
@@ -15,10 +15,10 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account that the server has to run as: `None` stands for our own.
+    /// The account that the server must run as. `None` is our own.
     ///
     /// # Errors
-    /// [`EmbeddedPostgresError::NoAccount`].
+    /// [`EmbeddedPostgresError::NoAccount`] if this process is root and the machine has no account for the server.
     pub fn for_server() -> Result<Option<Self>, EmbeddedPostgresError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -38,7 +38,7 @@ impl Account {
         })
     }
 
-    /// Lets `command` run as `account`, with none of our groups.
+    /// Makes `command` run as `account`, with none of our groups.
     pub fn apply(account: Option<&Self>, command: &mut Command) {
         if let Some(account) = account {
             command.gid(account.gid).uid(account.uid);

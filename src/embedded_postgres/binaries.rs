@@ -5,8 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::command::bare_environment;
 use super::error::EmbeddedPostgresError;
-use super::supervisor;
 
 /// `initdb` and `postgres` of one installation.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,8 +16,8 @@ pub(super) struct Binaries {
     pub version: u32,
 }
 
-/// Where installations are looked for, the most telling place first: what the user's PATH names, then where packages of
-/// the usual systems put them.
+/// Where to look for installations: first in the user's PATH, then where the packages of common systems put them, newest
+/// version first.
 pub(super) fn standard_places() -> Vec<PathBuf> {
     let mut places: Vec<PathBuf> =
         env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
@@ -38,16 +38,16 @@ pub(super) fn standard_places() -> Vec<PathBuf> {
     places
 }
 
-/// Where a program that comes with Postgres is, such as `pg_dump`: beside the server that would be started. `None` where
-/// there is no installation, or it has no such program.
+/// The path of a program that comes with Postgres, such as `pg_dump`, from the installation that would be started. `None`
+/// if there is no installation, or it has no such program.
 pub fn program(name: &str) -> Option<PathBuf> {
     let installation = Binaries::all(&standard_places()).ok()?.swap_remove(0);
     Some(installation.directory.join(name)).filter(|path| path.is_file())
 }
 
 impl Binaries {
-    /// Every installation that `places` lead to, the most telling one first; at least one. Links are followed, since a link
-    /// to `postgres` in some `bin` says nothing of where its `initdb` is.
+    /// Every installation in `places`, in their order; at least one. Links are followed, because `initdb` is next to the
+    /// real `postgres` and not next to a link to it.
     pub fn all(places: &[PathBuf]) -> Result<Vec<Self>, EmbeddedPostgresError> {
         let mut directories: Vec<PathBuf> = Vec::new();
         for postgres in places.iter().filter_map(|place| fs::canonicalize(place.join("postgres")).ok()) {
@@ -61,7 +61,7 @@ impl Binaries {
         if installations.is_empty() { Err(EmbeddedPostgresError::NoBinaries) } else { Ok(installations) }
     }
 
-    /// The installation that fits the data (of the major version `wanted`, if there are any), else the first.
+    /// The installation of the data's major version, or the first one if there is no data.
     pub fn choose(mut installations: Vec<Self>, wanted: Option<(PathBuf, u32)>) -> Result<Self, EmbeddedPostgresError> {
         let Some((directory, wanted)) = wanted else { return Ok(installations.swap_remove(0)) };
         match installations.iter().position(|installation| installation.version == wanted) {
@@ -75,9 +75,9 @@ impl Binaries {
 
     fn at(directory: PathBuf) -> Option<Self> {
         let mut postgres = Command::new(directory.join("postgres"));
-        supervisor::bare_environment(&mut postgres);
-        let told = postgres.arg("--version").stdin(Stdio::null()).output().ok()?;
-        Some(Self { version: version_in(&String::from_utf8_lossy(&told.stdout))?, directory })
+        bare_environment(&mut postgres);
+        let version = postgres.arg("--version").stdin(Stdio::null()).output().ok()?;
+        Some(Self { version: version_in(&String::from_utf8_lossy(&version.stdout))?, directory })
     }
 
     pub fn initdb(&self) -> PathBuf {

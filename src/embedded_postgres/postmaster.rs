@@ -1,4 +1,4 @@
-//! What `postmaster.pid` tells of a server, and getting rid of one that a killed process left behind.
+//! Reading `postmaster.pid`, and stopping a server that a killed process left behind.
 
 use std::fs;
 use std::os::unix::net::UnixStream;
@@ -15,11 +15,11 @@ use super::error::EmbeddedPostgresError;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Postmaster {
     pid: u32,
-    /// It says itself that it takes connections.
+    /// Whether it reports that it accepts connections.
     is_ready: bool,
 }
 
-/// What is known of the server of the directory `root`, if one says that it runs.
+/// The server of the directory `root`, if its file says that there is one.
 fn read(root: &Path) -> Option<Postmaster> {
     parse(&fs::read_to_string(root.join("data/postmaster.pid")).ok()?)
 }
@@ -31,24 +31,24 @@ fn parse(text: &str) -> Option<Postmaster> {
     Some(Postmaster { pid, is_ready: lines.nth(6).is_some_and(|status| status.trim() == "ready") })
 }
 
-/// Whether the server of `directory` takes connections.
+/// Whether the server of `directory` accepts connections.
 pub(super) fn accepts(directory: &Directory) -> bool {
     read(directory.root()).is_some_and(|postmaster| postmaster.is_ready)
         && UnixStream::connect(directory.socket()).is_ok()
 }
 
-/// The process id of the server of `root`, if it lives: a killed one leaves its file behind.
+/// The process id of the server of `root`, if it is running: a killed one leaves its file behind.
 pub(super) fn running(root: &Path) -> Option<u32> {
     read(root).map(|postmaster| postmaster.pid).filter(|&pid| living_in(root).contains(&pid))
 }
 
-/// The process id that a killed server of `root` left in its file. Some other process may have it by now.
+/// The process id that a killed server of `root` left in its file. Another process may have it by now.
 pub(super) fn stale(root: &Path) -> Option<u32> {
     read(root).map(|postmaster| postmaster.pid).filter(|pid| !living_in(root).contains(pid))
 }
 
-/// Waits for whatever a killed process left running in `root`, and asks it to stop if it does not go by itself. We hold the
-/// directory's lock, so that it can be nobody else's.
+/// Waits for what a killed process left running in `root`, and stops it if it does not stop by itself. We hold the
+/// directory's lock, so no other process can need it.
 pub(super) fn stop_leftover(root: &Path) -> Result<(), EmbeddedPostgresError> {
     let is_gone = || living_in(root).is_empty();
     if Deadline::after(Duration::from_secs(1)).wait_until(is_gone) {
@@ -66,7 +66,7 @@ pub(super) fn stop_leftover(root: &Path) -> Result<(), EmbeddedPostgresError> {
     }
 }
 
-/// To a server SIGINT means a fast stop and SIGQUIT an immediate one, and its children understand them likewise.
+/// SIGINT is a fast shutdown and SIGQUIT an immediate one, for the server and for its children.
 pub(super) fn signal_all(root: &Path, signal: Signal) {
     for pid in living_in(root).into_iter().filter_map(as_pid) {
         let _ = kill_process(pid, signal);
@@ -74,10 +74,10 @@ pub(super) fn signal_all(root: &Path, signal: Signal) {
 }
 
 /// The processes of Postgres that work in `root`: a server and its children, which can outlive it, or an `initdb`. A process
-/// id alone would not do, since they are used again.
+/// id alone does not identify them, because the system reuses ids.
 fn living_in(root: &Path) -> Vec<u32> {
     let (Ok(_), Ok(processes)) = (fs::read_link("/proc/self/cwd"), fs::read_dir("/proc")) else {
-        // No /proc, or an empty one: believe the file, as Postgres itself does.
+        // No /proc, or an empty one: trust the file, as Postgres itself does.
         let pid = read(root).map(|postmaster| postmaster.pid);
         return pid.filter(|&pid| as_pid(pid).is_some_and(|pid| test_kill_process(pid).is_ok())).into_iter().collect();
     };

@@ -1,129 +1,27 @@
-//! Keeping the server alive for as long as we live, and no longer.
-//!
-//! Our child is a shell that holds the reading end of a pipe from us and has Postgres as its own child. The kernel closes
-//! the pipe when we end, however that happens; then the shell asks Postgres to stop. When Postgres ends, so does the shell,
-//! which is how we notice. No signal handler and no `unsafe` is needed for either.
+//! Keeps the server running, and stops it.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdin};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use std::os::unix::process::CommandExt as _;
-
 use rustix::process::Signal;
 
-use super::Options;
-use super::account::Account;
-use super::binaries::Binaries;
 use super::deadline::Deadline;
 use super::directory::Directory;
 use super::error::EmbeddedPostgresError;
 use super::postmaster;
+use super::server_command::ServerCommand;
 
-/// A background job of a shell reads from /dev/null, hence the detour over descriptor 3, which Postgres must not inherit.
-/// It also ignores SIGINT until it sets up a handler, so that SIGTERM goes first, which ends it before it has one and means
-/// less than SIGINT afterwards. The watcher ends with Postgres: `kill` of a finished watcher is harmless.
-const SCRIPT: &str = r#"
-exec 3<&0 </dev/null
-"$@" 3<&- &
-server=$!
-{ read -r _ <&3; kill -TERM "$server"; kill -INT "$server"; } >/dev/null 2>&1 &
-watcher=$!
-exec 3<&-
-wait "$server"
-status=$?
-kill "$watcher" 2>/dev/null
-wait "$watcher" 2>/dev/null
-exit "$status"
-"#;
-
-/// Recovery after a crash replays the log first, which can take its time.
+/// A server that crashed replays its log first, which can take long.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How to start the server.
-pub(super) struct ServerCommand {
-    postgres: PathBuf,
-    root: PathBuf,
-    data: PathBuf,
-    log: PathBuf,
-    account: Option<Account>,
-    settings: Vec<(String, String)>,
-}
-
-impl ServerCommand {
-    pub fn new(binaries: &Binaries, directory: &Directory, account: Option<Account>, options: &Options) -> Self {
-        let mut settings = vec![
-            ("listen_addresses".to_owned(), String::new()),
-            ("unix_socket_directories".to_owned(), directory.socket_directory().to_string_lossy().into_owned()),
-            ("shared_buffers".to_owned(), "64MB".to_owned()),
-            // Compiling costs more than any of our statements.
-            ("jit".to_owned(), "off".to_owned()),
-        ];
-        if !options.durable {
-            // Not `synchronous_commit`: without it even a killed server forgets what it had committed.
-            for name in ["fsync", "full_page_writes"] {
-                settings.push((name.to_owned(), "off".to_owned()));
-            }
-        }
-        settings.extend(options.settings.iter().cloned());
-        let (root, data, log) = (directory.root().to_path_buf(), directory.data(), directory.log());
-        Self { postgres: binaries.postgres(), root, data, log, account, settings }
-    }
-
-    fn spawn(&self, directory: &Directory) -> Result<Child, EmbeddedPostgresError> {
-        let log = directory.open_log()?;
-        let errors = log.try_clone().map_err(EmbeddedPostgresError::file("could not write", &self.log))?;
-        self.command(log.into(), errors.into())
-            .spawn()
-            .map_err(EmbeddedPostgresError::file("could not run", &self.postgres))
-    }
-
-    fn respawn(&self) -> std::io::Result<Child> {
-        let log = std::fs::OpenOptions::new().append(true).open(&self.log)?;
-        let errors = log.try_clone()?;
-        self.command(log.into(), errors.into()).spawn()
-    }
-
-    fn command(&self, log: Stdio, errors: Stdio) -> Command {
-        let mut command = watched(&self.postgres, self.account.as_ref());
-        command.arg("-D").arg(&self.data);
-        for (name, value) in &self.settings {
-            command.arg("-c").arg(format!("{name}={value}"));
-        }
-        // Postgres does not start while its old process id is somebody's, be it ours: after a restart of a container it
-        // often is. The one id that it overlooks is its grandparent's. Removing the file instead would also remove the check
-        // that no child of the old server still uses the data.
-        if let Some(pid) = postmaster::stale(&self.root) {
-            command.env("PG_GRANDPARENT_PID", pid.to_string());
-        }
-        command.current_dir(&self.data).stdout(log).stderr(errors);
-        command
-    }
-}
-
-/// A command that runs `program` as `account` for as long as the other end of its standard input is open.
-pub(super) fn watched(program: &Path, account: Option<&Account>) -> Command {
-    let mut command = Command::new("/bin/sh");
-    command.arg("-c").arg(SCRIPT).arg("heirloom-postgres").arg(program);
-    bare_environment(&mut command);
-    Account::apply(account, &mut command);
-    // A group of its own: Ctrl-C in a terminal is for us, and we stop Postgres when our requests are answered.
-    command.process_group(0).stdin(Stdio::piped());
-    command
-}
-
-/// Nothing of our environment, which may hold secrets, reaches Postgres.
-pub(super) fn bare_environment(command: &mut Command) {
-    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C").env("TZ", "UTC");
-}
-
-/// Watches over the server from a thread of its own, and starts it again when it dies.
+/// Watches the server from a thread of its own, and restarts it when it ends.
 pub(super) struct Supervisor {
     state: Arc<(Mutex<State>, Condvar)>,
     thread: Option<JoinHandle<()>>,
@@ -131,13 +29,13 @@ pub(super) struct Supervisor {
 
 #[derive(Default)]
 struct State {
-    /// Closing it asks the server to stop.
+    /// Closing it stops the server.
     pipe: Option<ChildStdin>,
     is_stopping: bool,
 }
 
 impl Supervisor {
-    /// Starts the server and waits until it takes connections.
+    /// Starts the server and waits until it accepts connections.
     pub fn start(command: ServerCommand, directory: &Directory) -> Result<Self, EmbeddedPostgresError> {
         let mut child = command.spawn(directory)?;
         let pipe = child.stdin.take();
@@ -157,7 +55,7 @@ impl Supervisor {
         Ok(Self { state, thread: Some(thread) })
     }
 
-    /// Stops the server and waits until it is gone.
+    /// Stops the server and waits until it has ended.
     pub fn stop(&mut self) {
         {
             let mut state = locked(&self.state.0);
@@ -175,14 +73,14 @@ fn supervise(command: &ServerCommand, mut child: Child, state: &(Mutex<State>, C
     let mut pause = FIRST_PAUSE;
     loop {
         let healthy_after = Deadline::after(Duration::from_secs(60));
-        wait_or_stop(&mut child, &command.root, state);
+        wait_or_stop(&mut child, command.root(), state);
         if locked(&state.0).is_stopping {
             return;
         }
         if healthy_after.has_passed() {
             pause = FIRST_PAUSE;
         }
-        tracing::error!(log = %command.log.display(), "The embedded database ended unexpectedly; starting it again");
+        tracing::error!(log = %command.log().display(), "The embedded database ended unexpectedly; restarting it");
         loop {
             let guard = locked(&state.0);
             let (mut guard, _) = state
@@ -199,15 +97,13 @@ fn supervise(command: &ServerCommand, mut child: Child, state: &(Mutex<State>, C
                     child = next;
                     break;
                 }
-                Err(error) => {
-                    tracing::error!(error = %error, "The embedded database could not be started; trying again")
-                }
+                Err(error) => tracing::error!(error = %error, "Could not restart the embedded database; trying again"),
             }
         }
     }
 }
 
-/// Waits for the child to end by itself, or for stopping to begin and then for its end.
+/// Waits for the child to end by itself, or for a stop to begin and then for the end.
 fn wait_or_stop(child: &mut Child, root: &Path, state: &(Mutex<State>, Condvar)) {
     while let Ok(None) = child.try_wait() {
         let guard = locked(&state.0);
@@ -221,7 +117,7 @@ fn wait_or_stop(child: &mut Child, root: &Path, state: &(Mutex<State>, Condvar))
     }
 }
 
-/// Waits with a bound for a server that has been asked to stop, then tells it less and less politely.
+/// Waits with a timeout for a server that is stopping, then sends it a stronger signal each time.
 fn end(child: &mut Child, root: &Path) {
     let mut has_ended = || !matches!(child.try_wait(), Ok(None));
     let mut timeout = STOP_TIMEOUT;
@@ -229,7 +125,7 @@ fn end(child: &mut Child, root: &Path) {
         if Deadline::after(timeout).wait_until(&mut has_ended) {
             return;
         }
-        tracing::error!("The embedded database does not stop; ending it");
+        tracing::error!("The embedded database does not stop; killing it");
         postmaster::signal_all(root, signal);
         timeout = KILL_TIMEOUT;
     }

@@ -1,21 +1,28 @@
-//! Why a use case did not come to an outcome. Refusals are outcomes, not errors.
+//! Why a use case has no outcome. Refusals are outcomes, not errors.
 
 use crate::crypto::password_hash::HashingError;
 use crate::db::DbError;
 use crate::rotation_batcher::BatcherError;
 
-/// The request was not decided; nothing about the caller or the session is known to have changed.
+/// The request was not decided. As far as is known, the caller and the session are unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The database cannot be used at the moment.
     #[error("{0}")]
     Unavailable(String),
-    /// More work of one kind is being done and waited for than its bound allows.
-    #[error("too much is being done at the moment")]
+    /// More work of one kind is running and waiting than its bound allows.
+    #[error("the server is overloaded")]
     Overloaded,
-    /// A defect of ours, or a row that makes no sense.
+    /// A bug, or a corrupt row.
     #[error("{0}")]
     Internal(String),
+}
+
+/// What is wrong with one field of a request, in words for the person who typed it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub message: String,
 }
 
 impl From<DbError> for ServiceError {

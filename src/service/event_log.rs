@@ -1,11 +1,13 @@
-//! The caller's security log.
+//! The caller's security events.
 
-use super::{Authenticated, Service, ServiceError};
+use super::authentication::Authenticated;
+use super::error::ServiceError;
+use super::use_cases::Service;
 use crate::db::{events, users};
 use crate::domain::event::RecordedEvent;
 use crate::domain::ids::EventId;
 
-/// A page of the log, newest first.
+/// A page of events, newest first.
 #[derive(Clone, Debug)]
 pub struct EventPage {
     pub events: Vec<RecordedEvent>,
@@ -14,11 +16,8 @@ pub struct EventPage {
 }
 
 impl Service {
-    /// At most `limit` of what happened to the caller's account before the event `before`; `None` if the caller's session
+    /// At most `limit` events of the caller's account from before the event `before`; `None` if the caller's session
     /// has ended.
-    ///
-    /// # Errors
-    /// [`ServiceError`].
     pub async fn list_events(
         &self,
         caller: &Authenticated,
@@ -31,7 +30,7 @@ impl Service {
                 Some((user, None)) if user.is_active => {}
                 _ => return Ok(None),
             }
-            // One more than asked for tells whether there is another page.
+            // The extra event shows whether there is another page.
             events::list(connection, user_id, i64::from(limit) + 1, before).map(Some)
         });
         let Some(mut events) = page.await? else { return Ok(None) };

@@ -1,13 +1,17 @@
-//! Refreshing: the batch for the newest token of a living family, and the rule for every other token.
+//! Refreshing: the batch for the newest token of a live family, and the rule for every other token.
 
-use super::{Service, ServiceError, SessionGrant, rng};
+use super::catch_up::log_catching_up;
+use super::error::ServiceError;
+use super::random::rng;
+use super::revoke::{self, Ended};
+use super::session::SessionGrant;
+use super::use_cases::Service;
 use crate::db::asynchronous_commit::commit_asynchronously;
 use crate::db::locked_family::{self, LockedFamily};
 use crate::db::{Connection, DbError, events};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::Delivery;
-use crate::domain::ids::FamilyId;
 use crate::domain::judgment::{Judgment, judge};
 use crate::domain::policy::{Lifetimes, RotationPolicy};
 use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
@@ -29,6 +33,8 @@ pub enum Renewal {
     Rotated,
     /// A second tab or a quick retry got the newest generation again.
     Replayed,
+    /// The same from another place than the rotation, where a thief may be.
+    ReplayedElsewhere,
     /// The response with the newest generation was lost, and a late retry got that generation again.
     Recovered,
     /// The presented token proved that the database had lost a rotation.
@@ -55,7 +61,7 @@ enum Judged {
     Granted(IssuedGeneration, Renewal),
     Refused(Refusal),
     /// Refused, and the family was revoked for it.
-    Reused,
+    Reused(Ended),
 }
 
 impl Service {
@@ -84,8 +90,8 @@ impl Service {
                 RefreshOutcome::Granted(self.grant(&issued, now), renewal)
             }
             Judged::Refused(refusal) => RefreshOutcome::Refused(refusal),
-            Judged::Reused => {
-                self.ended_sessions.add(&[family_id]);
+            Judged::Reused(ended) => {
+                self.ended_sessions.add(ended);
                 tracing::warn!(
                     event = "authn_token_reuse",
                     family.id = %family_id,
@@ -116,11 +122,6 @@ impl Service {
     }
 }
 
-/// Logs that a row has caught up with its session's client, by a refresh or a confirmation. Call it after the commit.
-pub(super) fn log_catching_up(family_id: FamilyId) {
-    tracing::warn!(family.id = %family_id, "The database had lost rotations of a session, which caught up");
-}
-
 /// Judges a token under its family's lock, and writes what follows.
 fn judge_locked(
     tx: &mut Connection,
@@ -141,14 +142,14 @@ fn judge_locked(
         Decision::Revoked(reason) => return Ok(Judged::Refused(Refusal::Revoked(Some(reason)))),
         Decision::Expired => return Ok(Judged::Refused(Refusal::Expired)),
         Decision::Reuse { .. } => {
-            locked.revoke(tx, Revocation { at: presented.at, reason: RevocationReason::Reuse })?;
+            let revocation = Revocation { at: presented.at, reason: RevocationReason::Reuse };
             let kind = EventKind::ReuseDetected {
                 presented: presented.generation.number(),
                 newest: newest.number(),
                 last_ip: locked.family().ip,
             };
-            record(tx, &locked, presented, kind)?;
-            return Ok(Judged::Reused);
+            let ended = revoke::one_locked(tx, &mut locked, kind, revocation, presented.client.clone())?;
+            return Ok(Judged::Reused(ended));
         }
         Decision::Rotate(next) => {
             locked.rotate(tx, presented, next, lifetimes)?;
@@ -161,12 +162,18 @@ fn judge_locked(
             Renewal::CaughtUp
         }
         Decision::Replay(_) => Renewal::Replayed,
+        Decision::ReplayElsewhere { generation, recovery_tat } => {
+            locked.note_replay_elsewhere(tx, recovery_tat)?;
+            let kind = EventKind::ReplayedElsewhere { generation: generation.number(), last_ip: locked.family().ip };
+            record(tx, &locked, presented, kind)?;
+            Renewal::ReplayedElsewhere
+        }
         Decision::Recover { recovery_tat: None, .. } => {
-            locked.note_recovery(tx, presented.at, None)?;
+            locked.note_recovery(tx, presented, None)?;
             Renewal::Recovered
         }
         Decision::Recover { generation, recovery_tat: Some(left) } => {
-            locked.note_recovery(tx, presented.at, Some(left))?;
+            locked.note_recovery(tx, presented, Some(left))?;
             let kind = EventKind::ResponseRecovered { generation: generation.number() };
             record(tx, &locked, presented, kind)?;
             Renewal::Recovered

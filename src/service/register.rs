@@ -1,16 +1,20 @@
-//! Making an account.
+//! Creating accounts.
 
 use secrecy::SecretString;
 
-use super::{Service, ServiceError, rng};
-use crate::db::{DbError, events, users};
+use super::error::{FieldError, ServiceError};
+use super::passwords::Passwords;
+use super::random::rng;
+use super::use_cases::Service;
+use crate::db::{Database, DbError, events, users};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
+use crate::domain::clock::Clock;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::UserId;
 use crate::domain::password::Password;
 
-/// What came of a registration.
+/// The outcome of a registration.
 #[derive(Debug)]
 pub enum RegisterOutcome {
     Registered(User),
@@ -19,58 +23,53 @@ pub enum RegisterOutcome {
     Invalid(Vec<FieldError>),
 }
 
-/// What is wrong with one field of a request, made to be shown to the person who typed it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FieldError {
-    pub field: &'static str,
-    pub message: String,
-}
-
 impl Service {
-    /// Makes an account of an email address and a password as they were typed.
-    ///
-    /// # Errors
-    /// [`ServiceError`]; a taken address and invalid fields are outcomes.
+    /// Creates an account from an email address and a password as the user typed them.
     pub async fn register(
         &self,
         email: &str,
         password: &SecretString,
         client: Client,
     ) -> Result<RegisterOutcome, ServiceError> {
-        let (email, password) = match self.validate(email, password) {
-            Ok(valid) => valid,
-            Err(errors) => return Ok(RegisterOutcome::Invalid(errors)),
-        };
-        let hash = self.hasher.hash(password, &mut rng()).await?;
-        let now = self.clock.now();
-        let user = User { id: UserId::new(now, &mut rng()), email, is_active: true, created_at: now };
-        let event = Event::of_account(now, user.id, EventKind::Registered, client, &mut rng());
-        let stored = user.clone();
-        let inserted = self.db.run(move |connection| {
-            connection.transaction(|connection| {
-                users::insert(connection, &stored, &hash)?;
-                events::insert(connection, &event)
-            })
-        });
-        match inserted.await {
-            Ok(()) => Ok(RegisterOutcome::Registered(user)),
-            Err(error) if DbError::is_constraint(&error, users::EMAIL_TAKEN) => Ok(RegisterOutcome::EmailTaken),
-            Err(error) => Err(error.into()),
-        }
+        create_account(&self.db, &self.clock, &self.passwords, email, password, client).await
     }
+}
 
-    /// Every field is judged, so that a person learns of all that is wrong at once.
-    fn validate(&self, email: &str, password: &SecretString) -> Result<(Email, Password), Vec<FieldError>> {
-        let mut errors = Vec::new();
-        let parsed = Email::parse(email).map_err(|error| {
-            errors.push(FieldError { field: "email", message: error.to_string() });
-        });
-        let chosen = Password::chosen(password, parsed.as_ref().ok(), self.password).map_err(|error| {
-            errors.push(FieldError { field: "password", message: error.to_string() });
-        });
-        match (parsed, chosen) {
-            (Ok(email), Ok(password)) => Ok((email, password)),
-            _ => Err(errors),
-        }
+/// Creates an account, for a caller or for the operator.
+pub(super) async fn create_account(
+    db: &Database,
+    clock: &Clock,
+    passwords: &Passwords,
+    email: &str,
+    password: &SecretString,
+    client: Client,
+) -> Result<RegisterOutcome, ServiceError> {
+    let (email, password) = match validate(passwords, email, password) {
+        Ok(valid) => valid,
+        Err(errors) => return Ok(RegisterOutcome::Invalid(errors)),
+    };
+    let hash = passwords.hash(password).await?;
+    let now = clock.now();
+    let user = User { id: UserId::new(now, &mut rng()), email, is_active: true, created_at: now };
+    let event = Event::of_account(now, user.id, EventKind::Registered, client, &mut rng());
+    let stored = user.clone();
+    let inserted = db.transaction(move |tx| {
+        users::insert(tx, &stored, &hash)?;
+        events::insert(tx, &event)
+    });
+    match inserted.await {
+        Ok(()) => Ok(RegisterOutcome::Registered(user)),
+        Err(error) if DbError::is_constraint(&error, users::EMAIL_TAKEN) => Ok(RegisterOutcome::EmailTaken),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Validates every field, so the user learns of all errors at once.
+fn validate(passwords: &Passwords, email: &str, password: &SecretString) -> Result<(Email, Password), Vec<FieldError>> {
+    let email = Email::parse(email).map_err(|error| FieldError { field: "email", message: error.to_string() });
+    let password = passwords.choose("password", password, email.as_ref().ok());
+    match (email, password) {
+        (Ok(email), Ok(password)) => Ok((email, password)),
+        (email, password) => Err(email.err().into_iter().chain(password.err()).collect()),
     }
 }

@@ -2,7 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::{Service, rng};
+use super::random::rng;
+use super::use_cases::Service;
 use crate::crypto::access_token::AccessGrant;
 use crate::domain::Timestamp;
 use crate::domain::family::Delivery;

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::{Service, ServiceError};
+use super::error::ServiceError;
+use super::use_cases::Service;
 use crate::db::live_sessions;
 use crate::domain::ids::FamilyId;
 use crate::domain::rotation::Generation;

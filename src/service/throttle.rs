@@ -1,24 +1,30 @@
-//! Slowing down who guesses passwords: a try is counted before anything is hashed, and the right password wipes the count
-//! of its key.
+//! The login throttle: slows down guessing. An attempt is counted before the password is hashed, and the right password
+//! resets the count of its key.
 
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{Service, ServiceError, rng};
-use crate::crypto::device_cookie::REMEMBERED_FOR;
+use super::error::ServiceError;
+use super::random::rng;
+use crate::crypto::device_cookie::{DeviceCookies, REMEMBERED_FOR};
+use crate::crypto::keys::Keyring;
+use crate::crypto::throttle_keys::ThrottleKeys;
 use crate::db::throttles::{self, Counted};
+use crate::db::{Database, DbError};
+use crate::domain::clock::Clock;
 use crate::domain::event::EventKind;
-use crate::domain::throttle::{ThrottleKey, retry_after};
+use crate::domain::ids::FamilyId;
+use crate::domain::throttle::{DeviceId, ThrottleKey, retry_after};
 
-/// Too many wrong passwords lately. The try was neither judged nor counted.
+/// Too many wrong passwords recently. This attempt's password was not checked, and the attempt not counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TooManyAttempts {
     /// In seconds.
     pub retry_after: u32,
 }
 
-/// What makes a browser known to an account.
+/// The cookie that makes a browser known to an account.
 #[derive(Debug)]
 pub struct KnownDevice {
     pub cookie: SecretString,
@@ -26,9 +32,22 @@ pub struct KnownDevice {
     pub max_age: i64,
 }
 
-impl Service {
-    /// What a browser is given that has just logged in to the account `email`, so that others who guess at its password
-    /// do not lock it out.
+/// Counts wrong passwords for each account and device.
+pub(super) struct LoginThrottle {
+    db: Database,
+    clock: Clock,
+    keys: ThrottleKeys,
+    device_cookies: DeviceCookies,
+}
+
+impl LoginThrottle {
+    /// Counts under keys of `keyring`.
+    pub fn new(db: Database, clock: Clock, keyring: &Keyring) -> Self {
+        Self { db, clock, keys: ThrottleKeys::new(keyring), device_cookies: DeviceCookies::new(keyring) }
+    }
+
+    /// The proof that a browser has logged in to the account `email`. It keeps other people's guesses from locking the
+    /// browser out.
     pub fn known_device(&self, email: &str) -> KnownDevice {
         KnownDevice {
             cookie: self.device_cookies.mint(email, self.clock.now(), &mut rng()),
@@ -36,19 +55,24 @@ impl Service {
         }
     }
 
-    /// Where tries to log in to `email` are counted: a device that proves to have done so before has a key of its own.
-    /// Anything else that is shown as proof is a stranger's.
-    pub(super) fn throttle_key(&self, email: &str, device: Option<&[u8]>) -> ThrottleKey {
+    /// The key that counts logins to `email`: the device's own if `device` proves an earlier login, otherwise the one
+    /// of all strangers.
+    pub fn login_key(&self, email: &str, device: Option<&[u8]>) -> ThrottleKey {
         match device.and_then(|device| self.device_cookies.verify(device, email, self.clock.now())) {
-            Some(device) => self.throttle_keys.of_device(email, device),
-            None => self.throttle_keys.of_strangers(email),
+            Some(device) => self.keys.of_device(email, device),
+            None => self.keys.of_strangers(email),
         }
     }
 
-    /// Lets `attempt` judge a password if its key is open; it is told for how long its failure closes the key. It counts as failed unless `is_right` says otherwise of what
-    /// it came to; one that came to no verdict, since nothing was hashed or the database was gone, does not count. A try
-    /// that is cut off half-way does: else hanging up would make guesses free.
-    pub(super) async fn throttled<T, Attempt>(
+    /// The key that counts password checks within a session.
+    pub fn session_key(&self, email: &str, session_id: FamilyId) -> ThrottleKey {
+        self.keys.of_device(email, DeviceId(*session_id.as_uuid().as_bytes()))
+    }
+
+    /// Runs `attempt` if the key is open. `attempt` is given how long its failure closes the key. The attempt counts as
+    /// failed unless `is_right` accepts its outcome. An attempt that ends in an error does not count, because nothing
+    /// was checked. One that is cancelled does: otherwise a client could guess for free by disconnecting.
+    pub async fn throttled<T, Attempt>(
         &self,
         key: ThrottleKey,
         attempt: impl FnOnce(Duration) -> Attempt,
@@ -65,25 +89,33 @@ impl Service {
                 tracing::warn!(
                     event = "authn_login_fail_max",
                     retry_after,
-                    "A password was not looked at: too many tries"
+                    "Did not check a password: too many attempts"
                 );
                 return Ok(Err(TooManyAttempts { retry_after }));
             }
         };
-        let verdict = attempt(closes_for).await;
-        let settled = match &verdict {
-            Ok(outcome) if is_right(outcome) => self.db.run(move |c| throttles::forget(c, &key)).await,
+        let outcome = attempt(closes_for).await;
+        let settled = match &outcome {
+            Ok(outcome) if is_right(outcome) => {
+                self.db.run(move |connection| throttles::forget(connection, &key)).await
+            }
             Ok(_) => Ok(()),
-            Err(_) => self.db.run(move |c| throttles::take_back(c, &key)).await,
+            Err(_) => self.db.run(move |connection| throttles::take_back(connection, &key)).await,
         };
         if let Err(error) = settled {
-            tracing::warn!(error = %error, "A try to log in counts as failed though it did not: the count could not be changed");
+            tracing::warn!(error = %error, "Could not update the login throttle");
         }
-        verdict.map(Ok)
+        outcome.map(Ok)
+    }
+
+    /// Forgets the wrong passwords of strangers to `email`.
+    pub async fn reset_strangers(&self, email: &str) -> Result<(), DbError> {
+        let key = self.keys.of_strangers(email);
+        self.db.run(move |connection| throttles::forget(connection, &key)).await
     }
 }
 
-/// What the log has on a wrong password: that there was one, and, if it closed the key, for how long.
+/// The events of a wrong password: the failure, and how long it closed the key if it did.
 pub(super) fn failures(kind: EventKind, closes_for: Duration) -> impl Iterator<Item = EventKind> {
     let slowed = EventKind::GuessingSlowed { wait: closes_for.as_secs() };
     std::iter::once(kind).chain((!closes_for.is_zero()).then_some(slowed))

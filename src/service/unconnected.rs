@@ -1,13 +1,15 @@
-//! For tests of the rooms above: a service whose database is out of reach, so that whoever is let through to it learns
-//! that, and whoever is not does not.
+//! For tests of `http`: components whose database cannot be reached. A request that gets as far as the database fails
+//! there, which shows that nothing rejected it before.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{Policy, Service, rng};
+use super::components::{Components, Policy};
+use super::random::rng;
+use super::use_cases::Service;
 use crate::crypto::access_token::AccessGrant;
 use crate::crypto::keys::Keyring;
 use crate::db::{Database, DatabaseOptions};
@@ -18,8 +20,8 @@ use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, L
 use crate::domain::rotation::Generation;
 use crate::domain::secret::Secret;
 
-impl Service {
-    /// A service with one secret and no database.
+impl Components {
+    /// Components with one secret and no database.
     pub(crate) fn unconnected(clock: Clock) -> Self {
         let secret = Secret::new("a secret of the tests, of more than thirty-two bytes").unwrap();
         let database = Database::new(&DatabaseOptions {
@@ -32,8 +34,8 @@ impl Service {
             rotation: RotationPolicy::default(),
             lifetimes: Lifetimes::default(),
             password: PasswordPolicy { min_length: 8 },
-            sessions_per_user: std::num::NonZeroU32::MIN,
-            event_retention: std::time::Duration::from_secs(3600),
+            sessions_per_user: NonZeroU32::MIN,
+            event_retention: Duration::from_secs(3600),
             access_token: AccessTokenPolicy {
                 algorithm: AccessTokenAlgorithm::EdDsa,
                 ttl: Duration::from_secs(900),
@@ -46,8 +48,10 @@ impl Service {
         };
         Self::new(database, clock, &Keyring::derive(&[secret]).unwrap(), policy).unwrap()
     }
+}
 
-    /// A good access token of a session that is nowhere on record.
+impl Service {
+    /// A valid access token of a session that no database has.
     pub(crate) fn access_token_of(&self, session_id: FamilyId) -> SecretString {
         let now = self.clock.now();
         let grant = AccessGrant {

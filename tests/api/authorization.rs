@@ -72,11 +72,11 @@ fn nobody_without_a_good_access_token_of_a_living_session_gets_anywhere() {
     let revoked = left.access_token.clone().unwrap();
     left.logs_out();
     let disabled = app.logged_in("disabled@example.com").access_token.unwrap();
-    let user = block_on(app.service().find_user("disabled@example.com")).unwrap().unwrap();
-    block_on(app.service().set_active(user.id, false)).unwrap();
+    let user = block_on(app.operator().find_user("disabled@example.com")).unwrap().unwrap();
+    block_on(app.operator().set_active(user.id, false)).unwrap();
     let deleted = app.logged_in("deleted@example.com").access_token.unwrap();
-    let user = block_on(app.service().find_user("deleted@example.com")).unwrap().unwrap();
-    block_on(app.service().delete_user(user.id)).unwrap();
+    let user = block_on(app.operator().find_user("deleted@example.com")).unwrap().unwrap();
+    block_on(app.operator().delete_user(user.id)).unwrap();
 
     let before = app.reads("SELECT email || password_hash AS word FROM users ORDER BY 1");
     let browser = app.browser();

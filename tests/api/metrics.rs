@@ -302,8 +302,8 @@ fn both_addresses_are_logged_and_the_public_one_alone_is_printed() {
 fn settings_of_the_admin_address_are_an_address_or_off() {
     use heirloom::config::{Config, Settings};
     let resolve = |admin_bind: &str, bind: &str| {
-        let settings =
-            Settings { admin_bind: Some(admin_bind.to_owned()), bind: Some(bind.to_owned()), ..Settings::default() };
+        let settings = [("HEIRLOOM_ADMIN_BIND", admin_bind), ("HEIRLOOM_BIND", bind)];
+        let settings = Settings::from_variables(&settings).unwrap();
         Config::resolve(&settings, Some("/nonexistent".into()))
             .map(|config| config.admin_bind.map(|address| address.to_string()))
             .map_err(|errors| errors.to_string())

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use crate::support::app::{block_on, days, hours, seconds};
 use crate::support::browser::{PASSWORD, WRONG};
-use crate::support::wire::raw;
 use crate::support::{Answer, App};
 
 const ALICE: &str = "alice@example.com";
@@ -291,17 +290,6 @@ fn a_refresh_too_many_keeps_the_cookie_and_goes_on_after_its_wait() {
 }
 
 #[test]
-fn the_body_of_a_refused_request_is_not_waited_for() {
-    let app = App::with(|config| config.throttle.login_rate = a_minute(1));
-    assert_eq!(app.browser().logs_in(ALICE).status, 401);
-    let unfinished = "POST /login HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{";
-    let answer = raw(&app.url, unfinished.as_bytes(), seconds(3));
-    assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
-    let cross_site = app.browser().bare_request("POST", "/login").header("sec-fetch-site", "cross-site").send();
-    assert_eq!(cross_site.verdict(), (403, "cross_site_request"), "another site's page uses up its visitor's limit");
-}
-
-#[test]
 fn old_counts_are_pruned_in_batches_by_any_number_of_processes() {
     use heirloom::db::{Database, DatabaseOptions, throttles};
     let app = App::start();
@@ -321,31 +309,6 @@ fn old_counts_are_pruned_in_batches_by_any_number_of_processes() {
     });
     assert_eq!(pruned, 66);
     assert_eq!(app.counts("SELECT count(*) AS number FROM login_throttles"), 24);
-}
-
-#[test]
-fn her_log_tells_when_guessing_was_slowed_and_for_how_long_and_not_each_knock() {
-    let app = App::start();
-    let alice = app.logged_in(ALICE);
-    let stranger = app.browser();
-    for _ in 0..10 {
-        stranger.logs_in_from("203.0.113.1", ALICE, WRONG);
-    }
-    for _ in 0..20 {
-        assert_eq!(stranger.logs_in_from("203.0.113.1", ALICE, WRONG).status, 429);
-    }
-    app.passes(seconds(1));
-    assert_eq!(stranger.logs_in_from("203.0.113.1", ALICE, WRONG).status, 401);
-    app.settles();
-    let answer = alice.with_access("GET", "/users/me/events").send();
-    let waits: Vec<&Value> = answer.json["events"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|event| event["kind"] == "guessing_slowed")
-        .map(|event| &event["detail"])
-        .collect();
-    assert_eq!(waits, [&json!({ "wait": 2 }), &json!({ "wait": 1 })]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The README's walk-through, run as it stands.
+//! `docs/walk-through.md`, run as it is written.
 
 use std::fs;
 use std::io::Write as _;
@@ -11,12 +11,12 @@ use std::thread;
 use crate::support::App;
 use crate::support::app::seconds;
 
-/// What each block prints, by its shape: `…` in the README stands for anything.
+/// What each block prints, by its shape: `…` on the page stands for any text.
 #[test]
-fn the_walk_through_prints_what_the_readme_shows() {
+fn the_walk_through_prints_what_its_page_shows() {
     let app = App::start();
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let steps = steps(&readme);
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/walk-through.md")).unwrap();
+    let steps = steps(&page);
     assert!(steps.len() >= 8, "{} steps", steps.len());
     let directory = tempfile::tempdir().unwrap();
     put_sleep_aside(directory.path());
@@ -44,24 +44,23 @@ fn the_walk_through_prints_what_the_readme_shows() {
 }
 
 /// The blocks to run, each with the block of what it prints.
-fn steps(readme: &str) -> Vec<(String, String)> {
-    let section = readme.split("## Walk-through").nth(1).unwrap().split("\n## ").next().unwrap();
-    let mut blocks = section.split("```").skip(1).step_by(2);
+fn steps(page: &str) -> Vec<(String, String)> {
+    let mut blocks = page.split("```").skip(1).step_by(2);
     let mut steps = Vec::new();
     while let (Some(script), Some(output)) = (blocks.next(), blocks.next()) {
         let (Some(script), Some(output)) = (script.strip_prefix("sh\n"), output.strip_prefix("text\n")) else {
-            panic!("the walk-through is made of sh blocks, each followed by a text block: {script}");
+            panic!("the walk-through has sh blocks, each followed by a text block: {script}");
         };
         steps.push((script.to_owned(), output.to_owned()));
     }
     steps
 }
 
-/// `sleep` asks the test to move the server's clock instead.
+/// Replaces `sleep`: the test moves the server's clock instead.
 fn put_sleep_aside(directory: &Path) {
     let path = directory.join("sleep");
     let mut file = fs::File::create(&path).unwrap();
-    // It gives up when nobody answers, so that the test fails instead of waiting for ever.
+    // It gives up without a response: the test then fails instead of waiting indefinitely.
     write!(
         file,
         "#!/bin/sh\ncd '{}' && echo \"$1\" > asked.tmp && mv asked.tmp asked\n\

@@ -1,18 +1,31 @@
-//! Rust source, as far as the rules need to understand it: what is code in it, and which rooms its paths lead to.
+//! Rust source, as far as the rules need to understand it: which part of it is code, and which paths it names.
 
 use std::fs;
 use std::path::Path;
 
-/// A file, with what is not code blanked out.
+use crate::lexer::{code_of, is_word_char};
+
+/// A file, with everything that is not code blanked out.
 pub struct Source {
     /// From the package's root, with slashes.
     pub path: String,
     pub text: String,
-    /// The text with comments, strings and characters blanked; lines and columns stay the same.
+    /// The text with comments, strings and characters blanked. Lines and columns stay the same.
     pub code: String,
 }
 
-/// A path in code that starts at the crate's root: `crate::db::users` is in `db`, by way of `["db", "users"]`.
+/// A path as the code spells it: `super::users::find as look_up` is `["super", "users", "find"]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodePath {
+    pub line: usize,
+    pub segments: Vec<String>,
+    /// What the path is called in this file. None for a path that no `use` declares.
+    pub declares: Option<String>,
+    /// How many `mod name { … }` are open around it.
+    pub inline_modules: usize,
+}
+
+/// A path that starts at the crate's root: `crate::db::users` is `["db", "users"]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CratePath {
     pub line: usize,
@@ -44,13 +57,13 @@ impl Source {
     }
 
     /// The modules that lead to this file: `["db", "users"]` for `src/db/users.rs`, none for `src/lib.rs`.
-    fn modules(&self) -> Vec<&str> {
+    pub fn modules(&self) -> Vec<&str> {
         let path = self.path.trim_start_matches("src/").trim_end_matches(".rs");
         path.split('/').filter(|name| !["mod", "lib", "main"].contains(name)).collect()
     }
 
-    /// The top-level module that this file belongs to; none for `lib.rs` and `main.rs`.
-    pub fn room(&self) -> Option<&str> {
+    /// The top-level module that this file belongs to. None for `lib.rs` and `main.rs`.
+    pub fn module(&self) -> Option<&str> {
         self.modules().first().copied()
     }
 
@@ -59,167 +72,121 @@ impl Source {
         (1..).zip(self.code.lines())
     }
 
-    /// Every path from the crate's root: after `crate::`, after `heirloom::`, and after as many `super::` as lead there.
-    pub fn crate_paths(&self) -> Vec<CratePath> {
+    /// Every path of two segments or more, and every path of a `use`. The path of `pub(in path)` imports nothing.
+    pub fn paths(&self) -> Vec<CodePath> {
         let mut found = Vec::new();
-        for root in ["crate::", "heirloom::"] {
-            for at in starts(&self.code, root) {
-                self.read_tree(at + root.len(), &[], &mut found);
+        let mut blocks = Blocks::default();
+        let mut at = 0;
+        while let Some(start) = self.code[at..].find(is_word_char).map(|offset| at + offset) {
+            let end = start + self.code[start..].find(|c| !is_word_char(c)).unwrap_or(self.code.len() - start);
+            let before = self.code[..start].trim_end();
+            let is_use = &self.code[start..end] == "use";
+            let starts_path = self.code[end..].starts_with("::") && !before.ends_with("::") && !before.ends_with('.');
+            at = end;
+            if is_use || starts_path {
+                blocks.read_to(start, &self.code);
+                let first = found.len();
+                at = self.read_tree(if is_use { end } else { start }, &[], is_use, &mut found).max(end);
+                found[first..].iter_mut().for_each(|path| path.inline_modules = blocks.modules());
+                let is_visibility = before.ends_with("pub(in");
+                if is_visibility {
+                    found.truncate(first);
+                }
             }
         }
-        for at in starts(&self.code, "super::") {
-            let (before, rest) = self.code.split_at(at);
-            let supers = rest.split("::").take_while(|segment| *segment == "super").count();
-            if !before.ends_with("super::") && supers == self.modules().len() + inline_modules(before) {
-                self.read_tree(at + supers * "super::".len(), &[], &mut found);
-            }
-        }
-        found.sort_by_key(|path| path.line);
         found
     }
 
-    /// Reads what a `use` or a path goes on with; returns where it ends.
-    fn read_tree(&self, at: usize, before: &[String], found: &mut Vec<CratePath>) -> usize {
+    /// Every path from the crate's root: after `crate::`, after `heirloom::`, and after as many `super::` as lead there.
+    pub fn crate_paths(&self) -> Vec<CratePath> {
+        let depth = self.modules().len();
+        let from_root = |path: CodePath| {
+            let supers = path.segments.iter().take_while(|segment| *segment == "super").count();
+            let skipped = match path.segments[0].as_str() {
+                "crate" | "heirloom" => 1,
+                _ if supers > 0 && supers == depth + path.inline_modules => supers,
+                _ => return None,
+            };
+            Some(CratePath { line: path.line, segments: path.segments[skipped..].to_vec() })
+        };
+        self.paths().into_iter().filter_map(from_root).filter(|path| !path.segments.is_empty()).collect()
+    }
+
+    /// Reads the rest of a `use` or of a path. Returns where it ends.
+    fn read_tree(&self, at: usize, before: &[String], is_use: bool, found: &mut Vec<CodePath>) -> usize {
         let skip = |at: usize| at + self.code[at..].len() - self.code[at..].trim_start().len();
         let mut at = skip(at);
-        if self.code[at..].starts_with('{') {
+        if is_use && self.code[at..].starts_with('{') {
             at += 1;
             loop {
                 at = skip(at);
                 if self.code[at..].starts_with('}') || self.code[at..].is_empty() {
                     return at + 1;
                 }
-                at = skip(self.read_tree(at, before, found)).max(at + 1);
+                at = skip(self.read_tree(at, before, is_use, found)).max(at + 1);
                 if self.code[at..].starts_with(',') {
                     at += 1;
                 }
             }
         }
-        let name: String = self.code[at..].chars().take_while(|&c| is_of_word(c) || c == '*').collect();
+        let name = word(&self.code[at..]);
+        if name.is_empty() {
+            return at;
+        }
         let line = 1 + self.code[..at].matches('\n').count();
         at += name.len();
-        let segments = [before, &[name]].concat();
+        let segments = [before, &[name.to_owned()]].concat();
         let goes_on = self.code[at..].strip_prefix("::").is_some_and(|rest| !rest.trim_start().starts_with('<'));
         if goes_on {
-            return self.read_tree(at + 2, &segments, found);
+            return self.read_tree(at + 2, &segments, is_use, found);
         }
-        found.push(CratePath { line, segments });
-        if self.code[at..].trim_start().starts_with("as ") {
+        let renamed = self.code[at..].trim_start().strip_prefix("as ").filter(|_| is_use);
+        if renamed.is_some() {
             at += self.code[at..].find([',', '}', ';']).unwrap_or(0);
         }
+        let last = if name == "self" { before.last().map_or(name, String::as_str) } else { name };
+        let declares = is_use.then(|| renamed.map_or(last, |rest| word(rest.trim_start())).to_owned());
+        found.push(CodePath { line, segments, declares, inline_modules: 0 });
         at
     }
 }
 
+fn word(code: &str) -> &str {
+    &code[..code.find(|c| !is_word_char(c) && c != '*').unwrap_or(code.len())]
+}
+
 /// Whether a line of code names something that begins with `start`.
 pub fn names(line: &str, start: &str) -> bool {
-    starts(line, start).next().is_some()
+    let is_inside = |at: usize| start.starts_with(is_word_char) && line[..at].ends_with(is_word_char);
+    line.match_indices(start).any(|(at, _)| !is_inside(at))
 }
 
-/// Where in the code something begins with `start`, other than inside a longer name.
-fn starts<'a>(code: &'a str, start: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let is_inside = move |at: usize| start.starts_with(is_of_word) && code[..at].ends_with(is_of_word);
-    code.match_indices(start).map(|(at, _)| at).filter(move |&at| !is_inside(at))
+/// The blocks that are open at one place of the code.
+#[derive(Default)]
+struct Blocks {
+    at: usize,
+    /// Whether each is a `mod name { … }`.
+    open: Vec<bool>,
 }
 
-fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// How many `mod name { … }` are open at the end of this code.
-fn inline_modules(before: &str) -> usize {
-    let mut open = Vec::new();
-    for (at, c) in before.char_indices() {
-        match c {
-            '{' => {
-                let head = before[..at].trim_end().trim_end_matches(is_of_word);
-                open.push(head.split_whitespace().next_back() == Some("mod"));
-            }
-            '}' => drop(open.pop()),
-            _ => {}
-        }
-    }
-    open.into_iter().filter(|&is_module| is_module).count()
-}
-
-/// `text` with comments, strings and characters turned to spaces.
-fn code_of(text: &str) -> String {
-    let mut code = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let after_word = code.ends_with(is_of_word);
-        let length = match c {
-            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => block_comment(rest),
-            '"' => string(rest),
-            'r' | 'b' | 'c' if !after_word && literal_prefix(rest) > 0 => {
-                let prefix = literal_prefix(rest);
-                if rest[..prefix].contains('r') {
-                    prefix + raw_string(&rest[prefix..])
-                } else {
-                    prefix + string(&rest[prefix..])
+impl Blocks {
+    fn read_to(&mut self, end: usize, code: &str) {
+        for (offset, c) in code[self.at..end].char_indices() {
+            let head = &code[..self.at + offset];
+            match c {
+                '{' => {
+                    let keyword = head.trim_end().trim_end_matches(is_word_char).trim_end();
+                    self.open
+                        .push(keyword.ends_with("mod") && !keyword.trim_end_matches("mod").ends_with(is_word_char));
                 }
+                '}' => drop(self.open.pop()),
+                _ => {}
             }
-            '\'' => character(rest),
-            _ => 0,
-        };
-        if length == 0 {
-            code.push(c);
-            rest = &rest[c.len_utf8()..];
-        } else {
-            code.extend(rest[..length].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
-            rest = &rest[length..];
         }
+        self.at = end;
     }
-    code
-}
 
-/// The length of `r`, `b`, `br`, `c` or `cr` where a string follows.
-fn literal_prefix(rest: &str) -> usize {
-    let prefix = rest.len() - rest.trim_start_matches(['b', 'c', 'r']).len();
-    let is_raw = rest[..prefix].ends_with('r');
-    let quoted = if is_raw { rest[prefix..].trim_start_matches('#') } else { &rest[prefix..] };
-    if prefix <= 2 && quoted.starts_with('"') { prefix } else { 0 }
-}
-
-fn raw_string(rest: &str) -> usize {
-    let hashes = rest.len() - rest.trim_start_matches('#').len();
-    let end = format!("\"{}", "#".repeat(hashes));
-    rest[hashes + 1..].find(&end).map_or(rest.len(), |at| hashes + 1 + at + end.len())
-}
-
-fn string(rest: &str) -> usize {
-    let mut is_escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        match c {
-            '"' if !is_escaped => return at + 1,
-            _ => is_escaped = c == '\\' && !is_escaped,
-        }
+    fn modules(&self) -> usize {
+        self.open.iter().filter(|&&is_module| is_module).count()
     }
-    rest.len()
-}
-
-/// The length of a character, or 0 for a lifetime.
-fn character(rest: &str) -> usize {
-    let mut chars = rest.char_indices().skip(1);
-    match (chars.next(), chars.next()) {
-        (Some((_, '\\')), Some(_)) => chars.find(|&(_, c)| c == '\'').map_or(0, |(at, _)| at + 1),
-        (Some(_), Some((at, '\''))) => at + 1,
-        _ => 0,
-    }
-}
-
-fn block_comment(rest: &str) -> usize {
-    let (mut depth, mut at) = (0_usize, 0);
-    while at < rest.len() {
-        match &rest[at..] {
-            from if from.starts_with("/*") => (depth, at) = (depth + 1, at + 2),
-            from if from.starts_with("*/") => (depth, at) = (depth - 1, at + 2),
-            from => at += from.chars().next().map_or(1, char::len_utf8),
-        }
-        if depth == 0 {
-            return at;
-        }
-    }
-    rest.len()
 }

@@ -63,7 +63,7 @@ fn data_of_another_major_version_is_refused_with_both_versions_and_left_alone() 
     let file = place.join("data/PG_VERSION");
     fs::write(&file, "9.6\n").unwrap();
     let refusal = place.refusal();
-    assert!(refusal.contains("was made by Postgres 9,") && refusal.contains(ours), "{refusal}");
+    assert!(refusal.contains("was created by Postgres 9,") && refusal.contains(ours), "{refusal}");
     fs::write(&file, "").unwrap();
     let refusal = place.refusal();
     assert!(refusal.contains(file.to_str().unwrap()), "{refusal}");

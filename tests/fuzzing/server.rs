@@ -29,7 +29,7 @@ use heirloom::domain::rotation::Generation;
 use heirloom::domain::secret::Secret;
 use heirloom::domain::throttle::Rate;
 use heirloom::http::{HttpOptions, HttpState, RateLimits, app};
-use heirloom::service::{Policy, Service};
+use heirloom::service::{Components, Policy};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use time::macros::datetime;
@@ -168,7 +168,7 @@ fn state(clock: &Clock) -> HttpState {
         event_retention: Duration::from_secs(3600),
         hashes_at_once: NonZeroUsize::MIN,
     };
-    let service = Arc::new(Service::new(database, clock.clone(), &keyring(), policy).unwrap());
+    let components = Components::new(database, clock.clone(), &keyring(), policy).unwrap();
     let cookies = CookiePolicy { with_access_token: true, ..CookiePolicy::default() };
     let options = HttpOptions {
         base_path: String::new(),
@@ -180,5 +180,11 @@ fn state(clock: &Clock) -> HttpState {
         is_development: false,
     };
     let rate = Rate { count: NonZeroU32::MIN, period: Duration::from_secs(1) };
-    HttpState::new(service, options, Arc::default(), RateLimits::new(Some(rate), None, clock))
+    HttpState::new(
+        components.service,
+        components.health,
+        options,
+        Arc::default(),
+        RateLimits::new(Some(rate), None, clock),
+    )
 }

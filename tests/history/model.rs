@@ -189,7 +189,7 @@ impl Model {
         else {
             return answer(401, "session_revoked");
         };
-        let decision = (self.rule)(&row.state, presented, now, &self.policy());
+        let decision = (self.rule)(&row.state, presented, row.state.rotated_from, now, &self.policy());
         let answered = match decision {
             Decision::Revoked(reason) => {
                 let reason = Some(reason.as_str().to_owned());
@@ -209,6 +209,11 @@ impl Model {
                 next
             }
             Decision::Replay(newest) => return self.grants(state, token.family, newest.number()),
+            Decision::ReplayElsewhere { generation, recovery_tat } => {
+                row.state.recovered = row.state.generation;
+                row.state.recovery_tat = recovery_tat;
+                generation
+            }
             Decision::Recover { generation, recovery_tat } => {
                 row.state.recovered = row.state.generation;
                 row.state.recovery_tat = recovery_tat.unwrap_or(row.state.recovery_tat);

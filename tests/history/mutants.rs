@@ -1,16 +1,17 @@
-//! Broken rules, for each line of the table in `docs/design.md`, and servers that break a promise beside the rule.
+//! Broken rules, for each line of the table in `docs/rotation.md`, and servers that break a promise beside the rule.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use heirloom::domain::Timestamp;
+use heirloom::domain::place::Place;
 use heirloom::domain::policy::RotationPolicy;
 use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide};
 
 use crate::kit::checker::Promise::{self, *};
 
 /// Anything that judges a presented token: the rule, or a broken one.
-pub type Rule = dyn Fn(&FamilyState, Generation, Timestamp, &RotationPolicy) -> Decision + Send + Sync;
+pub type Rule = dyn Fn(&FamilyState, Generation, Place, Timestamp, &RotationPolicy) -> Decision + Send + Sync;
 
 /// What a server may do wrong although it keeps the rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,16 +60,18 @@ fn mutant(line: u8, name: &'static str, breaks: Promise, rule: Arc<Rule>) -> Mut
 fn asked(
     change: impl Fn(&mut FamilyState, &mut Generation, &mut Timestamp, &mut RotationPolicy) + Send + Sync + 'static,
 ) -> Arc<Rule> {
-    Arc::new(move |state, presented, now, policy| {
+    Arc::new(move |state, presented, from, now, policy| {
         let (mut state, mut presented, mut now, mut policy) = (*state, presented, now, *policy);
         change(&mut state, &mut presented, &mut now, &mut policy);
-        decide(&state, presented, now, &policy)
+        decide(&state, presented, from, now, &policy)
     })
 }
 
 /// The rule, with something else made of its answer.
 fn answered(change: impl Fn(Decision, &FamilyState, Generation) -> Decision + Send + Sync + 'static) -> Arc<Rule> {
-    Arc::new(move |state, presented, now, policy| change(decide(state, presented, now, policy), state, presented))
+    Arc::new(move |state, presented, from, now, policy| {
+        change(decide(state, presented, from, now, policy), state, presented)
+    })
 }
 
 pub fn mutants() -> Vec<Mutant> {

@@ -41,6 +41,9 @@ fn help_lists_every_command_and_the_settings_with_their_variables() {
         assert!(help.stdout.contains(variable), "{variable}");
     }
     assert!(!help.stdout.contains("canary"), "help shows what is set, except for secrets");
+    assert!(help.stdout.contains("[default: 15m]") && !help.stdout.contains("[default: ]"), "{}", help.stdout);
+    let (options, settings) = help.stdout.split_once("\nDatabase:\n").unwrap();
+    assert!(options.contains("--migrate") && !settings.contains("--migrate"), "settings have sections of their own");
 }
 
 #[test]

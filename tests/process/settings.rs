@@ -101,3 +101,36 @@ fn a_file_that_cannot_be_read_is_not_passed_over_and_its_secrets_are_not_shown()
         assert!(ended.stderr.contains(".env") && !ended.stderr.contains("canary"), "{ended:?}");
     }
 }
+
+#[test]
+fn a_former_name_still_works_as_variable_and_as_flag() {
+    let home = Home::new();
+    let refused = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let ended = home.run_with(&[&["check-config"], arguments].concat(), environment);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        ended.stderr
+    };
+    let range = "is \"0\" but must be a whole number from 1 to 64.";
+    let former = [("HEIRLOOM_ROTATION_LANES", "0")];
+    assert_eq!(refused(&[], &former), format!("heirloom: HEIRLOOM_ROTATION_LANES {range}\n"));
+    let by_flag = refused(&["--rotation-lanes", "0"], &[]);
+    assert_eq!(by_flag, format!("heirloom: HEIRLOOM_ROTATION_WORKERS {range}\n"));
+    for environment in [
+        &[("HEIRLOOM_ROTATION_LANES", "2")][..],
+        &[("HEIRLOOM_ROTATION_LANES", "2"), ("HEIRLOOM_ROTATION_WORKERS", "2")],
+        &[("HEIRLOOM_ROTATION_LANES", ""), ("HEIRLOOM_ROTATION_WORKERS", "2"), ("HEIRLOOM_APP", "")],
+    ] {
+        let ended = home.run_with(&["check-config"], environment);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_setting_with_two_values_is_refused_by_both_its_names() {
+    let both = [("HEIRLOOM_ROTATION_LANES", "2"), ("HEIRLOOM_ROTATION_WORKERS", "3"), ("HEIRLOOM_BIND", "nowhere")];
+    let ended = Home::new().run_with(&["check-config"], &both);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    let conflict = "HEIRLOOM_ROTATION_WORKERS differs from HEIRLOOM_ROTATION_LANES, its former name; remove \
+                    HEIRLOOM_ROTATION_LANES.";
+    assert!(ended.stderr.contains(conflict) && ended.stderr.contains("HEIRLOOM_BIND "), "{ended:?}");
+}

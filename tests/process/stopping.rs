@@ -27,7 +27,7 @@ fn serve_prints_one_line_with_its_url_and_its_sessions_outlive_a_stop() {
     let ended = serving.stops();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(ended.stdout, format!("Heirloom serves {url}\n"));
-    assert!(ended.stderr.contains("a generated one is kept"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("using a generated secret"), "{}", ended.stderr);
     assert_eq!(working_in(&home.data()), Vec::<String>::new(), "Postgres is stopped before we end");
 
     let serving = Serving::start(&home);
@@ -105,7 +105,7 @@ fn a_kept_secret_that_others_can_read_is_closed_to_them_and_a_damaged_one_named(
     session.is_alive_at(&serving.url);
     assert_eq!(mode(&secret), 0o600);
     let ended = serving.stops();
-    assert!(ended.stderr.contains("could be read by other users"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Other users of this machine could read the secret"), "{}", ended.stderr);
 
     fs::write(&secret, "cut off\n").unwrap();
     let ended = home.run(&["serve"]);

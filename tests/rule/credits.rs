@@ -4,8 +4,8 @@ use heirloom::domain::policy::RotationPolicy;
 use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide, recovery_credits};
 use proptest::prelude::*;
 
-use super::generation;
 use super::table::{HOUR, NOW};
+use super::{HOME, generation, place};
 
 proptest! {
     #[test]
@@ -16,6 +16,7 @@ proptest! {
         let mut state = FamilyState {
             generation: generation(newest),
             rotated_at: NOW - HOUR,
+            rotated_from: place(HOME),
             confirmed: generation(newest - 1),
             recovered: Generation::NONE,
             recovery_tat: u64::from(newest) + ahead,
@@ -26,7 +27,7 @@ proptest! {
         // At one generation each late answer takes exactly one.
         loop {
             let left = recovery_credits(&state, &policy);
-            match decide(&state, generation(newest - 1), NOW, &policy) {
+            match decide(&state, generation(newest - 1), place(HOME), NOW, &policy) {
                 Decision::Recover { recovery_tat: Some(tat), .. } => {
                     prop_assert!(left > 0);
                     state.recovery_tat = tat;

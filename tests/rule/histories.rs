@@ -1,22 +1,24 @@
-//! What holds in any history: anybody shows any token that was ever given out, at any time and in any order.
+//! What holds in any history: anyone presents any token that was ever issued, from anywhere, at any time, in any order.
 
 use std::time::Duration;
 
+use heirloom::domain::place::Place;
 use heirloom::domain::policy::{Lifetimes, RotationPolicy};
-use heirloom::domain::rotation::{Decision, Generation, decide};
+use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::test_runner::TestCaseError;
-use proptest::{prop_assert, prop_assert_eq};
+use proptest::{prop_assert, prop_assert_eq, prop_assert_ne};
 
 use super::world::World;
-use super::{generation, holds};
+use super::{generation, holds, place};
 
 /// Something that happens to a family. Generations are counted back from the newest that was ever issued.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Passes(Duration),
-    Shows(u32),
+    /// And from which place.
+    Shows(u32, u16),
     Confirms(u32),
     Loses(usize),
 }
@@ -30,7 +32,7 @@ fn steps(is_reliable: bool) -> impl Strategy<Value = Vec<Step>> {
     let back = || prop_oneof![8 => 0..2_u32, 1 => 2..10_u32];
     let step = prop_oneof![
         4 => time.prop_map(Step::Passes),
-        8 => back().prop_map(Step::Shows),
+        8 => (back(), prop_oneof![4 => 0..1_u16, 1 => 1..4_u16]).prop_map(|(back, place)| Step::Shows(back, place)),
         4 => back().prop_map(Step::Confirms),
         1 => (0..6_usize).prop_map(move |writes| Step::Loses(if is_reliable { 0 } else { writes })),
     ];
@@ -58,11 +60,11 @@ fn run(
             Step::Passes(time) => world.passes(time),
             Step::Confirms(back) => world.confirm(issued(&world, back)),
             Step::Loses(writes) => world.loses(writes),
-            Step::Shows(back) => {
-                let token = issued(&world, back);
-                let (newest, was_over) = (world.state.generation, world.is_over());
-                let answer = world.show(token);
-                check(&Shown { token, newest, was_over, answer }, &world)?;
+            Step::Shows(back, number) => {
+                let (token, from) = (issued(&world, back), place(number));
+                let (before, was_over) = (world.state, world.is_over());
+                let answer = world.show_from(from, token);
+                check(&Shown { token, from, before, was_over, answer }, &world)?;
             }
         }
     }
@@ -72,7 +74,8 @@ fn run(
 /// A token that was shown: how the family stood before, and what was answered.
 struct Shown {
     token: Generation,
-    newest: Generation,
+    from: Place,
+    before: FamilyState,
     was_over: bool,
     answer: Result<Generation, Decision>,
 }
@@ -107,16 +110,16 @@ fn there_are_never_two_live_successors() {
             }
             prop_assert_eq!(after.issued, after.state.generation);
             // Whoever comes next with whatever token gets the newest or its successor, or nothing.
-            for number in 1..=after.issued.number() {
-                let rules = match decide(&after.state, generation(number), after.now, &after.policy) {
+            for (number, from) in (1..=after.issued.number()).flat_map(|number| [(number, 0), (number, 1)]) {
+                let rules = match decide(&after.state, generation(number), place(from), after.now, &after.policy) {
                     Decision::Rotate(next) => Some(next) == after.state.generation.next(),
-                    Decision::Replay(same) | Decision::Recover { generation: same, .. } => {
-                        same == after.state.generation
-                    }
+                    Decision::Replay(same)
+                    | Decision::ReplayElsewhere { generation: same, .. }
+                    | Decision::Recover { generation: same, .. } => same == after.state.generation,
                     Decision::Ahead(_) => false,
                     Decision::Revoked(_) | Decision::Expired | Decision::Reuse { .. } => true,
                 };
-                prop_assert!(rules, "generation {} in {:?}", number, after.state);
+                prop_assert!(rules, "generation {} from {} in {:?}", number, from, after.state);
             }
             Ok(())
         })
@@ -127,7 +130,7 @@ fn there_are_never_two_live_successors() {
 fn a_token_older_than_the_last_but_one_ends_the_family_unless_it_is_over_already() {
     holds((policies(), steps(false)), |(policy, steps)| {
         run(policy, &steps, |shown, after| {
-            if shown.token.next() < Some(shown.newest) {
+            if shown.token.next() < Some(shown.before.generation) {
                 prop_assert!(shown.answer.is_err());
                 prop_assert_eq!(shown.was_caught(), !shown.was_over);
                 prop_assert!(after.is_over());
@@ -141,10 +144,10 @@ fn a_token_older_than_the_last_but_one_ends_the_family_unless_it_is_over_already
 fn nothing_of_a_family_is_accepted_after_its_end() {
     holds((policies(), steps(false), any::<bool>()), |(policy, steps, is_theft)| {
         let mut has_ended = false;
-        let theft = [Step::Shows(0), Step::Shows(0), Step::Shows(2)];
+        let theft = [Step::Shows(0, 0), Step::Shows(0, 0), Step::Shows(2, 0)];
         let end = if is_theft { &theft[..] } else { &[Step::Passes(Lifetimes::default().idle)] };
         let (before, after_the_end) = steps.split_at(steps.len() / 2);
-        let steps = [before, end, after_the_end, &[Step::Loses(100), Step::Shows(0)]].concat();
+        let steps = [before, end, after_the_end, &[Step::Loses(100), Step::Shows(0, 0)]].concat();
         run(policy, &steps, |shown, after| {
             has_ended |= shown.was_over;
             prop_assert!(!has_ended || shown.answer.is_err(), "{:?} was honoured", shown.token);
@@ -160,8 +163,44 @@ fn a_refusal_other_than_reuse_changes_nothing() {
     holds((policies(), steps(false)), |(policy, steps)| {
         run(policy, &steps, |shown, after| {
             if shown.answer.is_err() {
-                prop_assert_eq!(after.state.generation, shown.newest);
+                prop_assert_eq!(after.state.generation, shown.before.generation);
                 prop_assert!(after.is_over());
+            }
+            Ok(())
+        })
+    });
+}
+
+#[test]
+fn no_generation_is_given_to_two_places_unless_it_has_taken_from_the_credit() {
+    holds((policies(), steps(false)), |(policy, steps)| {
+        run(policy, &steps, |shown, after| {
+            let is_repeated = shown.answer == Ok(shown.before.generation);
+            if is_repeated && shown.from != shown.before.rotated_from {
+                prop_assert_eq!(after.state.recovered, after.state.generation);
+            }
+            Ok(())
+        })
+    });
+}
+
+#[test]
+fn a_generation_takes_from_the_credit_at_most_once_and_never_more_than_there_is() {
+    holds((policies(), steps(true)), |(policy, steps)| {
+        let price = (2 * policy.recovery_every).div_ceil(3);
+        let mut paid: Vec<u32> = Vec::new();
+        run(policy, &steps, |shown, after| {
+            if after.state.recovery_tat == shown.before.recovery_tat {
+                return Ok(());
+            }
+            let newest = after.state.generation.number();
+            prop_assert_eq!(after.state.recovered.number(), newest);
+            prop_assert_ne!(paid.last(), Some(&newest));
+            paid.push(newest);
+            // In any stretch of generations no more than the burst, and what the stretch has earned.
+            for (count, &first) in (1..).zip(paid.iter().rev()) {
+                let earned = newest - first;
+                prop_assert!(count * price <= policy.recovery_burst * policy.recovery_every + earned, "{:?}", paid);
             }
             Ok(())
         })

@@ -1,5 +1,5 @@
-//! An honest browser, alone with the server: several tabs on one cookie jar, a network that delays and loses answers, a
-//! database that forgets. It is never logged out.
+//! An honest browser, alone with the server: several tabs on one cookie jar, networks that delay and lose answers and that
+//! it moves between, a database that forgets. It is never logged out.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::prop_assert;
 use proptest::test_runner::TestCaseError;
 
-use super::holds;
 use super::world::World;
+use super::{ELSEWHERE, HOME, holds, place};
 
 /// The browser's tabs find their access token expired, and all refresh with the token that the jar holds then.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ struct Tab {
     delay: Duration,
     /// Its own answer does not arrive, whatever becomes of the others. The first tab's always does, unless none does.
     is_lost: bool,
+    /// Its request comes from another place than the others, if the credit for that is left.
+    roams: bool,
 }
 
 /// After so many of a round's happenings the database loses so many of its last writes.
@@ -54,8 +56,12 @@ fn rounds() -> impl Strategy<Value = Vec<Round>> {
         1 => (1..12_u64).prop_map(|hours| Duration::from_secs(hours * 3600)),
     ];
     let delay = (0..8_000_u64).prop_map(Duration::from_millis);
-    let tab =
-        (0..=1_000_u32, delay, any::<bool>()).prop_map(|(arrival, delay, is_lost)| Tab { arrival, delay, is_lost });
+    let tab = (0..=1_000_u32, delay, any::<bool>(), any::<bool>()).prop_map(|(arrival, delay, is_lost, roams)| Tab {
+        arrival,
+        delay,
+        is_lost,
+        roams,
+    });
     let forgets = proptest::option::of((0..6_usize, 1..5_usize).prop_map(|(after, writes)| Forgets { after, writes }));
     let round = (pause, vec(tab, 1..4), any::<bool>(), forgets).prop_map(|(pause, tabs, is_lost, forgets)| Round {
         pause,
@@ -76,8 +82,8 @@ fn policies() -> impl Strategy<Value = RotationPolicy> {
 
 struct Browser {
     jar: Generation,
-    /// The generations whose answers were lost.
-    losses: Vec<u32>,
+    /// The generations that may have taken from the credit.
+    paid: Vec<u32>,
     world: World,
 }
 
@@ -87,19 +93,19 @@ impl Browser {
         let year = Duration::from_secs(365 * 24 * 3600);
         let mut world = World::new(policy, Lifetimes { idle: year, absolute: year });
         world.confirm(Generation::FIRST);
-        Self { jar: Generation::FIRST, losses: Vec::new(), world }
+        Self { jar: Generation::FIRST, paid: Vec::new(), world }
     }
 
-    /// Whether the credit covers that the answer with `lost` is lost: in any stretch of generations no more losses than
-    /// the burst, and one for each `recovery_every` of its length. Notes the loss if so.
-    fn may_lose(&mut self, lost: u32) -> bool {
+    /// Whether the credit covers that the answer with `generation` is lost, or asked for from two places: in any stretch of
+    /// generations no more of them than the burst, and one for each `recovery_every` of its length. Notes it if so.
+    fn may_pay(&mut self, generation: u32) -> bool {
         let RotationPolicy { recovery_burst, recovery_every, .. } = self.world.policy;
-        let is_known = self.losses.last() == Some(&lost);
-        let mut losses = self.losses.iter().rev().zip(2..);
+        let is_known = self.paid.last() == Some(&generation);
+        let mut paid = self.paid.iter().rev().zip(2..);
         let is_covered =
-            is_known || losses.all(|(first, count)| count <= recovery_burst + (lost - first) / recovery_every);
+            is_known || paid.all(|(first, count)| count <= recovery_burst + (generation - first) / recovery_every);
         if is_covered && !is_known {
-            self.losses.push(lost);
+            self.paid.push(generation);
         }
         is_covered
     }
@@ -107,7 +113,8 @@ impl Browser {
     fn lives_through(&mut self, round: &Round) -> Result<(), TestCaseError> {
         self.world.passes(round.pause);
         let (token, started) = (self.jar, self.world.now);
-        let is_lost = round.is_lost && self.may_lose(token.number() + 1);
+        let is_lost = round.is_lost && self.may_pay(token.number() + 1);
+        let roams = round.tabs.iter().any(|tab| tab.roams) && self.may_pay(token.number() + 1);
         let spread = self.spread();
         let arrival = |tab: &Tab| spread * tab.arrival / 1000;
         let mut happenings: Vec<(Duration, Happening)> =
@@ -123,7 +130,8 @@ impl Browser {
                 }
                 Happening::RequestArrives(at) => {
                     let tab = &round.tabs[at];
-                    let answer = self.world.show(token);
+                    let from = place(if roams && tab.roams { ELSEWHERE } else { HOME });
+                    let answer = self.world.show_from(from, token);
                     prop_assert!(answer.is_ok(), "tab {} is refused generation {:?}: {:?}", at, token, answer);
                     if let Ok(answered) = answer
                         && !is_lost
@@ -183,6 +191,10 @@ fn tabs_that_race_for_an_answer_that_got_lost_all_get_it() {
 fn a_database_that_loses_its_last_writes_logs_nobody_out() {
     holds((policies(), rounds()), |(policy, rounds)| {
         let mut browser = Browser::new(policy);
-        rounds.into_iter().try_for_each(|round| browser.lives_through(&Round { is_lost: false, ..round }))
+        rounds.into_iter().try_for_each(|mut round| {
+            // A row that a confirmation brought up to date does not know where the lost rotation came from.
+            round.tabs.iter_mut().for_each(|tab| tab.roams = false);
+            browser.lives_through(&Round { is_lost: false, ..round })
+        })
     });
 }

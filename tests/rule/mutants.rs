@@ -8,25 +8,30 @@ use heirloom::domain::revocation::RevocationReason;
 use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide};
 
 use super::rows::rows;
-use super::{Rule, generation};
+use super::{Rule, clocks, elsewhere, generation};
 
 const INSTANT: Duration = Duration::from_nanos(1);
 const LONG: Duration = Duration::from_secs(1_000_000);
 
+/// What is wrong with a rule, and the rule.
+pub type Mutant = (&'static str, Box<Rule>);
+
 /// The rule, asked about something else than what is the case.
-fn asked(
+pub fn asked(
     change: impl Fn(&mut FamilyState, &mut Generation, &mut Timestamp, &mut RotationPolicy) + 'static,
 ) -> Box<Rule> {
-    Box::new(move |state, presented, now, policy| {
+    Box::new(move |state, presented, from, now, policy| {
         let (mut state, mut presented, mut now, mut policy) = (*state, presented, now, *policy);
         change(&mut state, &mut presented, &mut now, &mut policy);
-        decide(&state, presented, now, &policy)
+        decide(&state, presented, from, now, &policy)
     })
 }
 
 /// The rule, with something else made of its answer.
-fn answered(change: impl Fn(Decision, &FamilyState, Generation) -> Decision + 'static) -> Box<Rule> {
-    Box::new(move |state, presented, now, policy| change(decide(state, presented, now, policy), state, presented))
+pub fn answered(change: impl Fn(Decision, &FamilyState, Generation) -> Decision + 'static) -> Box<Rule> {
+    Box::new(move |state, presented, from, now, policy| {
+        change(decide(state, presented, from, now, policy), state, presented)
+    })
 }
 
 /// The rule, unless a live family's row and an old token meet `exception`.
@@ -34,34 +39,36 @@ fn unless(
     exception: impl Fn(&FamilyState, u32, Duration) -> bool + 'static,
     then: impl Fn(&FamilyState) -> Decision + 'static,
 ) -> Box<Rule> {
-    Box::new(move |state, presented, now, policy| {
+    Box::new(move |state, presented, from, now, policy| {
         let is_live = state.revoked.is_none() && now < state.expires_at && now < state.idle_expires_at;
         let age = Duration::try_from(now - state.rotated_at).unwrap_or_default();
         match state.generation.number().checked_sub(presented.number()) {
             Some(distance @ 1..) if is_live && exception(state, distance, age) => then(state),
-            _ => decide(state, presented, now, policy),
+            _ => decide(state, presented, from, now, policy),
         }
     })
 }
 
-fn mutants() -> Vec<(&'static str, Box<Rule>)> {
+fn mutants() -> Vec<Mutant> {
     let mut mutants = endings_and_successors();
     mutants.extend(overlap());
+    mutants.extend(elsewhere::mutants());
+    mutants.extend(clocks::mutants());
     mutants.extend(recovery());
     mutants.extend(reuse());
     mutants
 }
 
-fn endings_and_successors() -> Vec<(&'static str, Box<Rule>)> {
+fn endings_and_successors() -> Vec<Mutant> {
     vec![
         ("revoked families live on", asked(|state, _, _, _| state.revoked = None)),
         (
             "expired goes before revoked",
-            Box::new(|state, presented, now, policy| {
+            Box::new(|state, presented, from, now, policy| {
                 let alive = FamilyState { revoked: None, ..*state };
-                match decide(&alive, presented, now, policy) {
+                match decide(&alive, presented, from, now, policy) {
                     Decision::Expired => Decision::Expired,
-                    _ => decide(state, presented, now, policy),
+                    _ => decide(state, presented, from, now, policy),
                 }
             }),
         ),
@@ -134,7 +141,7 @@ fn endings_and_successors() -> Vec<(&'static str, Box<Rule>)> {
     ]
 }
 
-fn overlap() -> Vec<(&'static str, Box<Rule>)> {
+fn overlap() -> Vec<Mutant> {
     let replay = |state: &FamilyState| Decision::Replay(state.generation);
     let seconds = Duration::from_secs(10);
     vec![
@@ -149,14 +156,6 @@ fn overlap() -> Vec<(&'static str, Box<Rule>)> {
         (
             "an overlap of nothing holds an instant",
             asked(|_, _, _, policy| policy.overlap = policy.overlap.max(INSTANT)),
-        ),
-        (
-            "a clock that runs behind ends the overlap",
-            asked(|state, _, now, policy| {
-                if *now < state.rotated_at {
-                    policy.overlap = Duration::ZERO;
-                }
-            }),
         ),
         (
             "the overlap ends with the confirmation",
@@ -190,17 +189,17 @@ fn overlap() -> Vec<(&'static str, Box<Rule>)> {
         ),
         (
             "a recovery goes before a replay",
-            Box::new(|state, presented, now, policy| {
-                match decide(state, presented, now, &RotationPolicy { overlap: Duration::ZERO, ..*policy }) {
+            Box::new(|state, presented, from, now, policy| {
+                match decide(state, presented, from, now, &RotationPolicy { overlap: Duration::ZERO, ..*policy }) {
                     recovery @ Decision::Recover { .. } => recovery,
-                    _ => decide(state, presented, now, policy),
+                    _ => decide(state, presented, from, now, policy),
                 }
             }),
         ),
     ]
 }
 
-fn recovery() -> Vec<(&'static str, Box<Rule>)> {
+fn recovery() -> Vec<Mutant> {
     vec![
         ("nothing is recovered", asked(|_, _, _, policy| policy.recovery_burst = 0)),
         ("what is in use is recovered", asked(|state, presented, _, _| state.confirmed = *presented)),
@@ -258,7 +257,7 @@ fn recovery() -> Vec<(&'static str, Box<Rule>)> {
     ]
 }
 
-fn reuse() -> Vec<(&'static str, Box<Rule>)> {
+fn reuse() -> Vec<Mutant> {
     vec![
         (
             "reuse is answered",

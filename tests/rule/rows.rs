@@ -1,4 +1,4 @@
-//! The rows of the table of `docs/design.md` §2, line by line, each with its boundaries.
+//! The rows of the table of `docs/rotation.md`, line by line, each with its boundaries.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use heirloom::domain::policy::RotationPolicy;
 use heirloom::domain::revocation::{Revocation, RevocationReason};
 use heirloom::domain::rotation::{Decision, Generation};
 
-use super::generation;
 use super::table::{HOUR, NOW, Row};
+use super::{clocks, elsewhere, generation};
 
-const MICROSECOND: Duration = Duration::from_micros(1);
+pub const MICROSECOND: Duration = Duration::from_micros(1);
 
 fn revoked(reason: RevocationReason) -> Option<Revocation> {
     Some(Revocation { at: NOW - HOUR * 2, reason })
@@ -20,21 +20,21 @@ pub fn late(row: &mut Row) {
     row.state.confirmed = generation(99);
 }
 
-fn late_answer(number: u32, tat: u64) -> Decision {
+pub fn late_answer(number: u32, tat: u64) -> Decision {
     Decision::Recover { generation: generation(number), recovery_tat: Some(tat) }
 }
 
-fn recovers(tat: u64) -> Decision {
+pub fn recovers(tat: u64) -> Decision {
     late_answer(100, tat)
 }
 
 pub const REUSE: Decision = Decision::Reuse { distance: 1 };
 
-fn replays() -> Decision {
+pub fn replays() -> Decision {
     Decision::Replay(generation(100))
 }
 
-fn rotates() -> Decision {
+pub fn rotates() -> Decision {
     Decision::Rotate(generation(101))
 }
 
@@ -43,6 +43,8 @@ pub fn rows() -> Vec<Row> {
     let mut rows = endings();
     rows.extend(newest_and_ahead());
     rows.extend(overlap());
+    rows.extend(elsewhere::rows());
+    rows.extend(clocks::rows());
     rows.extend(recovery());
     rows.extend(reuse());
     rows
@@ -144,13 +146,14 @@ fn newest_and_ahead() -> Vec<Row> {
     ]
 }
 
+pub fn replaced(ago: Duration) -> impl Fn(&mut Row) + Copy {
+    move |row: &mut Row| {
+        row.presented = generation(99);
+        row.state.rotated_at = NOW - ago;
+    }
+}
+
 fn overlap() -> Vec<Row> {
-    let replaced = |ago: Duration| {
-        move |row: &mut Row| {
-            row.presented = generation(99);
-            row.state.rotated_at = NOW - ago;
-        }
-    };
     let overlap = RotationPolicy::default().overlap;
     vec![
         Row::new("replaced this very moment", replays(), replaced(Duration::ZERO)),
@@ -181,10 +184,6 @@ fn overlap() -> Vec<Row> {
             replaced(Duration::ZERO)(row);
             row.now -= HOUR;
             row.policy.overlap = Duration::ZERO;
-        }),
-        Row::new("another process's clock runs behind by an hour", replays(), |row| {
-            replaced(Duration::ZERO)(row);
-            row.now -= HOUR;
         }),
         Row::new("an overlap of an hour", replays(), |row| {
             replaced(HOUR)(row);

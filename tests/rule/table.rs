@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use heirloom::domain::Timestamp;
+use heirloom::domain::place::Place;
 use heirloom::domain::policy::RotationPolicy;
 use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide};
 use time::macros::datetime;
 
 use super::rows::{REUSE, late, rows};
-use super::{Rule, generation};
+use super::{HOME, Rule, generation, place};
 
 pub const NOW: Timestamp = datetime!(2026-03-01 12:00:00 UTC);
 pub const HOUR: Duration = Duration::from_secs(3600);
@@ -19,6 +20,7 @@ pub struct Row {
     name: &'static str,
     pub state: FamilyState,
     pub presented: Generation,
+    pub from: Place,
     pub now: Timestamp,
     pub policy: RotationPolicy,
     expected: Decision,
@@ -30,6 +32,7 @@ impl Row {
         let state = FamilyState {
             generation: generation(100),
             rotated_at: NOW - HOUR,
+            rotated_from: place(HOME),
             confirmed: generation(100),
             recovered: Generation::NONE,
             recovery_tat: 0,
@@ -38,14 +41,14 @@ impl Row {
             revoked: None,
         };
         let (presented, policy) = (state.generation, RotationPolicy::default());
-        let mut row = Self { name, state, presented, now: NOW, policy, expected };
+        let mut row = Self { name, state, presented, from: place(HOME), now: NOW, policy, expected };
         change(&mut row);
         row
     }
 
     /// What is wrong with `rule` here.
     pub fn complaint(&self, rule: &Rule) -> Option<String> {
-        let found = rule(&self.state, self.presented, self.now, &self.policy);
+        let found = rule(&self.state, self.presented, self.from, self.now, &self.policy);
         (found != self.expected).then(|| format!("{}: {found:?} instead of {:?}", self.name, self.expected))
     }
 }
@@ -62,8 +65,8 @@ fn no_line_of_the_table_stands_there_twice() {
     for (at, row) in rows.iter().enumerate() {
         for other in &rows[..at] {
             assert_ne!(
-                (row.state, row.presented, row.now, format!("{:?}", row.policy)),
-                (other.state, other.presented, other.now, format!("{:?}", other.policy)),
+                (row.state, row.presented, row.from, row.now, format!("{:?}", row.policy)),
+                (other.state, other.presented, other.from, other.now, format!("{:?}", other.policy)),
                 "{} and {}",
                 row.name,
                 other.name
@@ -78,12 +81,12 @@ fn three_lost_answers_in_a_row_are_made_good_and_the_fourth_is_not() {
     for generation_number in 100..103 {
         row.state.generation = generation(generation_number);
         row.state.confirmed = generation(generation_number - 1);
-        match decide(&row.state, row.state.confirmed, NOW, &row.policy) {
+        match decide(&row.state, row.state.confirmed, row.from, NOW, &row.policy) {
             Decision::Recover { recovery_tat: Some(left), .. } => row.state.recovery_tat = left,
             other => panic!("{generation_number}: {other:?}"),
         }
     }
     row.state.generation = generation(103);
     row.state.confirmed = generation(102);
-    assert_eq!(decide(&row.state, row.state.confirmed, NOW, &row.policy), REUSE);
+    assert_eq!(decide(&row.state, row.state.confirmed, row.from, NOW, &row.policy), REUSE);
 }

@@ -1,15 +1,19 @@
 //! A family as `service` and `db` keep it, without either: what is decided is written as they write it, and the database
 //! may lose what it was not made to flush.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use heirloom::domain::Timestamp;
 use heirloom::domain::family::{Delivery, Family};
+use heirloom::domain::place::Place;
 use heirloom::domain::policy::{Lifetimes, RotationPolicy};
 use heirloom::domain::revocation::{Revocation, RevocationReason};
 use heirloom::domain::rotation::{Decision, FamilyState, Generation, decide};
 use time::macros::datetime;
 use uuid::Uuid;
+
+use super::{HOME, Rule, place};
 
 const LOGIN: Timestamp = datetime!(2026-03-01 12:00:00 UTC);
 
@@ -25,11 +29,17 @@ pub struct World {
     unflushed: Vec<FamilyState>,
     /// What the process remembers as confirmed, and does not write a second time.
     known: Generation,
+    rule: Rc<Rule>,
 }
 
 impl World {
     /// A family right after a login.
     pub fn new(policy: RotationPolicy, lifetimes: Lifetimes) -> Self {
+        Self::judged_by(Rc::new(decide), policy, lifetimes)
+    }
+
+    /// The same, under another rule.
+    pub fn judged_by(rule: Rc<Rule>, policy: RotationPolicy, lifetimes: Lifetimes) -> Self {
         let (id, user_id) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
         let state = Family::begin(id, user_id, Delivery::Cookie, LOGIN, &lifetimes).state;
         Self {
@@ -40,12 +50,18 @@ impl World {
             lifetimes,
             unflushed: Vec::new(),
             known: Generation::NONE,
+            rule,
         }
     }
 
-    /// Shows the token of `presented`: the generation that is answered, or why none is.
+    /// Shows the token of `presented`, at home: the generation that is answered, or why none is.
     pub fn show(&mut self, presented: Generation) -> Result<Generation, Decision> {
-        let decision = decide(&self.state, presented, self.now, &self.policy);
+        self.show_from(place(HOME), presented)
+    }
+
+    /// Shows it in any place.
+    pub fn show_from(&mut self, from: Place, presented: Generation) -> Result<Generation, Decision> {
+        let decision = (self.rule)(&self.state, presented, from, self.now, &self.policy);
         let mut row = self.state;
         let answered = match decision {
             Decision::Revoked(_) | Decision::Expired => return Err(decision),
@@ -57,16 +73,23 @@ impl World {
             Decision::Rotate(next) | Decision::Ahead(next) => {
                 row.generation = next;
                 row.rotated_at = self.now;
+                row.rotated_from = from;
                 row.idle_expires_at = Family::idle_expiry(self.now, row.expires_at, &self.lifetimes);
                 next
             }
             Decision::Replay(newest) => newest,
+            Decision::ReplayElsewhere { generation, recovery_tat } => {
+                row.recovered = row.generation;
+                row.recovery_tat = recovery_tat;
+                generation
+            }
             Decision::Recover { generation, recovery_tat } => {
                 if let Some(recovery_tat) = recovery_tat {
                     row.recovered = row.generation;
                     row.recovery_tat = recovery_tat;
                 }
                 row.rotated_at = self.now;
+                row.rotated_from = from;
                 generation
             }
         };

@@ -6,7 +6,7 @@ use super::read;
 /// The groups of rows, and how many each has.
 const ROWS: [(&str, usize); 17] = [
     ("P", 15),
-    ("RT", 15),
+    ("RT", 18),
     ("TK", 12),
     ("CK", 12),
     ("CS", 10),

@@ -4,12 +4,12 @@ export default defineConfig({
   build: {
     target: "es2022",
     lib: { entry: "src/index.ts", formats: ["es"], fileName: "index" },
-    // The format `es` would keep its white space otherwise.
+    // Without this, the format `es` keeps its white space.
     rolldownOptions: { output: { minify: true, comments: false } },
   },
   test: {
     include: ["test/**/*.test.ts"],
-    // For a busy machine; nothing waits for it to pass.
+    // Generous for a busy machine. No test waits this long.
     testTimeout: 60_000,
   },
 });

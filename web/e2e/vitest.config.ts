@@ -3,9 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["support/pages.ts"],
+    globalSetup: ["support/buildPage.ts"],
     maxWorkers: 2,
-    // For a busy machine; nothing waits for it to pass.
+    // Generous for a busy machine. No test waits this long.
     testTimeout: 180_000,
     hookTimeout: 120_000,
   },

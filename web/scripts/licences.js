@@ -1,4 +1,4 @@
-// Whether every package of the lock file has a licence that may come in. `deny.toml` is the same for the Rust side.
+// Checks that every package in the lock file has an allowed licence. `deny.toml` does the same for Rust.
 import { readFileSync } from "node:fs";
 
 const ALLOWED = new Set([
@@ -14,23 +14,23 @@ const ALLOWED = new Set([
   "Python-2.0",
   "Unlicense",
 ]);
-/** For development only: what is shipped holds nothing of theirs. */
+/** Only for development dependencies, which are not part of a release. */
 const ALLOWED_IN_DEVELOPMENT = new Set(["CC-BY-4.0", "MPL-2.0"]);
 
 const { packages } = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8"));
-const refused = Object.entries(packages)
+const rejected = Object.entries(packages)
   .filter(([path, { link }]) => path.includes("node_modules/") && !link)
   .filter(([, { license, dev }]) => !isAllowed(license ?? "none", dev))
   .map(([path, { license }]) => `${path}: ${license ?? "no licence"}`);
-if (refused.length > 0) {
-  console.error(`These npm packages have licences that may not come in:\n${refused.join("\n")}`);
+if (rejected.length > 0) {
+  console.error(`These npm packages have licences that are not allowed:\n${rejected.join("\n")}`);
   process.exit(1);
 }
 
 function isAllowed(expression, dev) {
-  const isOne = (name) => ALLOWED.has(name) || (dev === true && ALLOWED_IN_DEVELOPMENT.has(name));
+  const isAllowedName = (name) => ALLOWED.has(name) || (dev === true && ALLOWED_IN_DEVELOPMENT.has(name));
   return expression
     .replace(/[()]/g, "")
     .split(" OR ")
-    .some((choice) => choice.split(" AND ").every(isOne));
+    .some((choice) => choice.split(" AND ").every(isAllowedName));
 }

@@ -7,14 +7,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use heirloom::app::{Application, Stopper};
-use heirloom::config::{Config, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
+use heirloom::config::{Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
     AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
 };
 use heirloom::domain::secret::Secret;
-use heirloom::service::Service;
+use heirloom::service::{Components, Operator, Service};
 use time::macros::datetime;
 
 use super::browser::Browser;
@@ -29,7 +29,7 @@ pub struct App {
     pub admin_url: Option<String>,
     pub clock: Clock,
     pub database: Arc<TestDatabase>,
-    service: Option<Arc<Service>>,
+    components: Option<Components>,
     stopper: Stopper,
     thread: Option<JoinHandle<()>>,
 }
@@ -70,13 +70,13 @@ impl App {
             actix_web::rt::System::new().block_on(async {
                 let application = Application::build(&config, server_clock, false).unwrap();
                 let admin_url = application.admin_address().map(|address| format!("http://{address}"));
-                let about = (application.url(), admin_url, application.stopper(), application.service());
+                let about = (application.url(), admin_url, application.stopper(), application.components());
                 sender.send(about).unwrap();
                 application.run().await.unwrap();
             });
         });
-        let (url, admin_url, stopper, service) = started.recv().expect("the server starts");
-        Self { url, admin_url, clock, database, service: Some(service), stopper, thread: Some(thread) }
+        let (url, admin_url, stopper, components) = started.recv().expect("the server starts");
+        Self { url, admin_url, clock, database, components: Some(components), stopper, thread: Some(thread) }
     }
 
     pub fn browser(&self) -> Browser {
@@ -107,23 +107,32 @@ impl App {
 
     /// Takes away what is over, as the background task does each minute.
     pub fn prunes(&self) {
-        block_on(self.service.as_ref().unwrap().prune(|_| {})).unwrap();
+        block_on(self.components().pruner.prune(|_| {})).unwrap();
     }
 
     /// The use cases themselves, for what no route shows.
     pub fn service(&self) -> &Service {
-        self.service.as_deref().unwrap()
+        &self.components().service
+    }
+
+    /// The operator's commands, in the server's own process.
+    pub fn operator(&self) -> &Operator {
+        &self.components().operator
+    }
+
+    fn components(&self) -> &Components {
+        self.components.as_ref().unwrap()
     }
 
     /// Waits for what the server does in the background.
     pub fn settles(&self) {
-        block_on(self.service().background_writes_done());
+        block_on(self.components().background_writes.flush());
     }
 }
 
 impl Drop for App {
     fn drop(&mut self) {
-        self.service = None;
+        self.components = None;
         block_on(self.stopper.stop());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -189,9 +198,11 @@ fn config(database: &TestDatabase) -> Config {
         cookie: CookiePolicy::default(),
         allowed_origins: Vec::new(),
         body_timeout: seconds(10),
+        connections: ConnectionConfig::default(),
         throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
         has_app: true,
         is_development: false,
+        warnings: Vec::new(),
     }
 }

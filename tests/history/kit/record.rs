@@ -18,7 +18,7 @@ pub enum Delivery {
     Body,
 }
 
-/// A refresh token, with what can be read from it (`docs/design.md`).
+/// A refresh token, with what can be read from it (`docs/rotation.md`).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Token {
     pub family: Uuid,

@@ -1,23 +1,23 @@
 import { AccountPage } from "./account/AccountPage.js";
 import { FamilyPage } from "./family/FamilyPage.js";
+import { Header } from "./Header.js";
 import { LoginPage } from "./pages/LoginPage.js";
 import { NotFoundPage } from "./pages/NotFoundPage.js";
 import { RegisterPage } from "./pages/RegisterPage.js";
 import { Redirect, useRouter } from "./router.js";
 import { Protected } from "./session/Protected.js";
-import { Header } from "./ui/Header.js";
 
 export function App() {
   return (
     <>
-      <a className="skip" href="#main">
-        Skip to the content
+      <a className="skip-link" href="#main">
+        Skip to content
       </a>
       <Header />
       <CurrentPage />
-      <footer className="foot">
+      <footer className="footer">
         <p>
-          Served by Heirloom itself. Its whole interface is <a href="../docs">documented here</a>.
+          Served by Heirloom. Read the <a href="../docs">API documentation</a>.
         </p>
       </footer>
     </>

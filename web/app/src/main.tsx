@@ -3,19 +3,21 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.js";
 import { RouterProvider } from "./router.js";
-import { SessionProvider } from "./session/context.js";
+import { SessionProvider } from "./session/SessionContext.js";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/components.css";
+import "./styles/forms.css";
 import "./styles/pages.css";
 import "./styles/family.css";
+import "./styles/timeline.css";
 
-// The page's own addresses have one segment, so that the app is where any of them is, and Heirloom one step above.
+// Every page of the app is one path segment below the app's base, and Heirloom is one level above.
 const app = new URL(".", location.href);
 const heirloom = new URL("..", app);
 
 const root = document.getElementById("root");
-if (!root) throw new Error("index.html has no #root");
+if (!root) throw new Error("index.html has no element #root");
 
 createRoot(root).render(
   <StrictMode>

@@ -1,73 +1,84 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { AnchorHTMLAttributes, MouseEvent, ReactNode } from "react";
 
-/** An address of the app: one segment below its base, and a query. */
+/** A location in the app: one path segment below its base, and a query. */
 export interface Route {
   readonly page: string;
   readonly query: URLSearchParams;
-  /** What the page before handed on. It is in no address, since those are written down in many places. */
-  readonly carried: string;
+  /** A value from the previous page. It is not part of the URL, because URLs end up in logs and histories. */
+  readonly state: string;
+}
+
+interface NavigateOptions {
+  readonly replace?: boolean;
+  readonly state?: string | undefined;
 }
 
 interface Router {
   readonly route: Route;
-  /** How often the page has changed since it was loaded. */
-  readonly turns: number;
+  /** The number of page changes since the document was loaded. */
+  readonly navigations: number;
   readonly hrefOf: (to: string) => string;
-  readonly go: (to: string, how?: { replace?: boolean; carry?: string | undefined }) => void;
+  readonly navigate: (to: string, options?: NavigateOptions) => void;
 }
 
 const RouterContext = createContext<Router | null>(null);
 
 export function RouterProvider({ base, children }: { base: string; children: ReactNode }) {
-  const [place, setPlace] = useState(() => ({ route: routeOf(base), turns: 0 }));
-
-  useEffect(() => {
-    const onTurn = () => setPlace(({ turns }) => ({ route: routeOf(base), turns: turns + 1 }));
-    addEventListener("popstate", onTurn);
-    return () => removeEventListener("popstate", onTurn);
-  }, [base]);
-
-  const go = useCallback(
-    (to: string, { replace = false, carry = "" }: { replace?: boolean; carry?: string | undefined } = {}) => {
-      history[replace ? "replaceState" : "pushState"](carry, "", base + to);
-      setPlace(({ turns }) => ({ route: routeOf(base), turns: turns + 1 }));
-      scrollTo(0, 0);
-    },
+  const [current, setCurrent] = useState(() => ({ route: readRoute(base), navigations: 0 }));
+  const update = useCallback(
+    () => setCurrent(({ navigations }) => ({ route: readRoute(base), navigations: navigations + 1 })),
     [base],
   );
 
-  const router = useMemo(() => ({ ...place, hrefOf: (to: string) => base + to, go }), [place, base, go]);
+  useEffect(() => {
+    addEventListener("popstate", update);
+    return () => removeEventListener("popstate", update);
+  }, [update]);
+
+  const navigate = useCallback(
+    (to: string, { replace = false, state = "" }: NavigateOptions = {}) => {
+      history[replace ? "replaceState" : "pushState"](state, "", base + to);
+      update();
+      scrollTo(0, 0);
+    },
+    [base, update],
+  );
+
+  const router = useMemo(
+    () => ({ ...current, hrefOf: (to: string) => base + to, navigate }),
+    [current, base, navigate],
+  );
   return <RouterContext value={router}>{children}</RouterContext>;
 }
 
 export function useRouter(): Router {
   const router = useContext(RouterContext);
-  if (!router) throw new Error("There is no RouterProvider around this");
+  if (!router) throw new Error("useRouter needs a RouterProvider");
   return router;
 }
 
-/** A link within the app. New tabs and windows are left to the browser. */
-export function Link({ to, carry, ...rest }: { to: string; carry?: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
-  const { hrefOf, go } = useRouter();
+/** A link within the app. The browser itself opens new tabs and windows. */
+export function Link({ to, state, ...rest }: { to: string; state?: string } & AnchorHTMLAttributes<HTMLAnchorElement>) {
+  const { hrefOf, navigate } = useRouter();
   const onClick = (event: MouseEvent<HTMLAnchorElement>) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    go(to, { carry });
+    navigate(to, { state });
   };
   return <a {...rest} href={hrefOf(to)} onClick={onClick} />;
 }
 
-/** Shows another page in this one's place. */
+/** Replaces the current page in the browser's history. */
 export function Redirect({ to }: { to: string }) {
-  const { go } = useRouter();
-  useEffect(() => go(to, { replace: true }), [go, to]);
+  const { navigate } = useRouter();
+  useEffect(() => navigate(to, { replace: true }), [navigate, to]);
   return null;
 }
 
-function routeOf(base: string): Route {
+function readRoute(base: string): Route {
   const { pathname, search } = location;
   const page = pathname.startsWith(base) ? pathname.slice(base.length) : "";
-  const carried: unknown = history.state;
-  return { page, query: new URLSearchParams(search), carried: typeof carried === "string" ? carried : "" };
+  const state: unknown = history.state;
+  return { page, query: new URLSearchParams(search), state: typeof state === "string" ? state : "" };
 }

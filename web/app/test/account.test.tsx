@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import type { Device, EventsPage } from "@heirloom/client";
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
-import { tell } from "../src/account/events.js";
-import { authenticated, refusal, scripted, shows } from "./support/world.js";
+import { describeEvent } from "../src/account/eventText.js";
+import { authenticated, problem, fakeSession, renderApp } from "./support/renderApp.js";
 
 const device = (name: string, current = false): Device => ({
   id: name,
@@ -27,36 +27,58 @@ const event = (id: number, kind = "login_succeeded"): EventsPage["events"][numbe
 });
 
 describe("The account page", () => {
-  it("lists this device first, and ends another", async () => {
+  it("lists this device first, and signs out another", async () => {
     let devices = [device("curl"), device("Firefox on Linux", true)];
     const endSession = vi.fn((id: string) => {
       devices = devices.filter((device) => device.id !== id);
       return Promise.resolve();
     });
-    const { user } = shows(
+    const { user } = renderApp(
       "account",
-      scripted(authenticated, { sessions: () => Promise.resolve(devices), endSession }).session,
+      fakeSession(authenticated, { sessions: () => Promise.resolve(devices), endSession }).session,
     );
     const region = screen.getByRole("region", { name: "Devices" });
     const items = await within(region).findAllByRole("listitem");
     expect(items.map((item) => within(item).queryByText("This device") !== null)).toEqual([true, false]);
-    expect(within(region).queryByRole("button", { name: "End session on Firefox on Linux" })).toBeNull();
-    await user.click(within(region).getByRole("button", { name: "End session on curl" }));
-    expect((await within(region).findByRole("status")).textContent).toBe("The session on curl has ended.");
+    expect(within(region).queryByRole("button", { name: "Sign out Firefox on Linux" })).toBeNull();
+    await user.click(within(region).getByRole("button", { name: "Sign out curl" }));
+    expect((await within(region).findByRole("status")).textContent).toBe("curl is signed out.");
     await waitFor(() => expect(within(region).getAllByRole("listitem")).toHaveLength(1));
     expect(endSession).toHaveBeenCalledExactlyOnceWith("curl");
     expect(document.activeElement).toBe(within(region).getByRole("list"));
   });
 
-  it("leaves the focus where it is when something arrives or changes", async () => {
+  it("shows where a session was used besides", async () => {
+    const place = { at: "2026-01-01T00:00:00Z", ip: "198.51.100.66", user_agent: "curl/8", device: "curl" };
+    const devices = [
+      device("Firefox on Linux", true),
+      { ...device("Phone"), also_used_from: place },
+      {
+        ...device("Tablet"),
+        also_used_from: { ...place, ip: "203.0.113.7", user_agent: null, device: "Unknown device" },
+      },
+    ];
+    const sessions = () => Promise.resolve(devices);
+    renderApp("account", fakeSession(authenticated, { sessions }).session);
+    const region = screen.getByRole("region", { name: "Devices" });
+    const items = await within(region).findAllByRole("listitem");
+    const warnings = items.map((item) => within(item).queryByText(/^Also used from/)?.textContent ?? null);
+    expect(warnings[0]).toBeNull();
+    expect(warnings[1]).toMatch(
+      /^Also used from 198\.51\.100\.66 \(curl\), .+\. If that was not you, log out everywhere/,
+    );
+    expect(warnings[2]).toMatch(/^Also used from 203\.0\.113\.7, /);
+  });
+
+  it("does not move the focus when data arrives or changes", async () => {
     let devices = [device("curl"), device("Firefox on Linux", true)];
     const endSession = () => {
       devices = devices.slice(1);
       return Promise.resolve();
     };
     const sessions = () => Promise.resolve(devices);
-    shows("account", scripted(authenticated, { sessions, endSession }).session);
-    const end = await screen.findByRole("button", { name: "End session on curl" });
+    renderApp("account", fakeSession(authenticated, { sessions, endSession }).session);
+    const end = await screen.findByRole("button", { name: "Sign out curl" });
     expect(document.activeElement).toBe(document.body);
     end.focus();
     end.blur();
@@ -66,9 +88,9 @@ describe("The account page", () => {
     expect(document.activeElement).toBe(document.body);
   });
 
-  it("gives a way to try again, and does so by itself when the network is back", async () => {
+  it("offers a retry after an error, and retries when the network is back", async () => {
     const sessions = vi.fn(() => Promise.reject<Device[]>(new TypeError("fetch failed")));
-    const { user } = shows("account", scripted(authenticated, { sessions }).session);
+    const { user } = renderApp("account", fakeSession(authenticated, { sessions }).session);
     const region = screen.getByRole("region", { name: "Devices" });
     await user.click(await within(region).findByRole("button", { name: "Try again" }));
     await within(region).findByRole("alert");
@@ -79,7 +101,7 @@ describe("The account page", () => {
     expect(within(region).queryByRole("alert")).toBeNull();
   });
 
-  it("shows in every part what one of them has changed", async () => {
+  it("reloads the other sections after a change", async () => {
     let devices = [device("curl"), device("Firefox on Linux", true)];
     const log = [event(1)];
     const changePassword = () => {
@@ -89,9 +111,9 @@ describe("The account page", () => {
     };
     const sessions = () => Promise.resolve(devices);
     const events = () => Promise.resolve({ events: [...log] });
-    const { user } = shows("account", scripted(authenticated, { sessions, events, changePassword }).session);
+    const { user } = renderApp("account", fakeSession(authenticated, { sessions, events, changePassword }).session);
     await screen.findByText("curl");
-    await user.click(screen.getAllByRole("button", { name: "Show what is typed" })[1] as HTMLElement);
+    await user.click(screen.getAllByRole("button", { name: "Show password" })[1] as HTMLElement);
     await user.type(screen.getByLabelText("Current password"), "three lamps on the stairs");
     await user.type(screen.getByLabelText("New password"), "four lamps in the cellar{Enter}");
     expect(await screen.findByText("The password was changed")).toBeTruthy();
@@ -99,7 +121,7 @@ describe("The account page", () => {
     expect(screen.getByLabelText<HTMLInputElement>("New password").type).toBe("password");
   });
 
-  it("keeps the older events that are shown when new ones come on top", async () => {
+  it("keeps the loaded older events when new events arrive", async () => {
     const log = Array.from({ length: 3 }, (_, at) => event(3 - at, `kind_${3 - at}`));
     const events = ({ before }: { before?: string } = {}) =>
       Promise.resolve(before ? { events: log.slice(-1) } : { events: log.slice(0, -1), next: "2" });
@@ -107,7 +129,7 @@ describe("The account page", () => {
       log.unshift(event(4, "kind_4"));
       return Promise.resolve();
     };
-    const { user } = shows("account", scripted(authenticated, { events, changePassword }).session);
+    const { user } = renderApp("account", fakeSession(authenticated, { events, changePassword }).session);
     await user.click(await screen.findByRole("button", { name: "Show older events" }));
     await screen.findByText("kind 1");
     await user.type(screen.getByLabelText("New password"), "four lamps in the cellar{Enter}");
@@ -118,45 +140,48 @@ describe("The account page", () => {
     expect(screen.queryByRole("button", { name: "Show older events" })).toBeNull();
   });
 
-  it("takes a session that was over already for ended", async () => {
+  it("treats a session that has ended already as signed out", async () => {
     let devices = [device("curl")];
     const endSession = () => {
       devices = [];
-      return Promise.reject(refusal(404, "session_not_found"));
+      return Promise.reject(problem(404, "session_not_found"));
     };
     const sessions = () => Promise.resolve(devices);
-    const { user } = shows("account", scripted(authenticated, { sessions, endSession }).session);
-    await user.click(await screen.findByRole("button", { name: "End session on curl" }));
-    expect(await screen.findByText("The session on curl has ended.")).toBeTruthy();
+    const { user } = renderApp("account", fakeSession(authenticated, { sessions, endSession }).session);
+    await user.click(await screen.findByRole("button", { name: "Sign out curl" }));
+    expect(await screen.findByText("curl is signed out.")).toBeTruthy();
     await waitFor(() => expect(screen.queryByText("curl")).toBeNull());
   });
 
-  it("shows that a program's name is cut", async () => {
+  it("shows that a program's name is truncated", async () => {
     const name = "AnExtremelyLongUserAgentWithoutA";
     const devices = [{ ...device(name), user_agent: `${name}nySpace/1.0` }];
-    shows("account", scripted(authenticated, { sessions: () => Promise.resolve(devices) }).session);
+    renderApp("account", fakeSession(authenticated, { sessions: () => Promise.resolve(devices) }).session);
     expect(await screen.findByText(`${name}…`)).toBeTruthy();
   });
 
-  it("calls what happens to a practice family practice, and no alarm", async () => {
+  it("labels the events of a sandbox, and does not mark them as critical", async () => {
     const ofFamily = (id: number, kind: string, session_id: string) => ({ ...event(id, kind), session_id });
     const events = [
-      ofFamily(9, "reuse_detected", "practice"),
+      ofFamily(9, "reuse_detected", "sandbox"),
       ...Array.from({ length: 8 }, (_, at) => event(20 + at)),
-      ofFamily(2, "practice_began", "practice"),
+      ofFamily(2, "practice_began", "sandbox"),
       ofFamily(1, "reuse_detected", "real"),
     ];
-    const { user } = shows("account", scripted(authenticated, { events: () => Promise.resolve({ events }) }).session);
-    const practice = await screen.findByText("Practice: an old key was shown, so the session was ended");
-    expect(practice.closest("li")?.className).toBe("row plain");
+    const { user } = renderApp(
+      "account",
+      fakeSession(authenticated, { events: () => Promise.resolve({ events }) }).session,
+    );
+    const sandbox = await screen.findByText("Sandbox: an old refresh token was replayed, so the session was revoked");
+    expect(sandbox.closest("li")?.className).toBe("row info");
     await user.click(screen.getByRole("button", { name: "Show older events" }));
-    const real = await screen.findByText("An old key was shown, so the session was ended");
-    expect(real.closest("li")?.className).toBe("row alarm");
+    const real = await screen.findByText("An old refresh token was replayed, so the session was revoked");
+    expect(real.closest("li")?.className).toBe("row critical");
   });
 
-  it("asks before it logs out everywhere", async () => {
+  it("asks for confirmation before it logs out everywhere", async () => {
     const logoutAll = vi.fn(() => Promise.resolve(3));
-    const { user } = shows("account", scripted(authenticated, { logoutAll }).session);
+    const { user } = renderApp("account", fakeSession(authenticated, { logoutAll }).session);
     await user.click(screen.getByRole("button", { name: "Log out everywhere" }));
     await user.click(within(screen.getByRole("dialog")).getByRole("button", { name: "Cancel" }));
     expect(logoutAll).not.toHaveBeenCalled();
@@ -170,7 +195,7 @@ describe("The account page", () => {
     const events = vi.fn(({ before }: { before?: string } = {}) =>
       Promise.resolve(before ? { events: [event(3)] } : { events: [event(1), event(2)], next: "2" }),
     );
-    const { user } = shows("account", scripted(authenticated, { events }).session);
+    const { user } = renderApp("account", fakeSession(authenticated, { events }).session);
     const list = await screen.findByRole("list", { name: "Security events" });
     expect(within(list).getAllByRole("listitem")).toHaveLength(2);
     await user.click(screen.getByRole("button", { name: "Show older events" }));
@@ -179,28 +204,28 @@ describe("The account page", () => {
     expect(screen.queryByRole("button", { name: "Show older events" })).toBeNull();
   });
 
-  it("changes the password, and says at the field that the present one is wrong", async () => {
-    const changePassword = vi.fn(() => Promise.reject(refusal(403, "invalid_credentials")));
-    const { user } = shows("account", scripted(authenticated, { changePassword }).session);
+  it("changes the password, and marks a wrong current password at its field", async () => {
+    const changePassword = vi.fn(() => Promise.reject(problem(403, "invalid_credentials")));
+    const { user } = renderApp("account", fakeSession(authenticated, { changePassword }).session);
     await user.type(screen.getByLabelText("Current password"), "wrong");
     await user.type(screen.getByLabelText("New password"), "four lamps in the cellar");
     await user.click(screen.getByRole("button", { name: "Change password" }));
-    expect(await screen.findByText("Current password is not the right one.")).toBeTruthy();
+    expect(await screen.findByText("Current password is incorrect.")).toBeTruthy();
     expect(document.activeElement).toBe(screen.getByLabelText("Current password"));
     changePassword.mockImplementation((() => Promise.resolve()) as never);
     await user.click(screen.getByRole("button", { name: "Change password" }));
-    expect(await screen.findByText(/Your password is changed/)).toBeTruthy();
+    expect(await screen.findByText(/Your password was changed/)).toBeTruthy();
     expect(screen.getByLabelText<HTMLInputElement>("New password").value).toBe("");
   });
 
-  it("tells every kind of event in words, and a newer server's too", () => {
-    const kindsOfTheServer = readFileSync("../../src/domain/event.rs", "utf8");
-    const kinds = [...kindsOfTheServer.matchAll(/Self::\w+(?: \{ \.\. \})? => "(\w+)"/g)].map(([, kind = ""]) => kind);
+  it("describes every kind of event, and shows unknown kinds of a newer server", () => {
+    const source = readFileSync("../../src/domain/event.rs", "utf8");
+    const kinds = [...source.matchAll(/Self::\w+(?: \{ \.\. \})? => "(\w+)"/g)].map(([, kind = ""]) => kind);
     expect(kinds.length).toBeGreaterThan(12);
-    expect(kinds.filter((kind) => tell({ kind, detail: {} }).text === kind.replaceAll("_", " "))).toEqual([]);
-    expect(tell({ kind: "reuse_detected", detail: {} }).weight).toBe("alarm");
-    expect(tell({ kind: "session_revoked", detail: { reason: "limit" } }).text).toMatch(/oldest/);
-    expect(tell({ kind: "session_revoked", detail: { reason: "moon" } }).text).toBe("A session was ended");
-    expect(tell({ kind: "passkey_added", detail: {} }).text).toBe("passkey added");
+    expect(kinds.filter((kind) => describeEvent({ kind, detail: {} }).text === kind.replaceAll("_", " "))).toEqual([]);
+    expect(describeEvent({ kind: "reuse_detected", detail: {} }).severity).toBe("critical");
+    expect(describeEvent({ kind: "session_revoked", detail: { reason: "limit" } }).text).toMatch(/oldest/);
+    expect(describeEvent({ kind: "session_revoked", detail: { reason: "moon" } }).text).toBe("A session was revoked");
+    expect(describeEvent({ kind: "passkey_added", detail: {} }).text).toBe("passkey added");
   });
 });

@@ -2,25 +2,25 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { Link, RouterProvider, useRouter } from "../src/router.js";
 
-function Place() {
+function CurrentPage() {
   const { route } = useRouter();
   return <p role="status">{route.page}</p>;
 }
 
-function shows(base: string) {
+function renderRouter(base: string) {
   history.replaceState(null, "", `${base}one`);
   render(
     <RouterProvider base={base}>
       <Link to="two?x=1">two</Link>
-      <Place />
+      <CurrentPage />
     </RouterProvider>,
   );
   return { link: screen.getByRole<HTMLAnchorElement>("link"), page: () => screen.getByRole("status").textContent };
 }
 
 describe("The router", () => {
-  it.each(["/app/", "/auth/app/"])("finds its pages below %s", (base) => {
-    const { link, page } = shows(base);
+  it.each(["/app/", "/auth/app/"])("finds its pages below the base %s", (base) => {
+    const { link, page } = renderRouter(base);
     expect(page()).toBe("one");
     expect(link.getAttribute("href")).toBe(`${base}two?x=1`);
     fireEvent.click(link);
@@ -29,11 +29,11 @@ describe("The router", () => {
   });
 
   it("leaves new tabs and windows to the browser", () => {
-    const { link, page } = shows("/app/");
-    // jsdom goes nowhere.
+    const { link, page } = renderRouter("/app/");
+    // jsdom cannot navigate.
     addEventListener("click", (event) => event.preventDefault());
-    for (const how of [{ ctrlKey: true }, { metaKey: true }, { shiftKey: true }, { button: 1 }]) {
-      fireEvent.click(link, how);
+    for (const options of [{ ctrlKey: true }, { metaKey: true }, { shiftKey: true }, { button: 1 }]) {
+      fireEvent.click(link, options);
       expect(page()).toBe("one");
     }
   });

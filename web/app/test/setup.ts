@@ -1,14 +1,14 @@
 import { cleanup } from "@testing-library/react";
 import { afterEach, beforeEach } from "vitest";
 
-// What jsdom lacks of a browser.
+// jsdom lacks these.
 HTMLDialogElement.prototype.showModal = function () {
   this.open = true;
 };
 HTMLDialogElement.prototype.close = function () {
   this.open = false;
 };
-// As index.html says.
+// As in index.html.
 document.documentElement.lang = "en";
 window.scrollTo = () => undefined;
 

@@ -1,4 +1,4 @@
-// Whether src/openapi.ts is what the server's document makes of it.
+// Checks that src/openapi.ts matches openapi.json.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,15 +6,15 @@ import { join } from "node:path";
 
 const directory = mkdtempSync(join(tmpdir(), "heirloom-types-"));
 try {
-  const made = join(directory, "openapi.ts");
-  execFileSync("npx", ["openapi-typescript", "../../openapi.json", "--output", made], {
+  const generated = join(directory, "openapi.ts");
+  execFileSync("npx", ["openapi-typescript", "../../openapi.json", "--output", generated], {
     stdio: ["ignore", "ignore", "inherit"],
   });
-  execFileSync("npx", ["prettier", "--config", "../.prettierrc.json", "--write", made], {
+  execFileSync("npx", ["prettier", "--config", "../.prettierrc.json", "--write", generated], {
     stdio: ["ignore", "ignore", "inherit"],
   });
-  if (readFileSync(made, "utf8") !== readFileSync("src/openapi.ts", "utf8")) {
-    console.error("web/client/src/openapi.ts is not what openapi.json makes: run `make types`");
+  if (readFileSync(generated, "utf8") !== readFileSync("src/openapi.ts", "utf8")) {
+    console.error("web/client/src/openapi.ts does not match openapi.json; run `make types`");
     process.exit(1);
   }
 } finally {

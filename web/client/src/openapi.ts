@@ -11,7 +11,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The public keys of the access tokens */
+    /** Get the public keys of the access tokens */
     get: operations["jwks"];
     put?: never;
     post?: never;
@@ -28,7 +28,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** This description, for people */
+    /** Read this OpenAPI document in a browser */
     get: operations["docs"];
     put?: never;
     post?: never;
@@ -45,7 +45,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Should this process go on */
+    /** Check that this process is alive */
     get: operations["live"];
     put?: never;
     post?: never;
@@ -62,7 +62,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Can this process serve requests */
+    /** Check that this process can serve requests */
     get: operations["ready"];
     put?: never;
     post?: never;
@@ -82,8 +82,10 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Begin a session
-     * @description The refresh token is set as a cookie, unless `token_delivery` is `body`.
+     * Log in
+     * @description Starts a session. The refresh token is set as a cookie unless `token_delivery` is `body`. An unknown email address and a
+     *     wrong password get the same response. Attempts are limited for each client address and for each account. A disabled
+     *     account is reported only with the right password.
      */
     post: operations["login"];
     delete?: never;
@@ -102,8 +104,9 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * End the session
-     * @description Succeeds too where there is nothing to end (RFC 7009).
+     * Log out
+     * @description Revokes the session. Also succeeds when the token is missing or unknown or the session has already ended (RFC 7009).
+     *     With 503 the session may still be active, and the cookie is kept.
      */
     post: operations["logout"];
     delete?: never;
@@ -121,7 +124,11 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** End every session of the caller */
+    /**
+     * Log out of all devices
+     * @description Revokes every session of the caller. The request needs no body; if it has one, it must be an object without fields.
+     *     With 503 the sessions may still be active.
+     */
     post: operations["logout_all"];
     delete?: never;
     options?: never;
@@ -136,7 +143,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** This description */
+    /** Get this OpenAPI document */
     get: operations["openapi"];
     put?: never;
     post?: never;
@@ -153,7 +160,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Is anybody there */
+    /** Ping the server */
     get: operations["ping"];
     put?: never;
     post?: never;
@@ -173,9 +180,12 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Exchange the refresh token for the next
-     * @description A token that was set as a cookie is taken from the cookie only; one that was given in a body, from the body or as
-     *     Bearer. Tabs that race get the same successor. An old token ends the whole session.
+     * Refresh the tokens
+     * @description Exchanges the refresh token for the next one. A token that was set as a cookie is accepted only in the cookie. A token
+     *     that was delivered in a body is accepted in the body or as Bearer. Concurrent tabs get the same next token. Replaying an
+     *     old token revokes the session.
+     *
+     *     A refresh cookie is cleared with 401 and kept with every other error.
      */
     post: operations["refresh"];
     delete?: never;
@@ -193,7 +203,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Make an account */
+    /**
+     * Create an account
+     * @description Does not log in.
+     */
     post: operations["register"];
     delete?: never;
     options?: never;
@@ -208,7 +221,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The caller's devices */
+    /** List the caller's sessions */
     get: operations["list_sessions"];
     put?: never;
     post?: never;
@@ -228,7 +241,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** End one session */
+    /**
+     * Revoke one of the caller's sessions
+     * @description The session of another user gets the same 404 as one that does not exist. With 503 the session may still be active.
+     */
     delete: operations["end_session"];
     options?: never;
     head?: never;
@@ -242,11 +258,14 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Who am I */
+    /** Get the caller's account */
     get: operations["show_me"];
     put?: never;
     post?: never;
-    /** Delete the account and everything of it */
+    /**
+     * Delete the account
+     * @description Deletes the caller's account with its sessions and its history. This cannot be undone.
+     */
     delete: operations["delete_me"];
     options?: never;
     head?: never;
@@ -260,7 +279,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What happened to the account */
+    /** List the security events of the account */
     get: operations["list_events"];
     put?: never;
     post?: never;
@@ -280,8 +299,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Choose another password
-     * @description Every other session of the account ends; the caller's goes on.
+     * Change the password
+     * @description Revokes every other session of the account. The caller's session continues.
      */
     post: operations["change_password"];
     delete?: never;
@@ -307,7 +326,7 @@ export interface components {
     Event: {
       /** Format: date-time */
       at: string;
-      /** @description What else is known, by kind. */
+      /** @description More about the event, depending on its kind. */
       detail: unknown;
       /** Format: uuid */
       id: string;
@@ -323,18 +342,18 @@ export interface components {
       events: components["schemas"]["Event"][];
       /**
        * Format: uuid
-       * @description To be sent as `before` for the next page; left out on the last.
+       * @description Send this as `before` to get the next page. Absent on the last page.
        */
       next?: string | null;
     };
-    /** @description What went wrong with one field. */
+    /** @description An invalid field. */
     FieldProblem: {
       field: string;
       message: string;
     };
     HealthAnswer: {
       /**
-       * @description `ok`, or what is missing.
+       * @description `ok`, or what is wrong.
        * @example ok
        */
       status: string;
@@ -351,18 +370,30 @@ export interface components {
        * @example correct horse battery
        */
       password: string;
-      /** @description How the refresh token travels, for this session's whole life. */
+      /** @description How the refresh token is delivered for the whole life of the session. */
       token_delivery?: components["schemas"]["TokenDelivery"];
     };
     LogoutAllAnswer: {
       /** @example Successfully logged out from all devices */
       message: string;
-      /** @description How many sessions were ended. */
+      /** @description How many sessions were revoked. */
       revoked: number;
     };
     MessageAnswer: {
       /** @example Successfully logged out */
       message: string;
+    };
+    OtherPlace: {
+      /** Format: date-time */
+      at: string;
+      /**
+       * @description A name for people, derived from the user agent.
+       * @example Chrome on Windows
+       */
+      device: string;
+      /** @example 198.51.100.4 */
+      ip: string | null;
+      user_agent: string | null;
     };
     PingAnswer: {
       /** @example pong */
@@ -370,17 +401,17 @@ export interface components {
       /** @example ok */
       status: string;
     };
-    /** @description What every error answer is (RFC 9457). */
+    /** @description The body of every error response (RFC 9457). */
     Problem: {
-      /** @description For programs; never changes its meaning. */
+      /** @description For programs. Its meaning never changes. */
       code: string;
       /** @description A sentence for a person. */
       detail: string;
-      /** @description With `validation_failed`: every field that is wrong. */
+      /** @description With `validation_failed`: every invalid field. */
       errors?: components["schemas"]["FieldProblem"][];
       /** @description The request's id, which is also in `x-request-id` and in the log. */
       instance: string;
-      /** @description With `session_revoked`: why the session was ended, where that is known. */
+      /** @description With `session_revoked`: why the session was revoked, if that is known. */
       reason?: string | null;
       /** Format: int32 */
       status: number;
@@ -388,7 +419,7 @@ export interface components {
       /** @description `urn:heirloom:problem:` and the code. */
       type: string;
     };
-    /** @description For sessions with `token_delivery: "body"` only. */
+    /** @description Only for sessions with `token_delivery: "body"`. */
     RefreshTokenRequest: {
       refresh_token?: string | null;
     };
@@ -402,12 +433,17 @@ export interface components {
       password: string;
     };
     Session: {
+      /**
+       * @description Another place from which the session was refreshed at the same time. A second tab on another network is harmless.
+       *     Anything else may be a thief.
+       */
+      also_used_from?: components["schemas"]["OtherPlace"];
       /** Format: date-time */
       created_at: string;
-      /** @description Whether it is the one that asks. */
+      /** @description Whether this is the caller's own session. */
       current: boolean;
       /**
-       * @description A name for people, made of the user agent.
+       * @description A name for people, derived from the user agent.
        * @example Firefox on Linux
        */
       device: string;
@@ -416,25 +452,28 @@ export interface components {
       /** Format: uuid */
       id: string;
       /**
-       * @description The address that was last seen.
+       * @description The address of the last use. For the caller's own session, that of this request.
        * @example 203.0.113.7
        */
       ip: string | null;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description For the caller's own session, when its access token was issued. For other sessions, the hour of the last use.
+       */
       last_used_at: string;
       user_agent: string | null;
     };
     SessionInfo: {
       /**
        * Format: date-time
-       * @description The session ends then, however busy it is.
+       * @description The session expires at this time, even if it is in use.
        */
       expires_at: string;
       /** Format: uuid */
       id: string;
       /**
        * Format: date-time
-       * @description The session ends then, unless it is refreshed before.
+       * @description The session expires at this time unless it is refreshed before.
        */
       idle_expires_at: string;
     };
@@ -451,10 +490,10 @@ export interface components {
       expires_in: number;
       /**
        * Format: int64
-       * @description Seconds until the refresh token expires unused; with `token_delivery: "body"` only.
+       * @description Seconds until the refresh token expires if it is not used. Only with `token_delivery: "body"`.
        */
       refresh_expires_in?: number | null;
-      /** @description With `token_delivery: "body"` only; otherwise it is in the cookie and stands nowhere in the body. */
+      /** @description Only with `token_delivery: "body"`. Otherwise the token is in the cookie and not in the body. */
       refresh_token?: string | null;
       session: components["schemas"]["SessionInfo"];
       /** @example Bearer */
@@ -489,13 +528,22 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description RFC 7517; empty under HS256 */
+      /** @description A JWK Set (RFC 7517). Empty under HS256 */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           "application/json": components["schemas"]["JwkSet"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
@@ -529,7 +577,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Yes */
+      /** @description The process is alive */
       200: {
         headers: {
           [name: string]: unknown;
@@ -549,7 +597,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The database answers, is migrated and takes writes */
+      /** @description The database is reachable, migrated and writable */
       200: {
         headers: {
           [name: string]: unknown;
@@ -558,9 +606,11 @@ export interface operations {
           "application/json": components["schemas"]["HealthAnswer"];
         };
       };
-      /** @description It does not, or is not; see `status` */
+      /** @description It is not. `status` says why */
       503: {
         headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -582,10 +632,10 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The session's first tokens */
+      /** @description The first tokens of the session */
       200: {
         headers: {
-          /** @description The refresh token, and what this browser is known by at its next login, with `token_delivery: "cookie"`; where the server is set up so, also the access token and a CSRF value, each in a cookie of its own */
+          /** @description With `token_delivery: "cookie"`: the refresh token, and a cookie that identifies this browser at its next login. If the server is set up for it, also the access token and a CSRF value, each in its own cookie */
           "Set-Cookie"?: string;
           [name: string]: unknown;
         };
@@ -593,8 +643,11 @@ export interface operations {
           "application/json": components["schemas"]["TokenAnswer"];
         };
       };
-      /** @description `invalid_credentials`: unknown address or wrong password */
-      401: {
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -602,7 +655,21 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `account_disabled`, after the right password only; `cross_site_request` */
+      /** @description - `invalid_credentials`: The email address or the password is wrong. */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `account_disabled`: This account is disabled. Contact the operator of this service.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -611,7 +678,43 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `too_many_attempts` from this address or for this account; see `Retry-After` */
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
       429: {
         headers: {
           /** @description Seconds */
@@ -622,8 +725,8 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `overloaded`, `unavailable`; see `Retry-After` */
-      503: {
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
         headers: {
           [name: string]: unknown;
         };
@@ -631,9 +734,14 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error` */
-      default: {
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
         headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -649,14 +757,14 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Left out by browsers */
+    /** @description Browsers send none */
     requestBody?: {
       content: {
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
       };
     };
     responses: {
-      /** @description The session is over; its cookies are cleared and its access tokens are dead */
+      /** @description The session has ended, its access tokens are rejected, and its cookies are cleared */
       200: {
         headers: {
           [name: string]: unknown;
@@ -665,7 +773,11 @@ export interface operations {
           "application/json": components["schemas"]["MessageAnswer"];
         };
       };
-      /** @description `ambiguous_credentials`, `malformed_json` */
+      /**
+       * @description - `ambiguous_credentials`: The request has more than one refresh token. Send one, as the cookie, in the body or as Bearer.
+       *     - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
       400: {
         headers: {
           [name: string]: unknown;
@@ -674,8 +786,8 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unavailable`; the session may still be alive, and the cookie is kept */
-      503: {
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      403: {
         headers: {
           [name: string]: unknown;
         };
@@ -683,9 +795,56 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `cross_site_request`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error` */
-      default: {
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
         headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -703,7 +862,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description All have ended, and the cookies are cleared */
+      /** @description All sessions have ended, and the cookies are cleared */
       200: {
         headers: {
           [name: string]: unknown;
@@ -712,8 +871,11 @@ export interface operations {
           "application/json": components["schemas"]["LogoutAllAnswer"];
         };
       };
-      /** @description `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked` */
-      401: {
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -721,7 +883,26 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `csrf_failed`, where the access token came as a cookie */
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -730,8 +911,8 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unavailable`; the sessions may still be alive */
-      503: {
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -739,9 +920,47 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `cross_site_request`, `internal_error`; for a body, which may hold no fields, `malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed` */
-      default: {
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
         headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -779,7 +998,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Yes */
+      /** @description The server responds */
       200: {
         headers: {
           [name: string]: unknown;
@@ -797,7 +1016,7 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Left out by browsers */
+    /** @description Browsers send none */
     requestBody?: {
       content: {
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
@@ -807,7 +1026,7 @@ export interface operations {
       /** @description The next tokens */
       200: {
         headers: {
-          /** @description The next refresh token, for a session with cookie delivery; the others as with the login */
+          /** @description For a session with cookie delivery: the next refresh token, and the other cookies as with `/login` */
           "Set-Cookie"?: string;
           [name: string]: unknown;
         };
@@ -815,7 +1034,11 @@ export interface operations {
           "application/json": components["schemas"]["TokenAnswer"];
         };
       };
-      /** @description `ambiguous_credentials`, `malformed_json` */
+      /**
+       * @description - `ambiguous_credentials`: The request has more than one refresh token. Send one, as the cookie, in the body or as Bearer.
+       *     - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
       400: {
         headers: {
           [name: string]: unknown;
@@ -824,16 +1047,27 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `refresh_token_missing`, `refresh_token_invalid`, `refresh_token_expired`, `refresh_token_reused`, `session_revoked`; the cookie, if one was sent, is cleared */
+      /**
+       * @description - `refresh_token_missing`: The request has no refresh token. Log in first.
+       *     - `refresh_token_invalid`: The refresh token is not valid. Log in again.
+       *     - `refresh_token_expired`: The session has expired. Log in again.
+       *     - `refresh_token_reused`: An old refresh token was replayed, so it may have been stolen. The session is revoked. Log in again.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
       401: {
         headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `account_disabled`, `cross_site_request`; the cookie is kept */
+      /**
+       * @description - `account_disabled`: This account is disabled. Contact the operator of this service.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -842,7 +1076,43 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `too_many_attempts` from this address; the cookie is kept, see `Retry-After` */
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
       429: {
         headers: {
           /** @description Seconds */
@@ -853,8 +1123,8 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unavailable`; the cookie is kept, see `Retry-After` */
-      503: {
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
         headers: {
           [name: string]: unknown;
         };
@@ -862,9 +1132,14 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `internal_error` */
-      default: {
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
         headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -886,7 +1161,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The account */
+      /** @description The new account */
       201: {
         headers: {
           [name: string]: unknown;
@@ -895,7 +1170,37 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description `email_taken` */
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `email_taken`: An account with this email address already exists. Log in instead. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -904,7 +1209,25 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `validation_failed`, with every field that is wrong */
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -913,7 +1236,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `too_many_attempts` from this address; see `Retry-After` */
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
       429: {
         headers: {
           /** @description Seconds */
@@ -924,9 +1247,23 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `cross_site_request`, `overloaded`, `unavailable`, `internal_error` */
-      default: {
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
         headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -944,7 +1281,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The living sessions, the one used last first */
+      /** @description The active sessions, the last used first */
       200: {
         headers: {
           [name: string]: unknown;
@@ -953,27 +1290,45 @@ export interface operations {
           "application/json": components["schemas"]["SessionsAnswer"];
         };
       };
-      /** @description `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked` */
+      /** @description - `malformed_request`: The server cannot read this request. Check its headers and body. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
       401: {
         headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unavailable`; see `Retry-After` */
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
       503: {
         headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `internal_error` */
-      default: {
-        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -987,22 +1342,22 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
-        /** @description As `/sessions` tells it */
+        /** @description The `id` in the response of `/sessions` */
         id: string;
       };
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description It has ended; the cookies are cleared if it was the caller's own */
+      /** @description The session has ended. If it was the caller's own, its cookies are cleared */
       204: {
         headers: {
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked` */
-      401: {
+      /** @description - `malformed_request`: The server cannot read this request. Check its headers and body. */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -1010,7 +1365,26 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `csrf_failed`, where the access token came as a cookie */
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1019,7 +1393,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `session_not_found`, also for another user's */
+      /** @description - `session_not_found`: You have no active session with this id. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -1028,8 +1402,8 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unavailable`; the session may still be alive */
-      503: {
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
         headers: {
           [name: string]: unknown;
         };
@@ -1037,9 +1411,11 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `cross_site_request`, `internal_error` */
-      default: {
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
         headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1057,7 +1433,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The caller's account */
+      /** @description The account */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1066,27 +1442,45 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked` */
+      /** @description - `malformed_request`: The server cannot read this request. Check its headers and body. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
       401: {
         headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unavailable`; see `Retry-After` */
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
       503: {
         headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `internal_error` */
-      default: {
-        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1108,15 +1502,18 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The account and its sessions are gone, and the cookies are cleared */
+      /** @description The account is deleted, and the cookies are cleared */
       204: {
         headers: {
           [name: string]: unknown;
         };
         content?: never;
       };
-      /** @description `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked` */
-      401: {
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -1124,7 +1521,27 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `invalid_credentials`: not the password; `csrf_failed`, where the access token came as a cookie */
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `invalid_credentials`: The password is wrong. Nothing was changed.
+       *     - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1133,27 +1550,70 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `too_many_attempts`; see `Retry-After` */
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
       429: {
         headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `overloaded`, `unavailable`; see `Retry-After` */
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
       503: {
         headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `validation_failed`, `cross_site_request`, `internal_error` */
-      default: {
-        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1165,7 +1625,7 @@ export interface operations {
   list_events: {
     parameters: {
       query?: {
-        /** @description How many, 50 by default and 200 at most */
+        /** @description How many events, 50 by default and at most 200 */
         limit?: number;
         /** @description `next` of the page before */
         before?: string;
@@ -1176,7 +1636,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Newest first; `next` where there are more */
+      /** @description The events, newest first. `next` is present if there are more */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1185,8 +1645,8 @@ export interface operations {
           "application/json": components["schemas"]["EventsAnswer"];
         };
       };
-      /** @description `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked` */
-      401: {
+      /** @description - `malformed_request`: The server cannot read this request. Check its headers and body. */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -1194,7 +1654,23 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `validation_failed` */
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1203,8 +1679,8 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `unavailable`; see `Retry-After` */
-      503: {
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
         headers: {
           [name: string]: unknown;
         };
@@ -1212,9 +1688,11 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `internal_error` */
-      default: {
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
         headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -1243,8 +1721,11 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked` */
-      401: {
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
         headers: {
           [name: string]: unknown;
         };
@@ -1252,7 +1733,27 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `invalid_credentials`: not the current password; `csrf_failed`, where the access token came as a cookie */
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `invalid_credentials`: The password is wrong. Nothing was changed.
+       *     - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1261,7 +1762,34 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `validation_failed` */
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
       422: {
         headers: {
           [name: string]: unknown;
@@ -1270,27 +1798,34 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `too_many_attempts`; see `Retry-After` */
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
       429: {
         headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description `overloaded`, `unavailable`; see `Retry-After` */
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
       503: {
         headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description `malformed_json`, `unsupported_media_type`, `payload_too_large`, `request_timeout`, `cross_site_request`, `internal_error` */
-      default: {
-        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {

@@ -1,18 +1,18 @@
 import type { Problem } from "./types.js";
 
-/** Heirloom's refusal of a request. */
+/** An error response from Heirloom. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
 
   constructor(
     readonly problem: Problem,
-    /** In how many seconds it may be tried again, if the answer tells. */
+    /** In how many seconds the request may be retried, from the `Retry-After` header. */
     readonly retryAfter?: number,
   ) {
     super(problem.detail);
   }
 
-  /** The stable name of what is wrong, such as `invalid_credentials`. */
+  /** The stable name of the error, such as `invalid_credentials`. */
   get code(): string {
     return this.problem.code;
   }
@@ -22,51 +22,47 @@ export class ProblemError extends Error {
   }
 }
 
-/** The problem in an answer's body, or undefined if it holds none; reads the body. */
-export async function problemIn(answer: Response): Promise<Problem | undefined> {
-  try {
-    const body: unknown = await answer.json();
-    return body instanceof Object && "code" in body ? (body as Problem) : undefined;
-  } catch {
-    return undefined;
-  }
+/** Reads the body of `response`. Returns undefined if it is not a problem. */
+export async function readProblem(response: Response): Promise<Problem | undefined> {
+  const body: unknown = await response.json().catch(() => undefined);
+  return body instanceof Object && "code" in body ? (body as Problem) : undefined;
 }
 
-/** Whether Heirloom itself says so, and not a proxy in front of it or a service with codes of its own. */
-function isHeirlooms(problem: Problem): boolean {
+/** Whether the problem comes from Heirloom, not from a proxy in front of it or a service with codes of its own. */
+function isFromHeirloom(problem: Problem): boolean {
   return problem.type === `urn:heirloom:problem:${problem.code}`;
 }
 
-/** The problem with which Heirloom itself has refused a request by `status`. */
-export function ownProblem(error: unknown, status: number): Problem | undefined {
-  return error instanceof ProblemError && error.status === status && isHeirlooms(error.problem)
+/** The problem in `error`, if it comes from Heirloom and has this status. */
+export function heirloomProblem(error: unknown, status: number): Problem | undefined {
+  return error instanceof ProblemError && error.status === status && isFromHeirloom(error.problem)
     ? error.problem
     : undefined;
 }
 
 /**
- * Whether a refresh helps, or tells why it does not: the token has expired, or Heirloom itself does not know it any more
- * (another key), or its session.
+ * Whether a refresh helps, or reports why it does not: the token has expired, or Heirloom itself rejects it because its
+ * signing key has changed or its session is revoked.
  */
-export function asksForRefresh(problem: Problem | undefined): boolean {
+export function needsRefresh(problem: Problem | undefined): boolean {
   return (
     !!problem &&
     (problem.code === "access_token_expired" ||
-      (isHeirlooms(problem) && /^(access_token_invalid|session_revoked)$/.test(problem.code)))
+      (isFromHeirloom(problem) && /^(access_token_invalid|session_revoked)$/.test(problem.code)))
   );
 }
 
-/** What an answer that is no success is thrown as. Its status counts, whatever its body says. */
-export async function errorOf(answer: Response): Promise<ProblemError> {
-  const { status, statusText: title, headers } = answer;
-  const bare = {
+/** The error for a response that is not a success. The status of the response wins over the one in its body. */
+export async function toProblemError(response: Response): Promise<ProblemError> {
+  const { status, statusText: title, headers } = response;
+  const fallback = {
     type: "about:blank",
     title,
-    detail: `The server answered with ${status}.`,
+    detail: `The server responded with ${status}.`,
     code: "unknown",
     instance: "",
   };
-  const problem = { ...bare, ...(await problemIn(answer)), status };
-  // A date, which may stand there too, is no number.
+  const problem = { ...fallback, ...(await readProblem(response)), status };
+  // `Retry-After` may be a date, which is ignored.
   return new ProblemError(problem, Number(headers.get("retry-after")) || undefined);
 }

@@ -1,28 +1,29 @@
-import { carrying } from "./carry.js";
-import { heirloomAt } from "./heirloom.js";
-import { keeperOf } from "./keeper.js";
-import { storeOf } from "./store.js";
+import { createApi } from "./api.js";
+import { createAuthorizedFetch } from "./authorizedFetch.js";
+import { createStore } from "./store.js";
+import { createTokenManager } from "./tokenManager.js";
 import type { Device, EventsPage, Session, SessionOptions, User } from "./types.js";
 
-/** Begins to keep this page's session: looks at once whether there is one. */
+/** Creates the session of this page, and checks at once whether the user is logged in. */
 export function createSession(options: SessionOptions = {}): Session {
   const { location, document } = globalThis as { location?: Location; document?: Document };
-  // A browser's own. Servers that render in worker runtimes have a `WorkerGlobalScope` as well, but not this.
+  // Only in a browser's workers. Worker runtimes on servers have a `WorkerGlobalScope` too, but not this function.
   const isWorker = "importScripts" in globalThis;
   const delivery = options.tokenDelivery ?? "cookie";
-  const isAwake = delivery === "cookie" && (options.restore ?? (!!document || isWorker));
+  const isAutomatic = delivery === "cookie" && (options.restore ?? (!!document || isWorker));
   const send: typeof fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
-  const base = baseOf(options.baseUrl, location);
+  const base = normalizeBase(options.baseUrl, location);
 
-  const store = storeOf({ status: delivery === "cookie" ? "restoring" : "anonymous" });
-  const ask = heirloomAt(base, send);
-  const keeper = keeperOf(ask, base, store, delivery, isAwake);
+  const store = createStore({ status: delivery === "cookie" ? "restoring" : "anonymous" });
+  const request = createApi(base, send);
+  const tokens = createTokenManager(request, base, store, delivery, isAutomatic);
 
-  const trusted = new Set([base, location?.origin, ...(options.origins ?? [])].map(originOf));
-  const carried = carrying(send, () => document?.baseURI ?? location?.href ?? `${base}/`, trusted, keeper);
-  const askAsUser = heirloomAt(base, carried);
+  const trustedOrigins = new Set([base, location?.origin, ...(options.origins ?? [])].map(originOf));
+  const pageUrl = () => document?.baseURI ?? location?.href ?? `${base}/`;
+  const fetchAuthorized = createAuthorizedFetch(send, pageUrl, trustedOrigins, tokens);
+  const requestAuthorized = createApi(base, fetchAuthorized);
 
-  const userNow = () => {
+  const currentUser = () => {
     const state = store.get();
     return state.status === "authenticated" ? state.user : null;
   };
@@ -30,47 +31,47 @@ export function createSession(options: SessionOptions = {}): Session {
   return {
     getState: store.get,
     subscribe: store.subscribe,
-    user: () => keeper.known().then(userNow),
-    register: (account) => ask<User>("/register", { method: "POST", body: account }),
+    user: () => tokens.ready().then(currentUser),
+    register: (account) => request<User>("/register", { method: "POST", body: account }),
     async login(credentials) {
-      await keeper.enter(credentials);
-      const user = userNow();
-      if (!user) throw new Error("The session was ended while it began.");
+      await tokens.login(credentials);
+      const user = currentUser();
+      if (!user) throw new Error("The session ended during the login.");
       return user;
     },
-    logout: keeper.leave,
+    logout: tokens.logout,
     async logoutAll() {
-      const { revoked } = await askAsUser<{ revoked: number }>("/logout-all", { method: "POST" });
-      keeper.end("logged_out");
+      const { revoked } = await requestAuthorized<{ revoked: number }>("/logout-all", { method: "POST" });
+      tokens.end("logged_out");
       return revoked;
     },
-    fetch: carried,
-    accessToken: async () => (await keeper.fresh())?.token ?? null,
-    refresh: keeper.refresh,
-    sessions: async () => (await askAsUser<{ sessions: Device[] }>("/sessions")).sessions,
+    fetch: fetchAuthorized,
+    accessToken: async () => (await tokens.current())?.token ?? null,
+    refresh: tokens.refresh,
+    sessions: async () => (await requestAuthorized<{ sessions: Device[] }>("/sessions")).sessions,
     async endSession(id) {
       const state = store.get();
-      if (state.status === "authenticated" && state.session.id === id) return keeper.leave();
-      await askAsUser(`/sessions/${encodeURIComponent(id)}`, { method: "DELETE" });
+      if (state.status === "authenticated" && state.session.id === id) return tokens.logout();
+      await requestAuthorized(`/sessions/${encodeURIComponent(id)}`, { method: "DELETE" });
     },
     events({ limit, before } = {}) {
       const query = new URLSearchParams();
       if (limit) query.set("limit", `${limit}`);
       if (before) query.set("before", before);
-      return askAsUser<EventsPage>(`/users/me/events?${query}`);
+      return requestAuthorized<EventsPage>(`/users/me/events?${query}`);
     },
-    changePassword: (passwords) => askAsUser("/users/me/password", { method: "POST", body: passwords }),
+    changePassword: (passwords) => requestAuthorized("/users/me/password", { method: "POST", body: passwords }),
     async deleteAccount(confirmation) {
-      await askAsUser("/users/me", { method: "DELETE", body: confirmation });
-      // The session went with the account; what is left of it is the cookie.
-      await keeper.leave();
+      await requestAuthorized("/users/me", { method: "DELETE", body: confirmation });
+      // The server has revoked the session. The logout clears its cookie.
+      await tokens.logout();
     },
-    close: keeper.close,
+    close: tokens.close,
   };
 }
 
-/** Without a slash at its end. Empty where a server renders and the address is relative: nothing is asked there. */
-function baseOf(baseUrl: string | URL = "/", location: Location | undefined): string {
+/** Has no slash at its end. It is empty if a server renders the page and the URL is relative; no request is sent there. */
+function normalizeBase(baseUrl: string | URL = "/", location: Location | undefined): string {
   const base = location?.origin;
   return URL.canParse(baseUrl, base) ? new URL(baseUrl, base).href.replace(/\/+$/, "") : "";
 }

@@ -1,89 +1,91 @@
-import { sleep } from "./patience.js";
+import { sleep } from "./timeout.js";
 import type { OverReason, SessionInfo } from "./types.js";
 
-/** What tabs tell each other. It goes from memory to memory, within one origin, and never holds a refresh token. */
-export type Tidings =
-  /** A login has begun this session; the cookie is its own. */
+/**
+ * A message between tabs of one origin. It is never stored, and never holds a refresh token. Keep its shape: tabs with
+ * another version of this client read it too.
+ */
+export type TabMessage =
+  /** A login has started this session; the cookie belongs to it. */
   | { kind: "begun"; id: string }
-  /** This session is over, or, without `id`, the one that the cookie held. */
+  /** This session has ended; without `id`, it is the session of the cookie. */
   | { kind: "over"; id?: string | undefined; reason: OverReason }
-  /** A tab asks for a token, */
+  /** A tab starts to refresh. */
   | { kind: "asks"; tab: number }
-  /** and has its answer, which is every tab's. */
-  | { kind: "asked"; tab: number; got?: Got | undefined };
+  /** That tab has finished, and shares the token that it got. */
+  | { kind: "asked"; tab: number; got?: SharedToken | undefined };
 
-/** A token, good for so many milliseconds more. */
-export interface Got {
+/** An access token for every tab. It expires after `life` milliseconds. */
+export interface SharedToken {
   token: string;
   life: number;
   info: SessionInfo;
 }
 
 export interface Tabs {
-  tell: (tidings: Tidings) => void;
-  /** Asks when it is this tab's turn, unless it `isServed` by then, and tells the others what it got. */
-  inTurn: <T>(
-    isServed: () => boolean,
-    ask: () => Promise<T>,
-    got: (answer: T) => Got,
+  send: (message: TabMessage) => void;
+  /** Runs `refresh` once no other tab refreshes, and shares its token. Skips it if `isDone` by then. */
+  coordinate: <T extends { readonly shared: SharedToken }>(
+    isDone: () => boolean,
+    refresh: () => Promise<T>,
     signal: AbortSignal,
   ) => Promise<T | undefined>;
   close: () => void;
 }
 
-/** A tab that is frozen or closed in the middle of asking holds nobody up for longer. */
-const COURTESY = 1_000;
-/** So long it may take until others have heard something. */
-const HEARING = 20;
+/** A tab that is frozen or closed during a refresh delays the others by this time at most. */
+const MAX_WAIT = 1_000;
+/** How long a message may take to reach the other tabs. */
+const MESSAGE_DELAY = 20;
 
-/** Nobody is listened to without a `base`: outside of browsers a channel would keep the process alive. */
-export function otherTabs(base: string | undefined, listener: (tidings: Tidings) => void): Tabs {
+/** Without `base` there is no channel: outside browsers it would keep the process alive. */
+export function connectTabs(base: string | undefined, listener: (message: TabMessage) => void): Tabs {
   const isAlone = base === undefined || typeof BroadcastChannel === "undefined";
   let channel = isAlone ? undefined : new BroadcastChannel(`heirloom ${base}`);
   const tab = Math.random();
-  const asking = new Set<number>();
+  const refreshing = new Set<number>();
   let waiting = new AbortController();
 
-  const tell = (tidings: Tidings) => channel?.postMessage(tidings);
+  const send = (message: TabMessage) => channel?.postMessage(message);
 
   if (channel) {
-    channel.onmessage = ({ data }: MessageEvent<Tidings>) => {
+    channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
       listener(data);
-      if (data.kind === "asks") asking.add(data.tab);
+      if (data.kind === "asks") refreshing.add(data.tab);
       if (data.kind !== "asked") return;
-      asking.delete(data.tab);
-      if (asking.size && !data.got) return;
+      refreshing.delete(data.tab);
+      if (refreshing.size && !data.got) return;
       waiting.abort();
       waiting = new AbortController();
     };
   }
 
-  /** Waits until one of the tabs that come first has got something, or none asks any more, and for no more than a moment. */
-  async function wait(comesFirst: (other: number) => boolean, signal: AbortSignal) {
-    if (![...asking].some(comesFirst)) return;
-    const { signal: served } = waiting;
-    await sleep(COURTESY, signal, served);
-    if (!served.aborted) asking.clear();
+  /** Waits until another tab shares a token, until none refreshes any more, or for `MAX_WAIT`. */
+  async function wait(goesFirst: (other: number) => boolean, signal: AbortSignal) {
+    if (![...refreshing].some(goesFirst)) return;
+    const { signal: done } = waiting;
+    await sleep(MAX_WAIT, signal, done);
+    if (!done.aborted) refreshing.clear();
   }
 
   return {
-    tell,
-    async inTurn(isServed, ask, gotOf, signal) {
-      let got: Got | undefined;
+    send,
+    async coordinate(isDone, refresh, signal) {
+      let got: SharedToken | undefined;
       if (channel) {
         await wait(() => true, signal);
-        if (isServed()) return undefined;
-        tell({ kind: "asks", tab });
-        await sleep(HEARING, signal);
+        if (isDone()) return undefined;
+        send({ kind: "asks", tab });
+        await sleep(MESSAGE_DELAY, signal);
         await wait((other) => other < tab, signal);
       }
       try {
-        if (isServed()) return undefined;
-        const answer = await ask();
-        got = gotOf(answer);
-        return answer;
+        if (isDone()) return undefined;
+        const issued = await refresh();
+        got = issued.shared;
+        return issued;
       } finally {
-        tell({ kind: "asked", tab, got });
+        send({ kind: "asked", tab, got });
       }
     },
     close() {

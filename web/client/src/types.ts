@@ -2,118 +2,117 @@ import type { components } from "./openapi.js";
 
 type Schemas = components["schemas"];
 
-/** Somebody's account. */
+/** A user's account. */
 export type User = Schemas["User"];
-/** One of the user's devices, as `sessions()` lists it. */
+/** A device with a session, as `sessions()` lists it. */
 export type Device = Schemas["Session"];
-/** What this session is, as the server told with the last token. */
+/** The id of this session and its expiry times, as returned with the last token. */
 export type SessionInfo = Schemas["SessionInfo"];
 /** One entry of the account's security log. */
 export type SecurityEvent = Schemas["Event"];
-/** One page of the security log; `next` goes into `before` for the page after it. */
+/** One page of the security log. Pass `next` as `before` to get the page after it. */
 export type EventsPage = Schemas["EventsAnswer"];
-/** What every error answer is (RFC 9457). */
+/** The body of every error response (RFC 9457). */
 export type Problem = Schemas["Problem"];
-/** What went wrong with one field. */
+/** What is invalid about one field. */
 export type FieldProblem = Schemas["FieldProblem"];
 export type TokenAnswer = Schemas["TokenAnswer"];
 export type TokenDelivery = Schemas["TokenDelivery"];
 
 export interface SessionOptions {
   /**
-   * Where Heirloom is: `https://auth.example.com`, or with its base path `https://example.com/auth`. Left out, it is the
+   * The URL of Heirloom: `https://auth.example.com`, or with a base path `https://example.com/auth`. The default is the
    * page's own origin.
    */
   baseUrl?: string | URL;
-  /** Sends the requests, in place of the global `fetch`. */
+  /** Sends the requests instead of the global `fetch`. */
   fetch?: typeof fetch;
   /**
-   * Origins of your other services, such as `https://api.example.com`. The access token goes to `baseUrl`'s origin, to
-   * the page's own and to these, and to no other.
+   * Origins of your other services, such as `https://api.example.com`. The access token is sent to these origins, to the
+   * origin of `baseUrl` and to the page's own. No other origin receives it.
    */
   origins?: readonly string[];
   /**
-   * Whether to look for a session at once. Left out, that is done in pages and a browser's workers, and not in Node or
-   * where else a server renders the page.
+   * Whether to look for a session at once. By default this happens in pages and in a browser's workers, but not in Node
+   * or another runtime that renders pages on a server.
    */
   restore?: boolean;
   /**
-   * `"cookie"`, the default, is for browsers. `"body"` is for programs without a cookie jar: the refresh token is then
-   * kept in memory, and the session lives as long as the program.
+   * `"cookie"` is the default and for browsers. `"body"` is for programs without a cookie jar: the refresh token stays in
+   * memory, and the session is lost when the program exits.
    */
   tokenDelivery?: TokenDelivery;
 }
 
-/** Why a session that was here is here no longer. */
+/** Why the session of this page has ended. */
 export type OverReason =
-  /** It was not used for too long, or has reached its greatest age. */
+  /** It was unused for too long, or has reached its maximum age. */
   | "expired"
-  /** It was ended from elsewhere: another device, another password, an administrator. */
+  /** It was revoked: from another device, by a password change, or by an administrator. */
   | "revoked"
-  /** An old refresh token was shown, so somebody else may hold a copy. */
+  /** An old refresh token was replayed, so someone else may have a copy. */
   | "reused"
-  /** The user logged out, in this tab or in another. */
+  /** The user logged out, in this tab or another. */
   | "logged_out";
 
-/** Everything that an app shows of the session. Each change makes a new object, an unchanged state is the same object. */
+/** Everything an app shows about the session. Each change creates a new object; an unchanged state is the same object. */
 export type SessionState =
-  /** Not known yet whether there is a session. Also what a server renders. */
+  /** It is not known yet whether there is a session. A server renders this state too. */
   | { readonly status: "restoring" }
-  /** Not known, because Heirloom does not answer. It is asked again by itself until it does. */
+  /** It is not known, because Heirloom does not respond. The client retries in the background. */
   | { readonly status: "unreachable" }
-  /** Nobody is logged in, or the account is disabled. With `over` somebody was, in this tab. */
+  /** The user is not logged in, or the account is disabled. `over` is set if there was a session in this tab. */
   | { readonly status: "anonymous"; readonly over?: OverReason }
   | { readonly status: "authenticated"; readonly user: User; readonly session: SessionInfo };
 
 /**
  * A browser's session with Heirloom. All functions are bound: `const { fetch } = session` works.
  *
- * Those that ask Heirloom reject with a {@link ProblemError} if it refuses, and with what `fetch` rejects with if it
- * cannot be reached. Neither means that the session is over; only the state says so.
+ * Functions that send a request reject with a {@link ProblemError} if Heirloom returns an error, and with the error of
+ * `fetch` if Heirloom is unreachable. Neither means that the session has ended; only the state says so.
  */
 export interface Session {
-  /** The state now. */
+  /** The current state. */
   getState: () => SessionState;
-  /** Calls `listener` after each change of the state, until the function that is returned is called. */
+  /** Calls `listener` after each change of the state. Returns a function that unsubscribes. */
   subscribe: (listener: (state: SessionState) => void) => () => void;
 
-  /** Who is logged in, or null. Waits until that is known. */
+  /** The user who is logged in, or null. Waits until that is known. */
   user: () => Promise<User | null>;
-  /** Makes an account. Does not log in. */
+  /** Creates an account. Does not log in. */
   register: (account: { email: string; password: string }) => Promise<User>;
   login: (credentials: { email: string; password: string }) => Promise<User>;
   /**
-   * Ends the session: here and in every other tab at once, on the server when it can be reached. Rejects while it cannot:
-   * a page goes on telling it then, and another `logout()` resolves once it knows.
+   * Logs out in every tab at once, and on the server as soon as it is reachable. Rejects if the server does not confirm
+   * it: a page then retries in the background, and another `logout()` resolves once the server has confirmed.
    */
   logout: () => Promise<void>;
-  /** Ends all the user's sessions, on every device, and tells how many those were. */
+  /** Revokes all sessions of the user, on every device. Resolves to their number. */
   logoutAll: () => Promise<number>;
 
   /**
-   * `fetch` with the access token, which is refreshed when it has to be. Answers and rejects as `fetch` does, with one
-   * more reason to reject: the token has run out, and Heirloom cannot be asked for another. Without a session the
-   * request goes out without a token.
+   * `fetch` with the access token, refreshed if needed. Resolves and rejects like `fetch`. It also rejects if the token
+   * has expired and Heirloom cannot issue another. Without a session, the request is sent without a token.
    *
-   * A relative address is the page's, as with `fetch`; outside of pages and workers it is below `baseUrl`.
+   * A relative URL is relative to the page, as with `fetch`; outside pages and workers it is relative to `baseUrl`.
    */
   fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** The access token, for what `fetch` cannot do (a WebSocket, say), or null. Good for the next seconds at least. */
+  /** The access token, for uses without `fetch` such as a WebSocket, or null. It is valid for at least some seconds. */
   accessToken: () => Promise<string | null>;
-  /** Refreshes now, however fresh the token is. Resolves too if that shows that the session is over. */
+  /** Refreshes now, even if the token is new. Also resolves if this reveals that the session has ended. */
   refresh: () => Promise<void>;
 
   /** The user's devices that are logged in. */
   sessions: () => Promise<Device[]>;
-  /** Ends one of the user's sessions. If it is this one, that is a logout. */
+  /** Revokes one of the user's sessions. For the current session, this is a logout. */
   endSession: (id: string) => Promise<void>;
   /** The account's security log, newest first. */
   events: (page?: { limit?: number; before?: string }) => Promise<EventsPage>;
-  /** Ends every other session of the user too. Rejects with `invalid_credentials` if the present password is wrong. */
+  /** Also revokes the user's other sessions. Rejects with `invalid_credentials` if the current password is wrong. */
   changePassword: (passwords: { current_password: string; new_password: string }) => Promise<void>;
-  /** Removes the account, and its sessions with it. */
+  /** Deletes the account and its sessions. */
   deleteAccount: (confirmation: { password: string }) => Promise<void>;
 
-  /** Stops listening to other tabs and trying again. The session on the server stays as it is. */
+  /** Stops listening to other tabs and retrying. The session on the server goes on. */
   close: () => void;
 }

@@ -22,7 +22,7 @@ function tabOf(browser: CookieJar, options: SessionOptions = {}): Session {
   return session;
 }
 
-/** Somebody new, logged in. */
+/** A new user, logged in. */
 async function alice(options?: SessionOptions) {
   const account = { email: `alice-${++users}@example.com`, password: PASSWORD };
   const browser = new CookieJar(heirloom.url);
@@ -32,23 +32,23 @@ async function alice(options?: SessionOptions) {
   return { account, browser, session };
 }
 
-test("she logs in, is known, and another tab of hers restores the session", async () => {
+test("a user logs in, and another tab of the same browser restores the session", async () => {
   const { account, browser, session } = await alice();
   expect(await session.user()).toMatchObject({ email: account.email, is_active: true });
   expect(await tabOf(browser).user()).toMatchObject({ email: account.email });
   expect(await tabOf(new CookieJar(heirloom.url)).user()).toBeNull();
 });
 
-test("a refused registration names the fields", async () => {
+test("a rejected registration names the invalid fields", async () => {
   const session = tabOf(new CookieJar(heirloom.url));
-  await expect(session.register({ email: "nobody", password: "short" })).rejects.toMatchObject({
+  await expect(session.register({ email: "not-an-address", password: "short" })).rejects.toMatchObject({
     code: "validation_failed",
     status: 422,
     problem: { errors: [{ field: "email" }, { field: "password" }] },
   });
 });
 
-test("her sessions, events, password and account", async () => {
+test("the user lists sessions and events, changes the password and deletes the account", async () => {
   const { account, session } = await alice();
   expect(await session.sessions()).toMatchObject([{ current: true }]);
   const phone = tabOf(new CookieJar(heirloom.url));
@@ -71,17 +71,17 @@ test("her sessions, events, password and account", async () => {
   await expect(session.login(account)).rejects.toMatchObject({ code: "invalid_credentials" });
 });
 
-test("fifty requests of a page whose token the server refuses are one refresh", async () => {
+test("fifty requests with a rejected token cause one refresh", async () => {
   const { browser, session } = await alice();
   const before = browser.requests.length;
   const token = await session.accessToken();
-  browser.spoil = token;
-  const answers = await Promise.all(Array.from({ length: 50 }, () => session.fetch("users/me")));
-  expect(answers.every(({ ok }) => ok)).toBe(true);
+  browser.expiredToken = token;
+  const responses = await Promise.all(Array.from({ length: 50 }, () => session.fetch("users/me")));
+  expect(responses.every(({ ok }) => ok)).toBe(true);
   expect(browser.requests.slice(before).filter((request) => request === "POST /refresh")).toHaveLength(1);
 });
 
-test("a session ended from elsewhere is over with its reason", async () => {
+test("a session that another device revokes ends with the reason", async () => {
   const { account, session } = await alice();
   const phone = tabOf(new CookieJar(heirloom.url));
   await phone.login(account);
@@ -90,7 +90,7 @@ test("a session ended from elsewhere is over with its reason", async () => {
   expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });
 
-test("while an account is disabled nobody is logged in, before a reload and after it, and the cookie is kept", async () => {
+test("while an account is disabled, the user is logged out before and after a reload, and the cookie is kept", async () => {
   const { account, browser, session } = await alice();
   await heirloom.run("user", "disable", account.email);
   await expect(session.fetch("users/me")).rejects.toMatchObject({ code: "account_disabled" });
@@ -104,10 +104,10 @@ test("while an account is disabled nobody is logged in, before a reload and afte
   expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });
 
-test("an answer that is lost, and lost once more, is no theft", async () => {
+test("a response that is lost twice is not taken for theft", async () => {
   const { browser, session } = await alice();
   for (let round = 0; round < 5; round++) {
-    browser.loseAnswers = 2;
+    browser.loseResponses = 2;
     await session.refresh();
     expect(await session.user()).not.toBeNull();
   }
@@ -116,7 +116,7 @@ test("an answer that is lost, and lost once more, is no theft", async () => {
   expect(await session.sessions()).toHaveLength(1);
 });
 
-test("a thief with an old token ends the session in both places", async () => {
+test("a thief who replays an old token ends the session in both browsers", async () => {
   const { browser, session } = await alice();
   const stolen = browser.copy();
   await session.refresh();
@@ -140,13 +140,13 @@ test("a program without a cookie jar logs in, refreshes and logs out", async () 
   expect((await session.fetch("users/me")).status).toBe(401);
 });
 
-test("a server that goes away and comes back finds the session as it was", async () => {
+test("the session continues after a restart of the server", async () => {
   const { session } = await alice();
   const before = session.getState();
   await heirloom.stop();
   await expect(session.fetch("users/me")).rejects.toThrow("fetch failed");
   const refresh = session.refresh();
-  await heirloom.begin();
+  await heirloom.launch();
   await refresh;
   expect((await session.fetch("users/me")).status).toBe(200);
   expect(session.getState()).toMatchObject({ status: "authenticated", user: (before as { user: unknown }).user });

@@ -19,8 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** What a program prints that has the package; it is given ten seconds to end by itself. */
-async function prints(program: string): Promise<string> {
+/** The output of a program that uses the package. It must exit by itself within ten seconds. */
+async function outputOf(program: string): Promise<string> {
   const script = `import { createSession } from ${JSON.stringify(pathToFileURL(bundle).href)};\n${program}`;
   const options = ["--input-type=module", "--eval", script];
   const { stdout } = await promisify(execFile)(process.execPath, options, { timeout: 10_000 });
@@ -39,7 +39,7 @@ test("the package imports nothing", async () => {
   expect(manifest).not.toHaveProperty("peerDependencies");
 });
 
-test("nothing is ever put into a storage", async () => {
+test("the client stores nothing", async () => {
   expect(await readFile(bundle, "utf8")).not.toMatch(
     /localStorage|sessionStorage|indexedDB|\.cookie\b|navigator\.locks/,
   );
@@ -47,26 +47,29 @@ test("nothing is ever put into a storage", async () => {
 
 test.each([
   ["Node", ""],
-  // As Cloudflare's is: a service worker by its names.
+  // Cloudflare's runtime has the globals of a service worker.
   ["a worker runtime", "globalThis.ServiceWorkerGlobalScope = globalThis.WorkerGlobalScope = class {};"],
-])("while a server renders in %s, nothing is asked, nobody waits, and the process ends", async (_, place) => {
-  const printed = await prints(`
-    ${place}
-    globalThis.fetch = () => { console.log("asked"); return Promise.reject(new Error("asked")); };
+])(
+  "while a server renders in %s, the client sends nothing, does not wait, and lets the process exit",
+  async (_, setup) => {
+    const output = await outputOf(`
+    ${setup}
+    globalThis.fetch = () => { console.log("sent"); return Promise.reject(new Error("sent")); };
     const session = createSession();
     console.log(JSON.stringify([session.getState(), await session.user(), await session.accessToken()]));
     session.subscribe(() => console.log("changed"));
   `);
-  expect(printed).toBe('[{"status":"restoring"},null,null]\n');
-});
+    expect(output).toBe('[{"status":"restoring"},null,null]\n');
+  },
+);
 
 test("a page and a worker look for their session at once", async () => {
-  for (const place of [
+  for (const setup of [
     "globalThis.document = { baseURI: 'https://a.example/b' }",
     "globalThis.importScripts = () => {}",
   ]) {
-    const printed = await prints(`
-      ${place};
+    const output = await outputOf(`
+      ${setup};
       globalThis.location = new URL("https://a.example/c");
       globalThis.fetch = (url, init) => {
         console.log(init.method, url);
@@ -77,6 +80,6 @@ test("a page and a worker look for their session at once", async () => {
       session.close();
       console.log(session.getState().status);
     `);
-    expect(printed).toBe("POST https://a.example/refresh\nanonymous\n");
+    expect(output).toBe("POST https://a.example/refresh\nanonymous\n");
   }
 });

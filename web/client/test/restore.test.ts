@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ALICE, passes, problem, ScriptedServer, settle } from "./support/server.js";
+import { ALICE, advance, problem, FakeServer, settle } from "./support/server.js";
 
-let server: ScriptedServer;
+let server: FakeServer;
 beforeEach(() => {
-  server = new ScriptedServer();
+  server = new FakeServer();
 });
 afterEach(() => server.close());
 
-test("a page that is loaded restores its session with one refresh", async () => {
-  server.cookie = server.begin();
-  const session = server.tab();
+test("a page restores its session with one refresh when it loads", async () => {
+  server.cookie = server.newSession();
+  const session = server.openTab();
   const seen: string[] = [];
   session.subscribe((state) => seen.push(state.status));
   expect(session.getState()).toEqual({ status: "restoring" });
@@ -20,46 +20,46 @@ test("a page that is loaded restores its session with one refresh", async () => 
   expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /refresh", "GET /users/me"]);
 });
 
-test("what is fetched while the page loads waits for the session", async () => {
-  server.cookie = server.begin();
-  const session = server.tab();
-  const answers = await Promise.all([session.fetch("https://auth.example/api"), session.accessToken()]);
-  expect(answers[0].status).toBe(200);
-  expect(answers[1]).toContain("session-1");
-  expect(server.asked("/refresh")).toBe(1);
+test("a request during the load waits for the session", async () => {
+  server.cookie = server.newSession();
+  const session = server.openTab();
+  const responses = await Promise.all([session.fetch("https://auth.example/api"), session.accessToken()]);
+  expect(responses[0].status).toBe(200);
+  expect(responses[1]).toContain("session-1");
+  expect(server.count("/refresh")).toBe(1);
 });
 
-test("without a cookie nobody is logged in, and nothing is over", async () => {
-  const session = server.tab();
+test("without a cookie the user is logged out, and no session has ended", async () => {
+  const session = server.openTab();
   expect(await session.user()).toBeNull();
   expect(session.getState()).toEqual({ status: "anonymous" });
   expect(await session.accessToken()).toBeNull();
 });
 
-test("a cookie whose session has ended meanwhile is told with its reason", async () => {
-  server.next("/refresh", () => problem(401, "refresh_token_expired"));
-  const session = server.tab();
+test("a page whose session has expired meanwhile reports the reason", async () => {
+  server.once("/refresh", () => problem(401, "refresh_token_expired"));
+  const session = server.openTab();
   await session.user();
   expect(session.getState()).toEqual({ status: "anonymous", over: "expired" });
 });
 
-test("a session that is refused for now is neither over nor shown", async () => {
-  server.cookie = server.begin();
-  server.next("/refresh", () => problem(403, "account_disabled"));
-  const session = server.tab();
+test("while the account is disabled, the session is neither over nor restored", async () => {
+  server.cookie = server.newSession();
+  server.once("/refresh", () => problem(403, "account_disabled"));
+  const session = server.openTab();
   expect(await session.user()).toBeNull();
   expect(session.getState()).toEqual({ status: "anonymous" });
-  await passes(600_000);
-  expect(server.asked("/refresh")).toBe(1);
+  await advance(600_000);
+  expect(server.count("/refresh")).toBe(1);
   await session.refresh();
   expect(session.getState().status).toBe("authenticated");
 });
 
 test.each(["cookie", "body"] as const)(
-  "so is one whose account is disabled later, and it goes on if it may (%s)",
+  "an account that is disabled later logs the user out, and the session continues once it is enabled (%s)",
   async (tokenDelivery) => {
-    server.next("/login", () => server.tokens((server.cookie = server.begin()), { refresh_token: "hl_1" }));
-    const session = server.tab({ tokenDelivery });
+    server.once("/login", () => server.tokens((server.cookie = server.newSession()), { refresh_token: "hl_1" }));
+    const session = server.openTab({ tokenDelivery });
     await session.user();
     await session.login(ALICE);
     const seen: unknown[] = [];
@@ -80,11 +80,11 @@ test.each(["cookie", "body"] as const)(
   },
 );
 
-test("one whose account was enabled again, but whose session has ended with it, is over", async () => {
-  const session = await server.loggedIn();
-  server.next("/refresh", () => problem(403, "account_disabled"));
+test("after the account is enabled again, a session that was revoked meanwhile has ended", async () => {
+  const session = await server.openLoggedInTab();
+  server.once("/refresh", () => problem(403, "account_disabled"));
   await expect(session.refresh()).rejects.toMatchObject({ code: "account_disabled" });
-  server.endAll("disabled");
+  server.revokeAll("disabled");
   await session.refresh();
   expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });

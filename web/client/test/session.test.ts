@@ -1,26 +1,26 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ProblemError } from "../src/index.js";
-import { ALICE, BASE, held, lost, passes, problem, ScriptedServer, settle } from "./support/server.js";
+import { ALICE, BASE, delayed, networkError, advance, problem, FakeServer, settle } from "./support/server.js";
 
-let server: ScriptedServer;
+let server: FakeServer;
 beforeEach(() => {
-  server = new ScriptedServer();
+  server = new FakeServer();
 });
 afterEach(() => server.close());
 
 const last = () => server.requests.at(-1);
 
-test("login() gives the user, and the state follows", async () => {
-  const session = server.tab();
+test("login() resolves to the user, and the state changes", async () => {
+  const session = server.openTab();
   await session.user();
   expect(await session.login(ALICE)).toMatchObject({ email: ALICE.email });
   expect(session.getState()).toMatchObject({ status: "authenticated", user: { email: ALICE.email } });
   expect(server.requests.find(({ path }) => path === "/login")?.body).toBe(JSON.stringify(ALICE));
 });
 
-test("a refused login is a ProblemError with what a form shows", async () => {
-  const session = server.tab();
-  server.next("/login", () => problem(429, "too_many_attempts", { detail: "Wait a little." }, { "retry-after": "7" }));
+test("a rejected login is a ProblemError with the details for a form", async () => {
+  const session = server.openTab();
+  server.once("/login", () => problem(429, "too_many_attempts", { detail: "Wait a little." }, { "retry-after": "7" }));
   const error: unknown = await session.login(ALICE).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(ProblemError);
   expect(error).toMatchObject({
@@ -32,53 +32,53 @@ test("a refused login is a ProblemError with what a form shows", async () => {
   });
 });
 
-test("a refusal that Heirloom did not word is a ProblemError too", async () => {
-  const session = server.tab();
-  server.next("/login", () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
+test("an error response of a proxy is a ProblemError too", async () => {
+  const session = server.openTab();
+  server.once("/login", () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
   await expect(session.login(ALICE)).rejects.toMatchObject({ code: "unknown", status: 502 });
-  server.next("/login", () => Response.json({ code: "Throttled", message: "Not now" }, { status: 503 }));
+  server.once("/login", () => Response.json({ code: "Throttled", message: "Not now" }, { status: 503 }));
   await expect(session.login(ALICE)).rejects.toMatchObject({ code: "Throttled", status: 503 });
 });
 
-test("a login whose answer is lost is not sent twice", async () => {
-  const session = server.tab();
+test("a login whose response is lost is not sent twice", async () => {
+  const session = server.openTab();
   await session.user();
-  server.next("/login", lost);
+  server.once("/login", networkError);
   await expect(session.login(ALICE)).rejects.toThrow("Failed to fetch");
-  expect(server.asked("/login")).toBe(1);
+  expect(server.count("/login")).toBe(1);
   expect(session.getState()).toEqual({ status: "anonymous" });
 });
 
-test("a login that loses the network half-way is completed when it is back", async () => {
-  const session = server.tab();
+test("a login that loses the network half-way completes when the network is back", async () => {
+  const session = server.openTab();
   await session.user();
-  server.next("/users/me", lost, lost, lost);
+  server.once("/users/me", networkError, networkError, networkError);
   const login = expect(session.login(ALICE)).rejects.toThrow("Failed to fetch");
-  await passes(2_000);
+  await advance(2_000);
   await login;
   expect(session.getState()).toEqual({ status: "unreachable" });
-  await passes(30_000);
+  await advance(30_000);
   expect(session.getState()).toMatchObject({ user: { email: ALICE.email } });
 });
 
-test("a login in a program that loses the network half-way is completed by what asks next", async () => {
-  const session = server.tab({ tokenDelivery: "body", restore: false });
-  server.next("/login", () => server.tokens(server.begin(), { refresh_token: "hl_1" }));
-  server.next("/refresh", () => server.tokens("session-1", { refresh_token: "hl_2" }));
-  server.next("/users/me", lost, lost, lost, () => problem(401, "access_token_expired"));
+test("a program's login that loses the network half-way completes with the next request", async () => {
+  const session = server.openTab({ tokenDelivery: "body", restore: false });
+  server.once("/login", () => server.tokens(server.newSession(), { refresh_token: "hl_1" }));
+  server.once("/refresh", () => server.tokens("session-1", { refresh_token: "hl_2" }));
+  server.once("/users/me", networkError, networkError, networkError, () => problem(401, "access_token_expired"));
   const login = expect(session.login(ALICE)).rejects.toThrow("Failed to fetch");
-  await passes(2_000);
+  await advance(2_000);
   await login;
   expect((await session.fetch(`${BASE}/api`)).status).toBe(200);
   expect(await session.user()).toMatchObject({ email: ALICE.email });
   expect(server.requests.find(({ path }) => path === "/refresh")?.body).toBe('{"refresh_token":"hl_1"}');
 });
 
-test("a logout in the middle of a login ends what has begun", async () => {
-  const session = server.tab();
+test("a logout during a login ends the new session", async () => {
+  const session = server.openTab();
   await session.user();
-  const slow = held((request) => server.answer(request, "/login", null));
-  server.next("/login", slow.script);
+  const slow = delayed((request) => server.respond(request, "/login", null));
+  server.once("/login", slow.handler);
   const login = session.login(ALICE).catch((error: unknown) => error);
   const logout = session.logout();
   await settle();
@@ -88,16 +88,16 @@ test("a logout in the middle of a login ends what has begun", async () => {
   expect(server.cookie).toBeNull();
 });
 
-test("register() makes an account and no session", async () => {
-  const session = server.tab();
+test("register() creates an account but no session", async () => {
+  const session = server.openTab();
   await session.user();
-  server.next("/register", () => Response.json({ id: "1", email: ALICE.email }, { status: 201 }));
+  server.once("/register", () => Response.json({ id: "1", email: ALICE.email }, { status: 201 }));
   expect(await session.register(ALICE)).toEqual({ id: "1", email: ALICE.email });
   expect(session.getState()).toEqual({ status: "anonymous" });
 });
 
-test("the account's requests go where the server has them", async () => {
-  const session = await server.loggedIn();
+test("account requests are sent to the right paths", async () => {
+  const session = await server.openLoggedInTab();
   expect(await session.sessions()).toEqual([{ id: "session-1", current: true }]);
   await session.events();
   expect(last()).toMatchObject({ method: "GET", path: "/users/me/events" });
@@ -107,16 +107,16 @@ test("the account's requests go where the server has them", async () => {
   expect(last()).toMatchObject({ method: "DELETE", path: "/sessions/a%2F..%2Fb" });
 });
 
-test("a refused change is a ProblemError, and the session goes on", async () => {
-  const session = await server.loggedIn();
-  server.next("/users/me/password", () => problem(403, "invalid_credentials"));
+test("a rejected password change is a ProblemError, and the session continues", async () => {
+  const session = await server.openLoggedInTab();
+  server.once("/users/me/password", () => problem(403, "invalid_credentials"));
   const changing = session.changePassword({ current_password: "wrong", new_password: "new" });
   await expect(changing).rejects.toMatchObject({ code: "invalid_credentials" });
   expect(session.getState().status).toBe("authenticated");
 });
 
-test("an unchanged state is the same object, and listeners are called after changes only", async () => {
-  const session = await server.loggedIn();
+test("an unchanged state is the same object, and listeners are called only after changes", async () => {
+  const session = await server.openLoggedInTab();
   const seen: unknown[] = [];
   const stop = session.subscribe((state) => seen.push(state));
   const before = session.getState();
@@ -128,8 +128,8 @@ test("an unchanged state is the same object, and listeners are called after chan
   expect(seen).toEqual([]);
 });
 
-test("a refresh leaves the same user in the state", async () => {
-  const session = await server.loggedIn();
+test("a refresh keeps the user object in the state", async () => {
+  const session = await server.openLoggedInTab();
   const before = session.getState();
   await session.refresh();
   await settle();
@@ -139,48 +139,48 @@ test("a refresh leaves the same user in the state", async () => {
   );
 });
 
-test("a listener's fault is reported and stops nothing", async () => {
-  const session = server.tab();
+test("an error in a listener is reported and interrupts nothing", async () => {
+  const session = server.openTab();
   await session.user();
-  const faults: unknown[] = [];
+  const errors: unknown[] = [];
   const others = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
-  process.once("uncaughtException", (fault) => faults.push(fault));
+  process.once("uncaughtException", (error) => errors.push(error));
   session.subscribe(() => {
-    throw new Error("a listener's fault");
+    throw new Error("an error in a listener");
   });
   await session.login(ALICE);
   await settle();
   for (const other of others) process.on("uncaughtException", other);
   expect(session.getState().status).toBe("authenticated");
-  expect(faults).toMatchObject([{ message: "a listener's fault" }]);
+  expect(errors).toMatchObject([{ message: "an error in a listener" }]);
 });
 
-test("Heirloom may be below a path", async () => {
+test("Heirloom may have a base path", async () => {
   for (const baseUrl of [
     "https://auth.example/auth",
     "https://auth.example/auth/",
     new URL("https://auth.example/auth"),
   ]) {
     server.requests.length = 0;
-    server.next("/auth/refresh", () => problem(401, "refresh_token_missing"));
-    await server.tab({ baseUrl }).user();
+    server.once("/auth/refresh", () => problem(401, "refresh_token_missing"));
+    await server.openTab({ baseUrl }).user();
     expect(last()?.path).toBe("/auth/refresh");
   }
 });
 
 test("a program without a cookie jar keeps the refresh token in memory", async () => {
-  const session = server.tab({ tokenDelivery: "body" });
+  const session = server.openTab({ tokenDelivery: "body" });
   expect(session.getState()).toEqual({ status: "anonymous" });
-  server.next("/login", () => server.tokens(server.begin(), { refresh_token: "hl_1" }));
-  server.next("/refresh", () => server.tokens("session-1", { refresh_token: "hl_2" }));
+  server.once("/login", () => server.tokens(server.newSession(), { refresh_token: "hl_1" }));
+  server.once("/refresh", () => server.tokens("session-1", { refresh_token: "hl_2" }));
   await session.login(ALICE);
   expect(JSON.parse(last()?.body || "{}")).toEqual({});
   expect(JSON.parse(server.requests[0]?.body ?? "")).toEqual({ ...ALICE, token_delivery: "body" });
   await session.refresh();
   await session.logout();
-  const shown = server.requests.filter(({ path }) => ["/refresh", "/logout"].includes(path));
-  expect(shown.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+  const sent = server.requests.filter(({ path }) => ["/refresh", "/logout"].includes(path));
+  expect(sent.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
     { refresh_token: "hl_1" },
     { refresh_token: "hl_2" },
   ]);

@@ -1,4 +1,4 @@
-// The smallest app there can be: it shows the state, and a link where one has to log in. The tests drive its session.
+// A minimal app: it shows the session state, and a login link if the user is logged out. The tests control its session.
 import { createSession, type Session, type SessionState } from "@heirloom/client";
 
 declare global {
@@ -6,21 +6,21 @@ declare global {
     session: Session;
     states: SessionState[];
     violations: string[];
-    letPass: (milliseconds: number) => void;
-    expireUnnoticed: () => Promise<void>;
-    expire: (times: number) => Promise<{ done: number; lost: number }>;
-    inWorker: () => Promise<string>;
+    advanceClock: (milliseconds: number) => void;
+    waitForServerExpiry: () => Promise<void>;
+    expireRepeatedly: (times: number) => Promise<{ done: number; failed: number }>;
+    userInWorker: () => Promise<string>;
   }
 }
 
-let ahead = 0;
+let offset = 0;
 const now = Date.now.bind(Date);
-Date.now = () => now() + ahead;
-/** Moves this page's clock, so that its token seems to have expired. */
-window.letPass = (milliseconds) => (ahead += milliseconds);
+Date.now = () => now() + offset;
+/** Moves the clock of this page, which makes its token look expired. */
+window.advanceClock = (milliseconds) => (offset += milliseconds);
 
-/** Stops this page's clock, and waits until the server refuses its token: the page cannot know that it has expired. */
-window.expireUnnoticed = async () => {
+/** Stops the clock of this page until the server rejects its token. The page itself cannot detect the expiry. */
+window.waitForServerExpiry = async () => {
   const stopped = Date.now();
   Date.now = () => stopped;
   const headers = { authorization: `Bearer ${(await session.accessToken()) ?? ""}` };
@@ -38,11 +38,11 @@ window.session = session;
 window.states = [session.getState()];
 session.subscribe((state) => {
   window.states.push(state);
-  show(state);
+  render(state);
 });
-show(session.getState());
+render(session.getState());
 
-function show(state: SessionState) {
+function render(state: SessionState) {
   const text =
     state.status === "authenticated"
       ? state.user.email
@@ -53,25 +53,25 @@ function show(state: SessionState) {
   document.querySelector("a")!.hidden = state.status !== "anonymous";
 }
 
-/** Lets the access token expire so often, with a request each time. */
-window.expire = async (times) => {
-  let lost = 0;
+/** Lets the access token expire this many times, and sends a request each time. */
+window.expireRepeatedly = async (times) => {
+  let failed = 0;
   let done = 0;
   while (done < times && session.getState().status === "authenticated") {
-    window.letPass(3_600_000);
+    window.advanceClock(3_600_000);
     try {
       await session.fetch("/users/me");
     } catch {
-      // The network's fault; the session goes on.
-      lost++;
+      // A network error. The session continues.
+      failed++;
     }
     done++;
   }
-  return { done, lost };
+  return { done, failed };
 };
 
-/** Who a worker of this page says is logged in. */
-window.inWorker = () =>
+/** The email address of the user in a worker of this page. */
+window.userInWorker = () =>
   new Promise((resolve) => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<string>) => resolve(data);

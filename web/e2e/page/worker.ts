@@ -1,4 +1,4 @@
 import { createSession } from "@heirloom/client";
 
 const user = await createSession().user();
-postMessage(user?.email ?? "nobody");
+postMessage(user?.email ?? "anonymous");

@@ -10,41 +10,41 @@ import {
 } from "playwright-core";
 import { expect, inject } from "vitest";
 import { Heirloom } from "../../client/test/support/heirloom.js";
-import { Front } from "./front.js";
+import { Proxy } from "./proxy.js";
 
 export const PASSWORD = "three lamps on the stairs";
 const SCREENSHOTS = fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-// The machine may be a closed one and run as root: nothing is looked for outside.
+// For machines without internet access, and for root.
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 
-/** A real server, what stands before it, and a real browser. */
+/** A real server behind a proxy, and a real browser. */
 export class World {
   private accounts = 0;
   private readonly contexts: BrowserContext[] = [];
 
   private constructor(
     readonly heirloom: Heirloom,
-    readonly front: Front,
+    readonly proxy: Proxy,
     readonly chromium: Browser,
   ) {}
 
-  static async begin(settings: Record<string, string> = {}): Promise<World> {
+  static async start(settings: Record<string, string> = {}): Promise<World> {
     const heirloom = await Heirloom.start(settings);
-    const front = await Front.start(inject("pages"), () => heirloom.port);
-    return new World(heirloom, front, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") }));
+    const proxy = await Proxy.start(inject("pageDirectory"), () => heirloom.port);
+    return new World(heirloom, proxy, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") }));
   }
 
-  async end() {
+  async stop() {
     await this.chromium.close();
-    await this.front.stop();
+    await this.proxy.stop();
     await this.heirloom.remove();
   }
 
-  /** After each test: no browser is left open, and no network stays bad. */
-  async tidy() {
-    this.front.loss = 0;
+  /** After each test: closes all browsers and resets the network. */
+  async reset() {
+    this.proxy.lossRate = 0;
     for (const context of this.contexts.splice(0)) await context.close();
   }
 
@@ -54,7 +54,7 @@ export class World {
     return context;
   }
 
-  /** Somebody new in a browser of her own, logged in, with so many tabs. */
+  /** A new user, logged in with this many tabs in a new browser. */
   async alice(tabs = 1): Promise<{ email: string; context: BrowserContext; tabs: Page[]; tab: Page }> {
     const email = `alice-${++this.accounts}@example.com`;
     const context = await this.browser();
@@ -68,30 +68,30 @@ export class World {
     );
     const more: Page[] = [];
     for (let index = 1; index < tabs; index++) more.push(await this.tab(context));
-    for (const page of [tab, ...more]) await says(page, email);
+    for (const page of [tab, ...more]) await waitForState(page, email);
     return { email, context, tabs: [tab, ...more], tab };
   }
 
-  /** A new tab with the tests' page. */
+  /** A new tab with the test page. */
   async tab(context: BrowserContext): Promise<Page> {
     const page = await context.newPage();
-    await page.goto(this.front.page);
+    await page.goto(this.proxy.page);
     return page;
   }
 
-  /** The living sessions of an account, as the operator sees them. */
+  /** The active sessions of an account, from the operator's command. */
   async sessionsOf(email: string): Promise<{ id: string }[]> {
     return JSON.parse(await this.heirloom.run("session", "list", email, "--json")) as { id: string }[];
   }
 }
 
-/** Waits until the page shows this as its state. */
-export async function says(page: Page, text: string) {
+/** Waits until the test page shows this state. */
+export async function waitForState(page: Page, text: string) {
   await page.waitForFunction((text) => document.querySelector("[role=status]")?.textContent === text, text);
 }
 
-/** The status of an answer to a request of the page's session. */
-export function asks(page: Page, path = "/users/me"): Promise<number> {
+/** Sends a request with the session of the page, and returns the status of the response. */
+export function fetchStatus(page: Page, path = "/users/me"): Promise<number> {
   return page.evaluate(async (path) => (await window.session.fetch(path)).status, path);
 }
 

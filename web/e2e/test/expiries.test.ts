@@ -1,34 +1,34 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { says, screenshot, World } from "../support/world.js";
+import { waitForState, screenshot, World } from "../support/world.js";
 
 const TABS = 5;
 const EXPIRIES = 200;
 let world: World;
 beforeAll(async () => {
-  world = await World.begin();
+  world = await World.start();
 });
-afterEach(() => world.tidy());
-afterAll(() => world.end());
+afterEach(() => world.reset());
+afterAll(() => world.stop());
 
-/** Lets every tab's token expire so often, all of them at the same time. */
-async function expire(tabs: Page[], times: number) {
-  const outcomes = await Promise.all(tabs.map((tab) => tab.evaluate((times) => window.expire(times), times)));
-  return { done: outcomes.map(({ done }) => done), lost: outcomes.reduce((sum, { lost }) => sum + lost, 0) };
+/** Lets the token of every tab expire this many times, at the same time. */
+async function expireAll(tabs: Page[], times: number) {
+  const outcomes = await Promise.all(tabs.map((tab) => tab.evaluate((times) => window.expireRepeatedly(times), times)));
+  return { done: outcomes.map(({ done }) => done), failed: outcomes.reduce((sum, { failed }) => sum + failed, 0) };
 }
 
-test(`${TABS} tabs with ${EXPIRIES} expiries each, and 5 % of the answers lost: nobody is logged out`, async () => {
+test(`${TABS} tabs with ${EXPIRIES} expiries each and 5 % lost responses stay logged in`, async () => {
   const { email, tabs, tab } = await world.alice(TABS);
   const [family] = await world.sessionsOf(email);
-  world.front.loss = 0.05;
-  const { done, lost } = await expire(tabs, EXPIRIES);
-  const answers = world.front.lost;
-  world.front.loss = 0;
+  world.proxy.lossRate = 0.05;
+  const { done, failed } = await expireAll(tabs, EXPIRIES);
+  const { lostResponses } = world.proxy;
+  world.proxy.lossRate = 0;
 
   expect(done).toEqual(Array<number>(TABS).fill(EXPIRIES));
-  expect(answers).toBeGreaterThan(50);
+  expect(lostResponses).toBeGreaterThan(50);
   for (const page of tabs) {
-    await says(page, email);
+    await waitForState(page, email);
     expect(await page.evaluate(() => window.states.filter((state) => "over" in state).length)).toBe(0);
   }
   expect(await world.sessionsOf(email)).toMatchObject([{ id: family?.id }]);
@@ -38,26 +38,26 @@ test(`${TABS} tabs with ${EXPIRIES} expiries each, and 5 % of the answers lost: 
   expect(kinds).not.toContain("reuse_detected");
   expect(kinds.filter((kind) => kind === "login_succeeded")).toHaveLength(1);
   console.log(
-    `${world.front.count("/refresh")} refreshes, ${answers} answers lost, ${lost} requests that the page saw fail, events: ${kinds.join(", ")}`,
+    `${world.proxy.count("/refresh")} refreshes, ${lostResponses} lost responses, ${failed} failed requests, events: ${kinds.join(", ")}`,
   );
 });
 
-test("the same with a thief among them: every tab says so, and shows where to log in", async () => {
+test("with a thief, every tab shows the reason and a login link", async () => {
   const { email, context, tabs } = await world.alice(TABS);
-  world.front.loss = 0.05;
-  const thief = await stealing(context);
-  // She has gone on a little by the time the thief comes to use what he has.
-  await expire(tabs, 20);
-  const running = expire(tabs, EXPIRIES);
-  await thief.goto(world.front.page);
-  const stolen = await thief.evaluate((times) => window.expire(times), EXPIRIES);
+  world.proxy.lossRate = 0.05;
+  const thief = await stealCookies(context);
+  // The user refreshes some times before the thief uses the copy.
+  await expireAll(tabs, 20);
+  const running = expireAll(tabs, EXPIRIES);
+  await thief.goto(world.proxy.page);
+  const stolen = await thief.evaluate((times) => window.expireRepeatedly(times), EXPIRIES);
   const { done } = await running;
-  world.front.loss = 0;
+  world.proxy.lossRate = 0;
 
   expect(Math.max(...done)).toBeLessThan(EXPIRIES);
   expect(stolen.done).toBe(0);
   for (const tab of [...tabs, thief]) {
-    await says(tab, "reused");
+    await waitForState(tab, "reused");
     expect(await tab.isVisible("text=Log in")).toBe(true);
     expect(await tab.evaluate(() => window.states.filter((state) => "over" in state).length)).toBe(1);
   }
@@ -65,8 +65,8 @@ test("the same with a thief among them: every tab says so, and shows where to lo
   await screenshot(tabs[0]!, "e2e-thief");
 });
 
-/** A page in another browser that has a copy of her cookies. */
-async function stealing(context: BrowserContext): Promise<Page> {
+/** A page in another browser with a copy of the cookies. */
+async function stealCookies(context: BrowserContext): Promise<Page> {
   const thief = await world.browser();
   await thief.addCookies(await context.cookies());
   return thief.newPage();

@@ -1,129 +1,129 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { heading, opens, registers, visits } from "../support/app.js";
+import { waitForHeading, openApp, register, openTab } from "../support/app.js";
 import { screenshot, World } from "../support/world.js";
 
 let world: World;
 beforeAll(async () => {
-  world = await World.begin({ HEIRLOOM_BASE_PATH: "/auth", HEIRLOOM_REFRESH_OVERLAP: "2s" });
+  world = await World.start({ HEIRLOOM_BASE_PATH: "/auth", HEIRLOOM_REFRESH_OVERLAP: "2s" });
 });
-afterEach(() => world.tidy());
-afterAll(() => world.end());
+afterEach(() => world.reset());
+afterAll(() => world.stop());
 
-async function practises(at = world, path = "/auth/"): Promise<Page> {
-  const page = await opens(at, {}, path);
-  await registers(page);
+async function openSandbox(at = world, path = "/auth/"): Promise<Page> {
+  const page = await openApp(at, {}, path);
+  await register(page);
   await page.getByRole("link", { name: "Family view" }).click();
-  await page.getByRole("button", { name: "Start a practice family" }).click();
+  await page.getByRole("button", { name: "Start a sandbox" }).click();
   await page.getByText("This family has one generation").waitFor();
   return page;
 }
 
-const acts = (page: Page, scene: string | RegExp) => page.getByRole("button", { name: scene }).click();
-const verdict = (page: Page, text: string) => page.locator(".verdict").getByText(text).waitFor();
+const click = (page: Page, name: string | RegExp) => page.getByRole("button", { name }).click();
+const waitForResult = (page: Page, text: string) => page.locator(".result").getByText(text).waitFor();
 const generations = async (page: Page) =>
   page.getByRole("list", { name: "Generations", exact: true }).getByRole("listitem").allTextContents();
 
-test("one sees the family grow, and what is confirmed", async () => {
-  const page = await practises();
+test("a refresh adds a generation and confirms it", async () => {
+  const page = await openSandbox();
   expect(await generations(page)).toEqual(["Generation 1, newest"]);
-  await acts(page, "Refresh as usual");
-  await verdict(page, "Generation 2 is issued, and 1 is spent");
+  await click(page, "Refresh normally");
+  await waitForResult(page, "Generation 2 replaces generation 1");
   expect((await generations(page))[1]).toBe("Generation 2, newest, confirmed");
 });
 
-test("two tabs that race get the very same token", async () => {
-  const page = await practises();
-  await acts(page, "Two tabs race");
-  await verdict(page, "both got the very same successor");
+test("two tabs that refresh at once receive the same token", async () => {
+  const page = await openSandbox();
+  await click(page, "Refresh in two tabs");
+  await waitForResult(page, "both received the same successor");
   expect(await generations(page)).toHaveLength(2);
 });
 
-test("a lost answer is given again: at once, and after the overlap", async () => {
-  const page = await practises();
-  await acts(page, "Lose an answer");
-  await verdict(page, "its answer is lost");
-  await acts(page, /Ask again at once/);
-  await verdict(page, "Generation 2 is given once more");
-  await acts(page, "Lose an answer");
-  await verdict(page, "Generation 3 is issued, and its answer is lost");
-  await acts(page, "Wake up and show generation 2");
-  await verdict(page, "The lost generation 3 is given again, late");
+test("a lost response is recovered: within the overlap window, and after it", async () => {
+  const page = await openSandbox();
+  await click(page, "Lose a response");
+  await waitForResult(page, "but the response is lost");
+  await click(page, /Retry now/);
+  await waitForResult(page, "Generation 2 is returned again");
+  await click(page, "Lose a response");
+  await waitForResult(page, "Generation 3 is issued, but the response is lost");
+  await click(page, "Wake up and present generation 2");
+  await waitForResult(page, "Generation 3 is recovered");
   expect((await generations(page))[2]).toBe("Generation 3, newest, confirmed");
   await screenshot(page, "app-family-recovered");
 });
 
-test("a thief ends the family, and another can be started; one's own session goes on", async () => {
-  const page = await practises();
-  await acts(page, "A thief shows an old token");
-  await verdict(page, "Theft: the whole family ends");
-  expect((await generations(page)).at(-1)).toBe("ended: theft");
-  await page.getByText("The page shows generation 3: 401").waitFor();
-  await acts(page, "Start another family");
-  await verdict(page, "This family has one generation");
-  const own = page.getByRole("region", { name: "Your session, as it lives" });
+test("a theft revokes the sandbox, another can be started, and the user stays logged in", async () => {
+  const page = await openSandbox();
+  await click(page, "Replay a stolen token");
+  await waitForResult(page, "Theft: the family is revoked");
+  expect((await generations(page)).at(-1)).toBe("revoked: theft");
+  await page.getByText("The page presents generation 3: 401").waitFor();
+  await click(page, "Start another sandbox");
+  await waitForResult(page, "This family has one generation");
+  const own = page.getByRole("region", { name: "Your session", exact: true });
   await own.getByText("Generation 1, newest, confirmed").or(own.getByText("yes, confirmed")).first().waitFor();
   await page.reload();
-  await heading(page, "The family view");
+  await waitForHeading(page, "Family view");
 });
 
-test("the same old token is a second tab at first, and theft once the overlap is over", async () => {
-  const page = await practises();
-  await acts(page, "Refresh as usual");
-  await verdict(page, "Generation 2 is issued");
-  await acts(page, "Generation 1: show it again");
-  await verdict(page, "Generation 2 is given once more");
+test("an old token is accepted within the overlap window, and treated as theft after it", async () => {
+  const page = await openSandbox();
+  await click(page, "Refresh normally");
+  await waitForResult(page, "Generation 2 replaces generation 1");
+  await click(page, "Generation 1: present it again");
+  await waitForResult(page, "Generation 2 is returned again");
   await page.getByText(/^overlap/).waitFor({ state: "detached" });
-  await acts(page, "Generation 1: show it again");
-  await verdict(page, "Theft: the whole family ends");
+  await click(page, "Generation 1: present it again");
+  await waitForResult(page, "Theft: the family is revoked");
 });
 
-test("once the credits are spent a lost answer is taken for theft, and is told as that", async () => {
-  const strict = await World.begin({ HEIRLOOM_REFRESH_OVERLAP: "1s", HEIRLOOM_REFRESH_RECOVERY_BURST: "1" });
+test("without recovery credits a lost response is treated as theft, and the page says so", async () => {
+  const strict = await World.start({ HEIRLOOM_REFRESH_OVERLAP: "1s", HEIRLOOM_REFRESH_RECOVERY_BURST: "1" });
   try {
-    const page = await practises(strict, "/");
-    await acts(page, "Lose an answer");
-    await acts(page, "Wake up and show generation 1");
-    await verdict(page, "The lost generation 2 is given again, late");
-    await page.getByText("Credits for lost answers: 0 of 1").waitFor();
-    await acts(page, "Lose an answer");
-    await page.getByText("no credit for late answers is left").waitFor();
-    await acts(page, "Wake up and show generation 2");
-    await verdict(page, "Taken for theft: the credits are spent");
-    expect((await generations(page)).at(-1)).toBe("ended: taken for theft");
+    const page = await openSandbox(strict, "/");
+    await click(page, "Lose a response");
+    await click(page, "Wake up and present generation 1");
+    await waitForResult(page, "Generation 2 is recovered");
+    await page.getByText("Recovery credits: 0 of 1").waitFor();
+    await click(page, "Lose a response");
+    await page.getByText("no recovery credits are left").waitFor();
+    await click(page, "Wake up and present generation 2");
+    await waitForResult(page, "Treated as theft: no recovery credits are left");
+    expect((await generations(page)).at(-1)).toBe("revoked: treated as theft");
     await screenshot(page, "app-family-credits");
   } finally {
-    await strict.end();
+    await strict.stop();
   }
 });
 
-test("a practice family that is ended elsewhere has no thief, and what happened to it is called practice", async () => {
-  const page = await practises();
-  const account = await visits(page.context(), `${world.heirloom.url}/auth/app/account`);
-  await account.getByRole("button", { name: "End session on Practice" }).click();
-  await account.getByText("The session on Practice has ended.").waitFor();
-  await account.getByText("Practice: a session was ended").waitFor();
-  await acts(page, "Two tabs race");
-  await verdict(page, "It was ended from elsewhere");
-  await acts(page, "Start another family");
-  await verdict(page, "This family has one generation");
-  await acts(page, "A thief shows an old token");
-  await verdict(page, "Theft: the whole family ends");
+test("a sandbox that is revoked elsewhere has no thief, and its events are labelled", async () => {
+  const page = await openSandbox();
+  const account = await openTab(page.context(), `${world.heirloom.url}/auth/app/account`);
+  await account.getByRole("button", { name: "Sign out Sandbox" }).click();
+  await account.getByText("Sandbox is signed out.").waitFor();
+  await account.getByText("Sandbox: a session was revoked").waitFor();
+  await click(page, "Refresh in two tabs");
+  await waitForResult(page, "It was revoked from elsewhere");
+  await click(page, "Start another sandbox");
+  await waitForResult(page, "This family has one generation");
+  await click(page, "Replay a stolen token");
+  await waitForResult(page, "Theft: the family is revoked");
   await account.reload();
-  await account.getByText("Practice: an old key was shown").waitFor();
-  expect(await account.locator(".row.alarm").count()).toBe(0);
-  await screenshot(account, "app-account-practice");
+  await account.getByText("Sandbox: an old refresh token was replayed").waitFor();
+  expect(await account.locator(".row.critical").count()).toBe(0);
+  await screenshot(account, "app-account-sandbox");
 });
 
-test("a server for production shows none of it, and says so", async () => {
-  const production = await World.begin({ HEIRLOOM_DEV: "off" });
+test("a production server offers no family view, and says so", async () => {
+  const production = await World.start({ HEIRLOOM_DEV: "off" });
   try {
-    const page = await opens(production);
-    await registers(page);
+    const page = await openApp(production);
+    await register(page);
     await page.getByRole("link", { name: "Family view" }).click();
-    await page.getByRole("heading", { name: "Not on this server" }).waitFor();
-    expect(await page.getByRole("button", { name: "Start a practice family" }).count()).toBe(0);
+    await page.getByRole("heading", { name: "Not available on this server" }).waitFor();
+    expect(await page.getByRole("button", { name: "Start a sandbox" }).count()).toBe(0);
   } finally {
-    await production.end();
+    await production.stop();
   }
 });

@@ -1,55 +1,55 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { Heirloom } from "../../client/test/support/heirloom.js";
-import { Front } from "../support/front.js";
-import { PASSWORD, says, World } from "../support/world.js";
+import { Proxy } from "../support/proxy.js";
+import { PASSWORD, waitForState, World } from "../support/world.js";
 
 let world: World;
 let elsewhere: Heirloom;
-let front: Front;
+let pageServer: Proxy;
 beforeAll(async () => {
-  world = await World.begin();
-  // The page comes from one origin and Heirloom has another, which lets the page's in.
-  front = await Front.start(inject("pages"), () => 0);
-  elsewhere = await Heirloom.start({ HEIRLOOM_ALLOWED_ORIGINS: front.url });
+  world = await World.start();
+  // The page and Heirloom have different origins, and Heirloom allows the origin of the page.
+  pageServer = await Proxy.start(inject("pageDirectory"), () => 0);
+  elsewhere = await Heirloom.start({ HEIRLOOM_ALLOWED_ORIGINS: pageServer.url });
 });
-afterEach(() => world.tidy());
+afterEach(() => world.reset());
 afterAll(async () => {
-  await front.stop();
+  await pageServer.stop();
   await elsewhere.remove();
-  await world.end();
+  await world.stop();
 });
 
-test("a page of another origin that is allowed has all of it: login, refresh, reload, logout in every tab", async () => {
+test("a page of an allowed origin can log in, refresh, reload, and log out in every tab", async () => {
   const context = await world.browser();
-  const url = `${front.page}?heirloom=${encodeURIComponent(elsewhere.url)}`;
+  const url = `${pageServer.page}?heirloom=${encodeURIComponent(elsewhere.url)}`;
   const [page, other] = [await context.newPage(), await context.newPage()];
   for (const tab of [page, other]) {
     await tab.goto(url);
-    await says(tab, "anonymous");
+    await waitForState(tab, "anonymous");
   }
   const account = { email: "alice@example.com", password: PASSWORD };
   await page.evaluate(async (account) => {
     await window.session.register(account);
     await window.session.login(account);
   }, account);
-  for (const tab of [page, other]) await says(tab, account.email);
+  for (const tab of [page, other]) await waitForState(tab, account.email);
   await page.reload();
-  await says(page, account.email);
+  await waitForState(page, account.email);
   const status = await page.evaluate(async (heirloom) => {
-    window.letPass(3_600_000);
+    window.advanceClock(3_600_000);
     return (await window.session.fetch(`${heirloom}/sessions`)).status;
   }, elsewhere.url);
   expect(status).toBe(200);
   await page.evaluate(() => window.session.logout());
-  for (const tab of [page, other]) await says(tab, "logged_out");
+  for (const tab of [page, other]) await waitForState(tab, "logged_out");
   expect(await page.evaluate(() => window.violations)).toEqual([]);
 });
 
-test("a page of an origin that is not allowed finds nobody, and nobody gets in", async () => {
+test("a page of another origin cannot restore a session or log in", async () => {
   const context = await world.browser();
   const tab = await context.newPage();
-  await tab.goto(`${world.front.page}?heirloom=${encodeURIComponent(elsewhere.url)}`);
-  await says(tab, "unreachable");
+  await tab.goto(`${world.proxy.page}?heirloom=${encodeURIComponent(elsewhere.url)}`);
+  await waitForState(tab, "unreachable");
   const outcome = await tab.evaluate(
     (password) =>
       window.session.login({ email: "alice@example.com", password }).then(

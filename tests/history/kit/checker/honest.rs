@@ -70,7 +70,7 @@ fn has_expired(refused: &Exchange) -> bool {
 fn may_be_reuse(case: &Case, family: &Family, showing: &Exchange, generation: u32) -> Option<&'static str> {
     let by = case.effect_by(showing);
     if family.refreshes().any(|(other, shown)| shown > generation && other.sent < by) {
-        return Some("a request that nobody answered was overtaken");
+        return Some("a request without a response was overtaken");
     }
     if !may_be_late(case, family, showing, generation) {
         return None;
@@ -80,11 +80,11 @@ fn may_be_reuse(case: &Case, family: &Family, showing: &Exchange, generation: u3
         .iter()
         .any(|other| other.access().is_some_and(|access| access.generation > generation) && other.sent < by);
     if is_next_in_use {
-        Some("a tab came after the overlap, and another had used what it got")
+        Some("a tab refreshed after the overlap window, and another tab had used the new token")
     } else if !is_confirmed(case, family, showing, generation) {
-        Some("late, and its generation had not been confirmed")
+        Some("a late retry whose generation had not been confirmed")
     } else if !is_affordable(case, family, generation) {
-        Some("late, and the credit was used up")
+        Some("a late retry without a recovery credit")
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! Judges a recorded history by the promises of `docs/design.md`. It knows nothing but what clients saw and when something
+//! Judges a recorded history by the promises of `docs/reliability.md`. It knows nothing but what clients saw and when something
 //! was broken; where that leaves open what the servers did, it gives them the benefit of the doubt, and no further.
 
 mod accounts;

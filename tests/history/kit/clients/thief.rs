@@ -1,4 +1,4 @@
-//! Those who hold a copy of somebody's token, each kind of `docs/design.md`, and those who make tokens up.
+//! Those who hold a copy of somebody's token, each kind of `docs/rotation.md`, and those who make tokens up.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,33 +1,33 @@
 import type { User } from "@heirloom/client";
 import { useCallback, useState } from "react";
+import { formatDate } from "../ui/formatTime.js";
 import { Page } from "../ui/Page.js";
-import { dayOf } from "../ui/times.js";
+import { ChangePassword } from "./ChangePassword.js";
 import { DeleteAccount } from "./DeleteAccount.js";
 import { Devices } from "./Devices.js";
-import { Password } from "./Password.js";
 import { SecurityEvents } from "./SecurityEvents.js";
 
 export function AccountPage({ user }: { user: User }) {
-  const [changes, setChanges] = useState(0);
-  // What one part of the page does shows in the others.
-  const onChange = useCallback(() => setChanges((changes) => changes + 1), []);
+  const [version, setVersion] = useState(0);
+  // A change in one section reloads the others.
+  const onChange = useCallback(() => setVersion((version) => version + 1), []);
   return (
     <Page
       title="Your account"
       intro={
         <p className="muted">
-          <strong className="own-email">{user.email}</strong> · since {dayOf(user.created_at)}
+          <strong className="account-email">{user.email}</strong> · since {formatDate(user.created_at)}
         </p>
       }
     >
       <div className="columns">
         <div>
-          <Devices changes={changes} onChange={onChange} />
-          <SecurityEvents changes={changes} />
+          <Devices version={version} onChange={onChange} />
+          <SecurityEvents version={version} />
         </div>
         <div>
-          <Password user={user} onChange={onChange} />
-          <DeleteAccount user={user} onRefused={onChange} />
+          <ChangePassword user={user} onChange={onChange} />
+          <DeleteAccount user={user} onRejected={onChange} />
         </div>
       </div>
     </Page>

@@ -1,61 +1,50 @@
 import type { User } from "@heirloom/client";
 import { useState } from "react";
-import { useFarewells } from "../session/context.js";
+import { useLogout } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
-import { PasswordField } from "../ui/Field.js";
+import { PasswordField, UsernameField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Section } from "../ui/Section.js";
 import { useAction } from "../ui/useAction.js";
 
-const words = { invalid_credentials: { field: "password", message: "is not the right one" } };
+const messages = { invalid_credentials: { field: "password", message: "is incorrect" } };
 
-export function DeleteAccount({ user, onRefused }: { user: User; onRefused: () => void }) {
-  const { deleteAccount } = useFarewells();
-  const [isAsking, setIsAsking] = useState(false);
-  const remove = useAction(deleteAccount, words);
+export function DeleteAccount({ user, onRejected }: { user: User; onRejected: () => void }) {
+  const { deleteAccount } = useLogout();
+  const [isOpen, setIsOpen] = useState(false);
+  const deletion = useAction(deleteAccount, messages);
   const close = () => {
-    remove.clear();
-    setIsAsking(false);
+    deletion.clear();
+    setIsOpen(false);
   };
   return (
-    <Section
-      title="Delete account"
-      intro="Your account, its sessions and its history are removed, and nobody can bring them back."
-    >
-      <Button look="danger" onClick={() => setIsAsking(true)}>
+    <Section title="Delete account" intro="This deletes your account, sessions and history permanently.">
+      <Button variant="danger" onClick={() => setIsOpen(true)}>
         Delete account
       </Button>
-      {isAsking && (
+      {isOpen && (
         <Dialog title="Delete your account?" onClose={close}>
           <p>
-            Everything that belongs to <strong>{user.email}</strong> is removed at once. Type your password to go on.
+            This deletes everything that belongs to <strong>{user.email}</strong>. Enter your password to confirm.
           </p>
           <Form
             label="Delete your account"
-            trouble={remove.trouble}
-            onSubmit={({ password = "" }) => void remove.run(password).then((isDone) => !isDone && onRefused())}
+            error={deletion.error}
+            onSubmit={({ password = "" }) => void deletion.run(password).then((isDone) => !isDone && onRejected())}
           >
-            <input
-              className="hidden"
-              type="text"
-              name="username"
-              autoComplete="username"
-              value={user.email}
-              readOnly
-              hidden
-            />
+            <UsernameField email={user.email} />
             <PasswordField
               label="Password"
               name="password"
               autoComplete="current-password"
               required
-              error={remove.trouble?.fields["password"]}
+              error={deletion.error?.fields["password"]}
             />
             <div className="actions">
               <Button onClick={close}>Cancel</Button>
-              <Button type="submit" look="danger" isBusy={remove.isBusy}>
-                Delete for ever
+              <Button type="submit" variant="danger" isBusy={deletion.isBusy}>
+                Delete account
               </Button>
             </div>
           </Form>

@@ -1,7 +1,7 @@
 import { ProblemError } from "@heirloom/client";
 import type { Device } from "@heirloom/client";
 import { useState } from "react";
-import { useFarewells, useSession } from "../session/context.js";
+import { useLogout, useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
 import { Laptop, Phone, Terminal } from "../ui/icons.js";
@@ -10,49 +10,49 @@ import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import { Time } from "../ui/Time.js";
 import { useAction } from "../ui/useAction.js";
-import { useKeptFocus } from "../ui/useKeptFocus.js";
-import { useLoaded } from "../ui/useLoaded.js";
+import { useAsyncData } from "../ui/useAsyncData.js";
+import { useFocusFallback } from "../ui/useFocusFallback.js";
 
-export function Devices({ changes, onChange }: { changes: number; onChange: () => void }) {
+export function Devices({ version, onChange }: { version: number; onChange: () => void }) {
   const session = useSession();
-  const loaded = useLoaded(session.sessions, changes);
-  const { value: devices } = loaded;
-  const [ended, setEnded] = useState<string | null>(null);
-  const list = useKeptFocus<HTMLUListElement>(devices);
-  const ordered = devices && [...devices].sort((one, other) => Number(other.current) - Number(one.current));
+  const data = useAsyncData(session.sessions, version);
+  const { value: devices } = data;
+  const [loggedOut, setLoggedOut] = useState<string | null>(null);
+  const list = useFocusFallback<HTMLUListElement>(devices);
+  const sorted = devices && [...devices].sort((one, other) => Number(other.current) - Number(one.current));
   return (
-    <Section title="Devices" intro="Where you are logged in. End what you do not know or no longer use.">
-      <Loading of={loaded} />
-      {ended && <Notice kind="done">The session on {ended} has ended.</Notice>}
-      {ordered && (
+    <Section title="Devices" intro="Devices signed in to your account. Sign out any you don't recognise.">
+      <Loading data={data} />
+      {loggedOut && <Notice kind="success">{loggedOut} is signed out.</Notice>}
+      {sorted && (
         <ul className="rows" aria-label="Devices" ref={list} tabIndex={-1}>
-          {ordered.map((device) => (
+          {sorted.map((device) => (
             <DeviceRow
               key={device.id}
               device={device}
-              onEnded={() => {
-                setEnded(nameOf(device));
+              onLogout={() => {
+                setLoggedOut(displayName(device));
                 onChange();
               }}
             />
           ))}
         </ul>
       )}
-      <LogOutEverywhere />
+      <LogoutEverywhere />
     </Section>
   );
 }
 
-function DeviceRow({ device, onEnded }: { device: Device; onEnded: () => void }) {
+function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void }) {
   const session = useSession();
-  const end = useAction(async () => {
+  const logout = useAction(async () => {
     await session.endSession(device.id).catch((error: unknown) => {
-      // Somebody else was quicker.
+      // The session has ended already.
       if (!(error instanceof ProblemError && error.code === "session_not_found")) throw error;
     });
-    onEnded();
+    onLogout();
   });
-  const name = nameOf(device);
+  const name = displayName(device);
   const Icon = /Android|iPhone|iPad/.test(device.device) ? Phone : / on /.test(device.device) ? Laptop : Terminal;
   return (
     <li className="row">
@@ -65,39 +65,56 @@ function DeviceRow({ device, onEnded }: { device: Device; onEnded: () => void })
           Last used <Time at={device.last_used_at} />
           {device.ip && <> · {device.ip}</>}
         </p>
-        {end.trouble && <Notice kind="problem">{end.trouble.message}</Notice>}
+        {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}
+        {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
       </div>
       {!device.current && (
-        <Button look="quiet" isBusy={end.isBusy} aria-label={`End session on ${name}`} onClick={() => void end.run()}>
-          End
+        <Button
+          variant="quiet"
+          isBusy={logout.isBusy}
+          aria-label={`Sign out ${name}`}
+          onClick={() => void logout.run()}
+        >
+          Sign out
         </Button>
       )}
     </li>
   );
 }
 
-/** A program's name is the first word of its own, of which the server tells no more than 32 characters. */
-function nameOf({ device, user_agent }: Device): string {
-  const isCut = device.length === 32 && user_agent?.startsWith(device) && /[\w.-]/.test(user_agent.charAt(32));
-  return isCut ? `${device}…` : device;
+/** Where the session was refreshed at the same time. The user knows whether that was a second network or a thief. */
+function AlsoUsedFrom({ place: { ip, user_agent, device, at } }: { place: NonNullable<Device["also_used_from"]> }) {
+  return (
+    <p className="warning small">
+      Also used from {ip ?? "an unknown address"}
+      {user_agent && <> ({device})</>}, <Time at={at} />. If that was not you, log out everywhere and change your
+      password.
+    </p>
+  );
 }
 
-function LogOutEverywhere() {
-  const { logOutEverywhere } = useFarewells();
-  const [isAsking, setIsAsking] = useState(false);
-  const everywhere = useAction(logOutEverywhere);
+/** For a program, the server returns at most 32 characters of the first word of its user agent. */
+function displayName({ device, user_agent }: Device): string {
+  const isTruncated = device.length === 32 && user_agent?.startsWith(device) && /[\w.-]/.test(user_agent.charAt(32));
+  return isTruncated ? `${device}…` : device;
+}
+
+function LogoutEverywhere() {
+  const { logoutEverywhere } = useLogout();
+  const [isOpen, setIsOpen] = useState(false);
+  const logout = useAction(logoutEverywhere);
   return (
     <>
-      <Button look="danger" onClick={() => setIsAsking(true)}>
+      <Button variant="danger" onClick={() => setIsOpen(true)}>
         Log out everywhere
       </Button>
-      {isAsking && (
-        <Dialog title="Log out everywhere?" onClose={() => setIsAsking(false)}>
-          <p>Every session ends at once, this one too. You will have to log in again on each device.</p>
-          {everywhere.trouble && <Notice kind="problem">{everywhere.trouble.message}</Notice>}
+      {isOpen && (
+        <Dialog title="Log out everywhere?" onClose={() => setIsOpen(false)}>
+          <p>This revokes all your sessions, including this one. You have to log in again on each device.</p>
+          {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
           <div className="actions">
-            <Button onClick={() => setIsAsking(false)}>Cancel</Button>
-            <Button look="danger" isBusy={everywhere.isBusy} onClick={() => void everywhere.run()}>
+            <Button onClick={() => setIsOpen(false)}>Cancel</Button>
+            <Button variant="danger" isBusy={logout.isBusy} onClick={() => void logout.run()}>
               Log out everywhere
             </Button>
           </div>

@@ -1,47 +1,48 @@
 import type { SecurityEvent } from "@heirloom/client";
 import { Button } from "../ui/Button.js";
-import { Alert, Door, Key, Shield } from "../ui/icons.js";
+import { Alert, Exit, Key, Shield } from "../ui/icons.js";
 import { Loading } from "../ui/Loading.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import { Time } from "../ui/Time.js";
-import { useKeptFocus } from "../ui/useKeptFocus.js";
-import { tell } from "./events.js";
+import { useFocusFallback } from "../ui/useFocusFallback.js";
+import { describeEvent } from "./eventText.js";
 import { useEventLog } from "./useEventLog.js";
 
-export function SecurityEvents({ changes }: { changes: number }) {
-  const { loaded, more, events, hasMore, isPractice } = useEventLog(changes);
-  const list = useKeptFocus<HTMLOListElement>(events?.length);
+export function SecurityEvents({ version }: { version: number }) {
+  const { data, more, events, hasMore, isSandbox } = useEventLog(version);
+  const list = useFocusFallback<HTMLOListElement>(events?.length);
   return (
-    <Section title="Security events" intro="What happened to your account lately, the newest first.">
-      <Loading of={loaded} />
+    <Section title="Recent security activity">
+      <Loading data={data} />
       {events && (
         <ol className="rows" aria-label="Security events" ref={list} tabIndex={-1}>
           {events.map((event) => (
-            <EventRow key={event.id} event={event} isPractice={isPractice(event)} />
+            <EventRow key={event.id} event={event} isSandbox={isSandbox(event)} />
           ))}
         </ol>
       )}
-      {more.trouble && <Notice kind="problem">{more.trouble.message}</Notice>}
+      {more.error && <Notice kind="error">{more.error.message}</Notice>}
       {hasMore && (
         <Button isBusy={more.isBusy} onClick={() => void more.run()}>
           Show older events
         </Button>
       )}
       {events && (
-        <p className="unseen" role="status">
-          {events.length} events are shown{hasMore ? "" : ", which are all"}.
+        <p className="visually-hidden" role="status">
+          Showing {hasMore ? "" : "all "}
+          {events.length} events.
         </p>
       )}
     </Section>
   );
 }
 
-function EventRow({ event, isPractice }: { event: SecurityEvent; isPractice: boolean }) {
-  const { text, weight } = tell(event, isPractice);
-  const Icon = weight === "alarm" ? Alert : weight === "watch" ? Key : event.kind === "logout" ? Door : Shield;
+function EventRow({ event, isSandbox }: { event: SecurityEvent; isSandbox: boolean }) {
+  const { text, severity } = describeEvent(event, isSandbox);
+  const Icon = severity === "critical" ? Alert : severity === "warning" ? Key : event.kind === "logout" ? Exit : Shield;
   return (
-    <li className={`row ${weight}`}>
+    <li className={`row ${severity}`}>
       <Icon />
       <div className="row-text">
         <p className="row-title">{text}</p>

@@ -1,52 +1,52 @@
 import type { EventsPage, SecurityEvent } from "@heirloom/client";
 import { useCallback, useState } from "react";
-import { useSession } from "../session/context.js";
+import { useSession } from "../session/SessionContext.js";
 import { useAction } from "../ui/useAction.js";
-import { useLoaded } from "../ui/useLoaded.js";
+import { useAsyncData } from "../ui/useAsyncData.js";
 
-/** So many are shown at first, and more each time that older ones are asked for. */
+/** The number of events shown at first, and added with each click. */
 const STEP = 8;
-/** So many are asked for: what an event is about may be told by one that is a good deal older. */
-const PAGE = 50;
+/** The number of events per request. It is larger, because an event may refer to a much older one. */
+const PAGE_SIZE = 50;
 
-/** The security log from its newest entry on, asked for anew when `changes` changes. */
-export function useEventLog(changes: number) {
+/** The security log, newest first. It reloads when `version` changes. */
+export function useEventLog(version: number) {
   const session = useSession();
-  const [held, setHeld] = useState<EventsPage | null>(null);
+  const [loaded, setLoaded] = useState<EventsPage | null>(null);
   const [count, setCount] = useState(STEP);
   const load = useCallback(async () => {
-    const newest = await session.events({ limit: PAGE });
-    setHeld((held) => merged(newest, held));
+    const newest = await session.events({ limit: PAGE_SIZE });
+    setLoaded((loaded) => merge(newest, loaded));
     return newest;
   }, [session]);
-  const loaded = useLoaded(load, changes);
-  const events = held?.events ?? [];
-  const next = held?.next;
+  const data = useAsyncData(load, version);
+  const events = loaded?.events ?? [];
+  const next = loaded?.next;
   const more = useAction(async () => {
     if (next && events.length < count + STEP) {
-      const older = await session.events({ limit: PAGE, before: next });
-      setHeld((held) => ({ ...older, events: [...(held?.events ?? []), ...older.events] }));
+      const older = await session.events({ limit: PAGE_SIZE, before: next });
+      setLoaded((loaded) => ({ ...older, events: [...(loaded?.events ?? []), ...older.events] }));
     }
     setCount(count + STEP);
   });
   return {
-    loaded,
+    data,
     more,
-    events: held && events.slice(0, count),
+    events: loaded && events.slice(0, count),
     hasMore: events.length > count || !!next,
-    isPractice: practised(events),
+    isSandbox: sandboxFilter(events),
   };
 }
 
-/** What was held already goes on where the newest page ends, if that page reaches it. */
-function merged(newest: EventsPage, held: EventsPage | null): EventsPage {
-  const known = new Set(newest.events.map(({ id }) => id));
-  if (!held?.events.some(({ id }) => known.has(id))) return newest;
-  return { ...held, events: [...newest.events, ...held.events.filter(({ id }) => !known.has(id))] };
+/** Keeps the loaded events after the newest page, if the two overlap. */
+function merge(newest: EventsPage, loaded: EventsPage | null): EventsPage {
+  const ids = new Set(newest.events.map(({ id }) => id));
+  if (!loaded?.events.some(({ id }) => ids.has(id))) return newest;
+  return { ...loaded, events: [...newest.events, ...loaded.events.filter(({ id }) => !ids.has(id))] };
 }
 
-/** Whether something happened to a family that was begun to practise on. */
-function practised(events: readonly SecurityEvent[]) {
-  const families = new Set(events.filter(({ kind }) => kind === "practice_began").map((event) => event.session_id));
-  return ({ session_id }: SecurityEvent) => !!session_id && families.has(session_id);
+/** Returns a function that says whether an event belongs to a sandbox. */
+function sandboxFilter(events: readonly SecurityEvent[]) {
+  const sandboxes = new Set(events.filter(({ kind }) => kind === "practice_began").map((event) => event.session_id));
+  return ({ session_id }: SecurityEvent) => !!session_id && sandboxes.has(session_id);
 }

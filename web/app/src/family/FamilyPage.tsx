@@ -1,57 +1,57 @@
 import { useCallback, useMemo } from "react";
-import { useHeirloomUrl, useSession } from "../session/context.js";
+import { useHeirloomUrl, useSession } from "../session/SessionContext.js";
 import { Loading } from "../ui/Loading.js";
 import { Page } from "../ui/Page.js";
 import { Section } from "../ui/Section.js";
-import { useKeptFocus } from "../ui/useKeptFocus.js";
-import { useLoaded } from "../ui/useLoaded.js";
-import { OwnFamily } from "./OwnFamily.js";
-import { PracticeGround } from "./PracticeGround.js";
-import { familyServer } from "./server.js";
+import { useAsyncData } from "../ui/useAsyncData.js";
+import { useFocusFallback } from "../ui/useFocusFallback.js";
+import { createFamilyApi } from "./familyApi.js";
+import { SandboxSection } from "./SandboxSection.js";
+import { SessionFamily } from "./SessionFamily.js";
 
 export function FamilyPage({ sessionId }: { sessionId: string }) {
   const session = useSession();
   const heirloom = useHeirloomUrl();
-  const server = useMemo(() => familyServer(heirloom, session), [heirloom, session]);
-  const loaded = useLoaded(
-    useCallback(async () => ({ isOffered: (await server.view(sessionId)) !== null }), [server, sessionId]),
+  const api = useMemo(() => createFamilyApi(heirloom, session), [heirloom, session]);
+  const data = useAsyncData(
+    useCallback(async () => ({ isAvailable: (await api.getFamily(sessionId)) !== null }), [api, sessionId]),
   );
-  const { value } = loaded;
-  const content = useKeptFocus<HTMLDivElement>(value);
+  const { value } = data;
+  const content = useFocusFallback<HTMLDivElement>(value);
   return (
-    <Page title="The family view">
-      <ol className="idea">
+    <Page title="Family view">
+      <ol className="explanation">
         <li>
-          <strong>A login starts a family of tokens.</strong> The first is generation 1. It waits in a cookie that no
-          script can read, and keeps you logged in.
+          <strong>A login starts a token family.</strong> Its first refresh token is generation 1. The token is in a
+          cookie that no script can read, and it keeps you logged in.
         </li>
         <li>
-          <strong>Each refresh spends the newest token</strong> and hands out the next generation. The server remembers
-          one number: which generation is the newest.
+          <strong>Each refresh rotates the token.</strong> The server takes the newest token and returns the next
+          generation. It stores one number: the newest generation.
         </li>
         <li>
-          <strong>A spent token that comes back is a copy,</strong> and ends the family. Unless two tabs raced, or an
-          answer got lost: the rule tells those from theft.
+          <strong>An old token is a sign of theft,</strong> and revokes the family. There are two exceptions: concurrent
+          tabs and lost responses. The server recognises both.
         </li>
       </ol>
-      <Loading of={loaded} />
-      {value?.isOffered === false && <NotOffered />}
-      {value?.isOffered && (
+      <Loading data={data} />
+      {value?.isAvailable === false && <NotAvailable />}
+      {value?.isAvailable && (
         <div ref={content} tabIndex={-1}>
-          <PracticeGround server={server} />
-          <OwnFamily server={server} id={sessionId} />
+          <SandboxSection api={api} />
+          <SessionFamily api={api} id={sessionId} />
         </div>
       )}
     </Page>
   );
 }
 
-function NotOffered() {
+function NotAvailable() {
   return (
-    <Section title="Not on this server">
+    <Section title="Not available on this server">
       <p>
-        To look into a family, and to practise on one, takes a server for development. This one serves real users, so it
-        offers neither. On your own machine, <code>make run</code> starts one that does.
+        The family view works only on a development server, and this server is for production. Run <code>make run</code>{" "}
+        to start a development server on your own machine.
       </p>
     </Section>
   );

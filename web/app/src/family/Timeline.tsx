@@ -1,71 +1,73 @@
 import { useEffect, useRef } from "react";
 import { Check } from "../ui/icons.js";
-import type { FamilyView } from "./server.js";
+import type { FamilyView } from "./familyApi.js";
 
 interface Props {
-  readonly view: FamilyView;
+  readonly family: FamilyView;
   readonly label: string;
-  /** The generation whose answer nobody got. */
+  /** The generation whose response was lost. */
   readonly lost?: number | null;
-  /** The generation that gave a thief away. */
-  readonly stolen?: number | null;
-  /** For how many seconds the one before the newest is still answered alike. */
-  readonly overlapLeft?: number;
-  /** Makes a button of each spent generation. */
-  readonly onShow?: ((generation: number) => void) | undefined;
+  /** The generation whose replay revoked the family. */
+  readonly replayed?: number | null;
+  /** The seconds left in the overlap window of the previous generation. */
+  readonly overlapRemaining?: number;
+  /** If set, each rotated generation is a button. */
+  readonly onReplay?: ((generation: number) => void) | undefined;
 }
 
-/** So many are drawn at most; what lies between the first and the last ones is a gap. */
-const SHOWN = 7;
+/** A longer family has a gap after its first generation. */
+const MAX_GENERATIONS = 7;
 
-interface Drawn {
+interface Generation {
   readonly number: number;
-  readonly state: "spent" | "newest" | "lost" | "stolen" | "dead";
+  readonly state: "rotated" | "newest" | "lost" | "replayed" | "revoked";
   readonly isConfirmed: boolean;
-  readonly overlapLeft: number;
+  readonly overlapRemaining: number;
 }
 
-/** The generations along a line, the oldest first. */
-export function Timeline({ view, label, lost = null, stolen = null, overlapLeft = 0, onShow }: Props) {
-  const { generation, confirmed, revoked_reason } = view;
-  const box = useRef<HTMLDivElement>(null);
+/** The generations of a family, oldest first. */
+export function Timeline({ family, label, lost = null, replayed = null, overlapRemaining = 0, onReplay }: Props) {
+  const { generation: newest, confirmed, revoked_reason } = family;
+  const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const shown = box.current;
-    if (!shown) return;
-    // On a narrow screen what the text is about is in sight: the newest, or what gave a thief away.
-    const about = stolen && shown.querySelector<HTMLElement>(`[data-generation="${stolen}"]`);
-    shown.scrollLeft = about ? about.offsetLeft - (shown.clientWidth - about.offsetWidth) / 2 : shown.scrollWidth;
-  }, [generation, revoked_reason, stolen]);
-  const isOver = revoked_reason !== null;
-  // Nobody was seen with the newest, so that its answer may have been lost.
-  const isUnproven = revoked_reason === "reuse" && stolen === generation - 1 && confirmed < generation;
-  const first = Math.max(2, generation - SHOWN + 2);
-  const numbers = [1, ...Array.from({ length: Math.max(0, generation - first + 1) }, (_, at) => first + at)];
-  const draw = (number: number): Drawn => {
-    const isNewest = number === generation;
-    const state =
-      number === stolen ? "stolen" : number === lost ? "lost" : !isNewest ? "spent" : isOver ? "dead" : "newest";
+    const box = ref.current;
+    if (!box) return;
+    // On a narrow screen, scroll to the generation that the text is about: the replayed or the newest one.
+    const target = replayed && box.querySelector<HTMLElement>(`[data-generation="${replayed}"]`);
+    box.scrollLeft = target ? target.offsetLeft - (box.clientWidth - target.offsetWidth) / 2 : box.scrollWidth;
+  }, [newest, revoked_reason, replayed]);
+  const isRevoked = revoked_reason !== null;
+  // The newest generation was never used, so its response may be lost.
+  const isUnproven = revoked_reason === "reuse" && replayed === newest - 1 && confirmed < newest;
+  const first = Math.max(2, newest - MAX_GENERATIONS + 2);
+  const numbers = [1, ...Array.from({ length: Math.max(0, newest - first + 1) }, (_, index) => first + index)];
+  const toGeneration = (number: number): Generation => {
+    const current = isRevoked ? "revoked" : "newest";
+    const state = number === replayed ? "replayed" : number === lost ? "lost" : number === newest ? current : "rotated";
     return {
       number,
       state,
       isConfirmed: number <= confirmed && state !== "lost",
-      overlapLeft: number === generation - 1 ? overlapLeft : 0,
+      overlapRemaining: number === newest - 1 ? overlapRemaining : 0,
     };
   };
   return (
-    <div ref={box} className="timeline" tabIndex={0} role="group" aria-label={`${label}, along a line`}>
+    <div ref={ref} className="timeline" tabIndex={0} role="group" aria-label={`${label}, timeline`}>
       <ol aria-label={label}>
-        {numbers.map(draw).map((drawn) => (
-          <li key={drawn.number} className={`generation ${drawn.state}`} data-generation={drawn.number}>
-            {drawn.number === first && first > 2 && <Gap count={first - 2} />}
-            <Node drawn={drawn} onShow={isOver || drawn.state !== "spent" ? undefined : onShow} />
+        {numbers.map(toGeneration).map((generation) => (
+          <li key={generation.number} className={`generation ${generation.state}`} data-generation={generation.number}>
+            {generation.number === first && first > 2 && <Gap count={first - 2} />}
+            <Node
+              generation={generation}
+              onReplay={isRevoked || generation.state !== "rotated" ? undefined : onReplay}
+            />
           </li>
         ))}
-        {isOver && (
+        {isRevoked && (
           <li className="generation end">
-            <span className="seal" aria-hidden="true" />
+            <span className="end-mark" aria-hidden="true" />
             <span className="caption">
-              ended: {isUnproven ? "taken for theft" : (ends[revoked_reason] ?? revoked_reason)}
+              revoked: {isUnproven ? "treated as theft" : (reasons[revoked_reason] ?? revoked_reason)}
             </span>
           </li>
         )}
@@ -74,50 +76,58 @@ export function Timeline({ view, label, lost = null, stolen = null, overlapLeft 
   );
 }
 
-const ends: Readonly<Record<string, string>> = {
+const reasons: Readonly<Record<string, string>> = {
   reuse: "theft",
-  logout: "logged out",
-  logout_all: "logged out",
-  password_change: "new password",
+  logout: "logout",
+  logout_all: "logout everywhere",
+  password_change: "password change",
   admin: "from elsewhere",
 };
 
-const captions = { spent: "spent", newest: "newest", lost: "answer lost", stolen: "shown again", dead: "dead" };
+const captions = {
+  rotated: "rotated",
+  newest: "newest",
+  lost: "response lost",
+  replayed: "replayed",
+  revoked: "revoked",
+};
 
-function Node({ drawn, onShow }: { drawn: Drawn; onShow: ((generation: number) => void) | undefined }) {
-  const { number, state, isConfirmed, overlapLeft } = drawn;
-  const circle = (
-    <>
-      <span className="unseen">Generation </span>
-      {number}
-    </>
-  );
+interface NodeProps {
+  readonly generation: Generation;
+  readonly onReplay: ((generation: number) => void) | undefined;
+}
+
+function Node({ generation, onReplay }: NodeProps) {
+  const { number, state, isConfirmed, overlapRemaining } = generation;
   return (
     <>
-      {onShow ? (
+      {onReplay ? (
         <button
           type="button"
           className="circle"
-          aria-label={`Generation ${number}: show it again`}
-          onClick={() => onShow(number)}
+          aria-label={`Generation ${number}: present it again`}
+          onClick={() => onReplay(number)}
         >
           {number}
         </button>
       ) : (
-        <span className="circle">{circle}</span>
+        <span className="circle">
+          <span className="visually-hidden">Generation </span>
+          {number}
+        </span>
       )}
       <span className="caption">
-        <span className="unseen">, </span>
+        <span className="visually-hidden">, </span>
         {captions[state]}
       </span>
       {isConfirmed && (
         <span className="confirmed">
-          <span className="unseen">, </span>
+          <span className="visually-hidden">, </span>
           <Check />
           confirmed
         </span>
       )}
-      {overlapLeft > 0 && <span className="overlap">overlap: {overlapLeft} s</span>}
+      {overlapRemaining > 0 && <span className="overlap">overlap: {overlapRemaining} s</span>}
     </>
   );
 }
@@ -126,7 +136,7 @@ function Gap({ count }: { count: number }) {
   return (
     <span className="gap">
       <span aria-hidden="true">+{count}</span>
-      <span className="unseen">{count} more, all spent. </span>
+      <span className="visually-hidden">{count} more, all rotated. </span>
     </span>
   );
 }

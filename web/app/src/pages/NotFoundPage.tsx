@@ -1,16 +1,16 @@
 import { Link } from "../router.js";
-import { Untold } from "../session/Untold.js";
+import { LogoutWarning } from "../session/LogoutWarning.js";
 import { Page } from "../ui/Page.js";
 
 export function NotFoundPage() {
   return (
-    <Page title="There is no such page" className="centred" hideTitle>
-      <section className="card over">
-        <h1 tabIndex={-1}>There is no such page</h1>
-        <p>The address may be mistyped, or the page has moved.</p>
-        <Untold />
+    <Page title="Page not found" className="centered" hideTitle>
+      <section className="card status-card">
+        <h1 tabIndex={-1}>Page not found</h1>
+        <p>Check the address for mistakes, or go to the start page.</p>
+        <LogoutWarning />
         <Link to="" className="button primary">
-          To the start
+          Go to the start page
         </Link>
       </section>
     </Page>

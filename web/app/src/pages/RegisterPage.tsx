@@ -1,36 +1,37 @@
 import { Link, Redirect } from "../router.js";
-import { useSessionState } from "../session/context.js";
-import { Unreachable, Waiting } from "../session/Waiting.js";
+import { LoadingPage } from "../session/LoadingPage.js";
+import { useSessionState } from "../session/SessionContext.js";
+import { UnreachablePage } from "../session/UnreachablePage.js";
 import { Button } from "../ui/Button.js";
-import { Field, LENGTH_HINT, PasswordField } from "../ui/Field.js";
+import { Field, PASSWORD_HINT, PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
-import { Entrance } from "./Entrance.js";
-import { useNext } from "./LoginPage.js";
+import { AuthLayout } from "./AuthLayout.js";
+import { useNextPage } from "./useNextPage.js";
 import { useRegistration } from "./useRegistration.js";
 
 export function RegisterPage() {
   const { status } = useSessionState();
-  const next = useNext();
-  const { register, isMade, email } = useRegistration();
+  const next = useNextPage();
+  const { register, isCreated, email } = useRegistration();
   if (status === "authenticated") return <Redirect to={next} />;
-  if (status === "restoring") return <Waiting />;
-  if (status === "unreachable") return <Unreachable />;
+  if (status === "restoring") return <LoadingPage />;
+  if (status === "unreachable") return <UnreachablePage />;
   return (
-    <Entrance
+    <AuthLayout
       title="Create an account"
-      beside={
+      alternative={
         <>
-          You have an account? <Link to={`login?next=${next}`}>Log in</Link>
+          Already have an account? <Link to={`login?next=${next}`}>Log in</Link>
         </>
       }
     >
-      {isMade && <Notice kind="done">Your account is made. Only the login is left.</Notice>}
+      {isCreated && <Notice kind="success">Your account was created. Log in to continue.</Notice>}
       <Form
-        trouble={register.trouble}
+        error={register.error}
         help={
-          register.trouble?.code === "email_taken" && (
-            <Link to={`login?next=${next}`} carry={email}>
+          register.error?.code === "email_taken" && (
+            <Link to={`login?next=${next}`} state={email}>
               Log in instead
             </Link>
           )
@@ -43,20 +44,20 @@ export function RegisterPage() {
           type="email"
           autoComplete="username"
           required
-          error={register.trouble?.fields["email"]}
+          error={register.error?.fields["email"]}
         />
         <PasswordField
           label="Password"
           name="password"
           autoComplete="new-password"
           required
-          hint={`${LENGTH_HINT} Four words that do not belong together are good.`}
-          error={register.trouble?.fields["password"]}
+          hint={`${PASSWORD_HINT} Four unrelated words make a good password.`}
+          error={register.error?.fields["password"]}
         />
-        <Button type="submit" look="primary" isBusy={register.isBusy}>
-          {isMade ? "Log in" : "Create account"}
+        <Button type="submit" variant="primary" isBusy={register.isBusy}>
+          {isCreated ? "Log in" : "Create account"}
         </Button>
       </Form>
-    </Entrance>
+    </AuthLayout>
   );
 }

@@ -1,37 +1,37 @@
 import { ProblemError } from "@heirloom/client";
 import { useRef, useState } from "react";
-import { useSession } from "../session/context.js";
+import { useSession } from "../session/SessionContext.js";
 import { useAction } from "../ui/useAction.js";
 
-const words = { email_taken: "There is an account with this email address already." };
+const messages = { email_taken: "An account with this email address already exists." };
 
-/** Makes an account and logs in. Asked again for the same one, it knows that the first time may have made it. */
+/** Creates an account and logs in. After a lost response it tries to log in first: the account may exist already. */
 export function useRegistration() {
   const session = useSession();
-  /** What an account may have been made with. */
-  const tried = useRef<{ email: string; password: string } | null>(null);
-  const [isMade, setIsMade] = useState(false);
+  /** The account that an earlier attempt may have created. */
+  const attempted = useRef<{ email: string; password: string } | null>(null);
+  const [isCreated, setIsCreated] = useState(false);
   const [email, setEmail] = useState("");
   const register = useAction(async (email: string, password: string) => {
-    const given = { email, password };
+    const account = { email, password };
     setEmail(email);
-    if (tried.current?.email === email && tried.current.password === password) {
-      const isIn = await session.login(given).catch((error: unknown) => {
+    if (attempted.current?.email === email && attempted.current.password === password) {
+      const user = await session.login(account).catch((error: unknown) => {
         if (error instanceof ProblemError && error.code === "invalid_credentials") return null;
         throw error;
       });
-      if (isIn) return;
+      if (user) return;
     }
-    setIsMade(false);
-    tried.current = given;
-    await session.register(given).catch((error: unknown) => {
-      if (error instanceof ProblemError && error.status < 500) tried.current = null;
+    setIsCreated(false);
+    attempted.current = account;
+    await session.register(account).catch((error: unknown) => {
+      if (error instanceof ProblemError && error.status < 500) attempted.current = null;
       throw error;
     });
-    await session.login(given).catch((error: unknown) => {
-      setIsMade(true);
+    await session.login(account).catch((error: unknown) => {
+      setIsCreated(true);
       throw error;
     });
-  }, words);
-  return { register, isMade, email };
+  }, messages);
+  return { register, isCreated, email };
 }

@@ -1,21 +1,22 @@
 import type { SessionInfo, User } from "@heirloom/client";
 import type { ReactNode } from "react";
 import { Redirect, useRouter } from "../router.js";
-import { useSessionState } from "./context.js";
-import { SessionOver } from "./SessionOver.js";
-import { Unreachable, Waiting } from "./Waiting.js";
+import { LoadingPage } from "./LoadingPage.js";
+import { useSessionState } from "./SessionContext.js";
+import { SessionEnded } from "./SessionEnded.js";
+import { UnreachablePage } from "./UnreachablePage.js";
 
-/** A page for somebody who is logged in; anybody else is told why it is not shown, or led to the login. */
+/** A page for logged-in users. Otherwise it says why the session has ended, or redirects to the login page. */
 export function Protected({ children }: { children: (user: User, session: SessionInfo) => ReactNode }) {
   const state = useSessionState();
   const { page } = useRouter().route;
   switch (state.status) {
     case "restoring":
-      return <Waiting />;
+      return <LoadingPage />;
     case "unreachable":
-      return <Unreachable />;
+      return <UnreachablePage />;
     case "anonymous":
-      return state.over ? <SessionOver reason={state.over} next={page} /> : <Redirect to={`login?next=${page}`} />;
+      return state.over ? <SessionEnded reason={state.over} next={page} /> : <Redirect to={`login?next=${page}`} />;
     case "authenticated":
       return children(state.user, state.session);
   }

@@ -2,24 +2,24 @@ import type { ButtonHTMLAttributes } from "react";
 import { Spinner } from "./Spinner.js";
 
 interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
-  readonly look?: "primary" | "quiet" | "danger";
-  /** What it began is not done yet. It keeps the focus, and does nothing more. */
+  readonly variant?: "primary" | "quiet" | "danger";
+  /** The action is running. The button keeps the focus and ignores clicks. */
   readonly isBusy?: boolean;
-  /** It makes no sense now. It can be found and read all the same, and keeps the focus if it has it. */
-  readonly isOff?: boolean;
+  /** The button ignores clicks, but it stays readable and keeps the focus. */
+  readonly isDisabled?: boolean;
 }
 
-export function Button({ look, isBusy = false, isOff = false, ...props }: Props) {
+export function Button({ variant, isBusy = false, isDisabled = false, ...props }: Props) {
   const { className = "", type = "button", onClick, children, ...rest } = props;
-  const isDeaf = isBusy || isOff;
+  const isInactive = isBusy || isDisabled;
   return (
     <button
       {...rest}
       type={type}
-      className={`button ${look ?? ""} ${isOff ? "off" : ""} ${className}`}
-      aria-disabled={isDeaf || undefined}
+      className={`button ${variant ?? ""} ${isDisabled ? "disabled" : ""} ${className}`}
+      aria-disabled={isInactive || undefined}
       aria-busy={isBusy || undefined}
-      onClick={(event) => (isDeaf ? event.preventDefault() : onClick?.(event))}
+      onClick={(event) => (isInactive ? event.preventDefault() : onClick?.(event))}
     >
       {isBusy && <Spinner />}
       {children}

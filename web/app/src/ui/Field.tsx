@@ -6,17 +6,18 @@ interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, "name" | "id
   readonly label: string;
   readonly name: string;
   readonly hint?: string | undefined;
-  /** Goes on after the label: "must be …". */
+  /** Continues the label: "must be …". */
   readonly error?: string | undefined;
-  readonly aside?: ReactNode;
+  /** A button inside the input. */
+  readonly button?: ReactNode;
 }
 
-/** An input with its label, its hint and what is wrong with it, all told to those who cannot see it. */
-export function Field({ label, name, hint, error, aside, ...input }: Props) {
+/** An input with its label, hint and error, linked for assistive technology. */
+export function Field({ label, name, hint, error, button, ...input }: Props) {
   const id = useId();
-  const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
+  const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
-    <div className={`field ${error ? "wrong" : ""}`}>
+    <div className={`field ${error ? "invalid" : ""}`}>
       <label htmlFor={id}>{label}</label>
       <div className="input">
         <input
@@ -24,9 +25,9 @@ export function Field({ label, name, hint, error, aside, ...input }: Props) {
           id={id}
           name={name}
           aria-invalid={error ? true : undefined}
-          aria-describedby={described || undefined}
+          aria-describedby={describedBy || undefined}
         />
-        {aside}
+        {button}
       </div>
       {hint && (
         <p className="hint" id={`${id}-hint`}>
@@ -42,38 +43,43 @@ export function Field({ label, name, hint, error, aside, ...input }: Props) {
   );
 }
 
-/** True whatever the least length is on this server, which says so itself when a password is shorter. */
-export const LENGTH_HINT = "8 characters at the least; this service may ask for more.";
+/** A server may raise the minimum length. Then its response to a shorter password names the actual minimum. */
+export const PASSWORD_HINT = "Use at least 8 characters. This server may require more.";
 
-/** A password, which can be looked at while it is typed. */
-export function PasswordField(props: Omit<Props, "type" | "aside">) {
-  const [isShown, setIsShown] = useState(false);
-  const peek = useRef<HTMLButtonElement>(null);
+/** A password input with a button that shows the password. */
+export function PasswordField(props: Omit<Props, "type" | "button">) {
+  const [isVisible, setIsVisible] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    // Whatever is typed after the form is done with is another secret.
-    const form = peek.current?.form;
-    const hide = () => setIsShown(false);
+    // After a reset, the next input is another secret.
+    const form = toggle.current?.form;
+    const hide = () => setIsVisible(false);
     form?.addEventListener("reset", hide);
     return () => form?.removeEventListener("reset", hide);
   }, []);
   return (
     <Field
       {...props}
-      type={isShown ? "text" : "password"}
+      type={isVisible ? "text" : "password"}
       autoCapitalize="none"
       spellCheck={false}
-      aside={
+      button={
         <button
-          ref={peek}
+          ref={toggle}
           type="button"
-          className="peek"
-          aria-pressed={isShown}
-          aria-label="Show what is typed"
-          onClick={() => setIsShown(!isShown)}
+          className="password-toggle"
+          aria-pressed={isVisible}
+          aria-label="Show password"
+          onClick={() => setIsVisible(!isVisible)}
         >
-          {isShown ? <EyeOff /> : <Eye />}
+          {isVisible ? <EyeOff /> : <Eye />}
         </button>
       }
     />
   );
+}
+
+/** A hidden field. With it, a password manager saves the password for the right account. */
+export function UsernameField({ email }: { email: string }) {
+  return <input className="hidden" type="text" name="username" autoComplete="username" value={email} readOnly hidden />;
 }

@@ -1,23 +1,23 @@
 import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
+import type { ActionError } from "./actionError.js";
 import { Notice } from "./Notice.js";
-import type { Trouble } from "./useAction.js";
 
 interface Props {
-  readonly trouble: Trouble | null;
+  readonly error: ActionError | null;
   readonly onSubmit: (values: Readonly<Record<string, string>>, form: HTMLFormElement) => void;
   readonly children: ReactNode;
   readonly label?: string;
-  /** Goes on after what went wrong: a way out. */
+  /** Follows the error message, such as a link to another page. */
   readonly help?: ReactNode;
 }
 
-/** A form whose fields keep their own values. What went wrong is told, and the first field concerned gets the focus. */
-export function Form({ trouble, onSubmit, children, label, help }: Props) {
+/** A form with uncontrolled fields. After an error, the first invalid field gets the focus. */
+export function Form({ error, onSubmit, children, label, help }: Props) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    if (trouble) form.current?.querySelector<HTMLInputElement>("[aria-invalid=true]")?.focus();
-  }, [trouble]);
+    if (error) form.current?.querySelector<HTMLInputElement>("[aria-invalid=true]")?.focus();
+  }, [error]);
   return (
     <form
       ref={form}
@@ -30,10 +30,10 @@ export function Form({ trouble, onSubmit, children, label, help }: Props) {
         onSubmit(Object.fromEntries(entries) as Record<string, string>, event.currentTarget);
       }}
     >
-      {trouble && (
-        <div className={isPlain(trouble) ? "unseen" : undefined}>
-          <Notice kind="problem">
-            {trouble.message}
+      {error && (
+        <div className={hasOneInvalidField(error) ? "visually-hidden" : undefined}>
+          <Notice kind="error">
+            {error.message}
             {help && <> {help}</>}
           </Notice>
         </div>
@@ -43,5 +43,5 @@ export function Form({ trouble, onSubmit, children, label, help }: Props) {
   );
 }
 
-/** One field is marked and has the focus: whoever sees that needs no summary. */
-const isPlain = ({ fields }: Trouble) => Object.keys(fields).length === 1;
+/** That field is marked and has the focus, so a visible summary is not needed. */
+const hasOneInvalidField = ({ fields }: ActionError) => Object.keys(fields).length === 1;

@@ -1,14 +1,14 @@
 import { Button } from "./Button.js";
 import { Notice } from "./Notice.js";
 import { Spinner } from "./Spinner.js";
-import type { Loaded } from "./useLoaded.js";
+import type { AsyncData } from "./useAsyncData.js";
 
-/** What stands before something that is loaded: that it is not there yet, or why, and the way to try again. */
-export function Loading({ of: { value, trouble, isLoading, reload } }: { of: Loaded<unknown> }) {
-  if (trouble) {
+/** Shows that data is loading, or why loading failed, with a button to retry. */
+export function Loading({ data: { value, error, isLoading, reload } }: { data: AsyncData<unknown> }) {
+  if (error) {
     return (
-      <Notice kind="problem">
-        <p>{trouble}</p>
+      <Notice kind="error">
+        <p>{error}</p>
         <p className="notice-action">
           <Button isBusy={isLoading} onClick={reload}>
             Try again
@@ -20,7 +20,7 @@ export function Loading({ of: { value, trouble, isLoading, reload } }: { of: Loa
   if (value !== null) return null;
   return (
     <p role="status">
-      <Spinner /> One moment …
+      <Spinner /> Loading…
     </p>
   );
 }

@@ -1,11 +1,11 @@
 import type { ReactNode } from "react";
 import { Alert, Check } from "./icons.js";
 
-/** Something that has just become true, and is read out when it does. */
-export function Notice({ kind, children }: { kind: "problem" | "done"; children: ReactNode }) {
+/** A message that screen readers announce when it appears. */
+export function Notice({ kind, children }: { kind: "error" | "success"; children: ReactNode }) {
   return (
-    <div className={`notice ${kind}`} role={kind === "problem" ? "alert" : "status"}>
-      {kind === "problem" ? <Alert /> : <Check />}
+    <div className={`notice ${kind}`} role={kind === "error" ? "alert" : "status"}>
+      {kind === "error" ? <Alert /> : <Check />}
       <div>{children}</div>
     </div>
   );

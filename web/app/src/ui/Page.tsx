@@ -5,26 +5,26 @@ import { useRouter } from "../router.js";
 interface Props {
   readonly title: string;
   readonly className?: string;
-  /** The page has an `h1` of its own. */
+  /** The children contain the `h1`. */
   readonly hideTitle?: boolean;
-  /** The page came without a step of the user's, so its heading takes the focus in any case. */
-  readonly announce?: boolean;
+  /** The page appears without a navigation, but its heading must get the focus. */
+  readonly focusHeading?: boolean;
   readonly intro?: ReactNode;
   readonly children: ReactNode;
 }
 
-/** A page: its title in the tab, and after a change of pages the focus on its heading, so that it is read out. */
-export function Page({ title, className = "", hideTitle = false, announce = false, intro, children }: Props) {
+/** Sets the document's title. After a navigation it focuses the heading, which makes screen readers announce the page. */
+export function Page({ title, className = "", hideTitle = false, focusHeading = false, intro, children }: Props) {
   const main = useRef<HTMLElement>(null);
-  const { turns } = useRouter();
+  const { navigations } = useRouter();
   useEffect(() => {
     document.title = `${title} · Heirloom`;
-    if (turns > 0 || announce) main.current?.querySelector("h1")?.focus({ preventScroll: true });
-  }, [title, turns, announce]);
+    if (navigations > 0 || focusHeading) main.current?.querySelector("h1")?.focus({ preventScroll: true });
+  }, [title, navigations, focusHeading]);
   return (
     <main id="main" className={`page ${className}`} ref={main}>
       {!hideTitle && (
-        <header className="page-head">
+        <header className="page-header">
           <h1 tabIndex={-1}>{title}</h1>
           {intro}
         </header>

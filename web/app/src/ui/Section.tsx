@@ -8,12 +8,12 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A part of a page, as a landmark with its heading. */
+/** A section of a page, which is a landmark with its heading as the name. */
 export function Section({ title, intro, className = "", children }: Props) {
   const id = useId();
   return (
     <section className={`card ${className}`} aria-labelledby={id}>
-      <header className="section-head">
+      <header className="section-header">
         <h2 id={id}>{title}</h2>
         {intro && <p className="muted">{intro}</p>}
       </header>

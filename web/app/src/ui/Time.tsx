@@ -1,16 +1,16 @@
 import { useEffect, useReducer } from "react";
-import { ago, fully } from "./times.js";
+import { formatDateTime, formatRelative } from "./formatTime.js";
 
-/** How long ago it was, which goes on as time does, with the whole date for whoever points at it. */
+/** A relative time that stays current, with the full date as its tooltip. */
 export function Time({ at }: { at: string }) {
-  const [, tick] = useReducer((ticks: number) => ticks + 1, 0);
+  const [, update] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
-    const timer = setInterval(tick, 15_000);
+    const timer = setInterval(update, 15_000);
     return () => clearInterval(timer);
   }, []);
   return (
-    <time dateTime={at} title={fully(at)}>
-      {ago(at)}
+    <time dateTime={at} title={formatDateTime(at)}>
+      {formatRelative(at)}
     </time>
   );
 }

@@ -15,7 +15,7 @@ export const Clock = () => (
   </Icon>
 );
 
-export const Door = () => (
+export const Exit = () => (
   <Icon>
     <path d="M13.5 4H6.8A1.8 1.8 0 0 0 5 5.8v12.4A1.8 1.8 0 0 0 6.8 20h6.7M10 12h10m-3.5-3.5L20 12l-3.5 3.5" />
   </Icon>
@@ -69,7 +69,7 @@ export const Check = () => (
   </Icon>
 );
 
-export const Thief = () => (
+export const Mask = () => (
   <Icon>
     <path d="M4 10.5c2.5-1.5 5.2-2 8-2s5.5.5 8 2c0 3.5-1.8 6-4.3 6-1.7 0-2.5-1.3-3.7-1.3s-2 1.3-3.7 1.3C5.8 16.5 4 14 4 10.5z" />
     <path d="M8.3 12.3h.1m7.2 0h.1" />

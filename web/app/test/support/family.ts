@@ -1,8 +1,8 @@
-import type { FamilyView } from "../../src/family/server.js";
+import type { FamilyView } from "../../src/family/familyApi.js";
 
 const at = "2026-01-01T00:00:00Z";
-/** A family at this generation, of which this one is confirmed. */
-export const view = (generation: number, confirmed: number, revoked_reason: string | null = null): FamilyView => ({
+/** A family at this generation, confirmed up to `confirmed`. */
+export const familyAt = (generation: number, confirmed: number, revoked_reason: string | null = null): FamilyView => ({
   id: "family",
   generation,
   confirmed,

@@ -1,21 +1,21 @@
 let browsers = 0;
 
 /**
- * What of a browser the client needs: a cookie jar around `fetch`. Also the bad network in front of it. Each has another
- * name for the server, since tabs of two browsers in one process would hear each other by the same name.
+ * Adds a cookie jar to `fetch`, and can simulate a bad network. Each jar uses another name for the server: otherwise tabs
+ * of two browsers in one process would receive each other's messages.
  */
 export class CookieJar {
   readonly url = `http://browser-${++browsers}.example`;
   readonly requests: string[] = [];
-  /** How many of the next answers of /refresh are lost after the server has given them. */
-  loseAnswers = 0;
-  /** A token that the server is asked about with a word that says that it has expired. */
-  spoil: string | null = null;
+  /** How many of the next responses to /refresh are lost after the server has sent them. */
+  loseResponses = 0;
+  /** The jar rejects this token as expired; the server does not see it. */
+  expiredToken: string | null = null;
   private readonly cookies = new Map<string, string>();
 
   constructor(private readonly server: string) {}
 
-  /** What somebody has who steals the cookies. */
+  /** A jar with the same cookies, for a thief. */
   copy(): CookieJar {
     const copy = new CookieJar(this.server);
     for (const [name, value] of this.cookies) copy.cookies.set(name, value);
@@ -26,27 +26,27 @@ export class CookieJar {
     const request = new Request(input, init);
     const { pathname, search } = new URL(request.url);
     this.requests.push(`${request.method} ${pathname}`);
-    if (this.spoil && request.headers.get("authorization") === `Bearer ${this.spoil}`) {
+    if (this.expiredToken && request.headers.get("authorization") === `Bearer ${this.expiredToken}`) {
       return Response.json({ code: "access_token_expired" }, { status: 401 });
     }
     request.headers.set("cookie", Array.from(this.cookies, (pair) => pair.join("=")).join("; "));
     const { body, method, headers, signal } = request;
-    const answer = await fetch(this.server + pathname + search, {
+    const response = await fetch(this.server + pathname + search, {
       body,
       method,
       headers,
       signal,
       duplex: "half",
     } as RequestInit);
-    if (pathname === "/refresh" && this.loseAnswers > 0) {
-      this.loseAnswers--;
+    if (pathname === "/refresh" && this.loseResponses > 0) {
+      this.loseResponses--;
       throw new TypeError("Failed to fetch");
     }
-    for (const line of answer.headers.getSetCookie()) {
+    for (const line of response.headers.getSetCookie()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (/max-age=0(;|$)/i.test(line)) this.cookies.delete(name);
       else this.cookies.set(name, value);
     }
-    return answer;
+    return response;
   };
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const binary =
   process.env.HEIRLOOM_BINARY ?? fileURLToPath(new URL("../../../../target/debug/heirloom", import.meta.url));
 
-/** The real server, with a database of its own. */
+/** The real server with its own database. */
 export class Heirloom {
   private child: ChildProcess | undefined;
   private log = "";
@@ -20,14 +20,14 @@ export class Heirloom {
     public port: number,
   ) {}
 
-  /** Starts one; `settings` are those of its environment. */
+  /** Starts a server with these environment variables. */
   static async start(settings: Record<string, string> = {}): Promise<Heirloom> {
-    if (!existsSync(binary)) throw new Error(`${binary} is missing: build it first, with \`cargo build\``);
+    if (!existsSync(binary)) throw new Error(`${binary} is missing; run \`cargo build\` first`);
     const directory = await mkdtemp(join(tmpdir(), "heirloom-web-"));
-    // Root's Postgres runs as another user, who has to come this far.
+    // For root, Postgres runs as another user, which must be able to enter this directory.
     await chmod(directory, 0o755);
     const heirloom = new Heirloom(directory, settings, 0);
-    await heirloom.begin();
+    await heirloom.launch();
     return heirloom;
   }
 
@@ -35,8 +35,8 @@ export class Heirloom {
     return `http://localhost:${this.port}`;
   }
 
-  /** Serves again after `stop`, on the same port and the same data. */
-  async begin() {
+  /** Starts the process, after `stop` with the same port and data. */
+  async launch() {
     const { PATH = "", TMPDIR } = process.env;
     const child = spawn(binary, ["serve"], {
       cwd: this.directory,
@@ -56,26 +56,26 @@ export class Heirloom {
     this.child = child;
     child.stderr.on("data", (text: Buffer) => (this.log += text.toString()));
     this.port = await new Promise<number>((resolve, reject) => {
-      let printed = "";
+      let output = "";
       child.stdout.on("data", (text: Buffer) => {
-        printed += text.toString();
-        const port = /^Heirloom serves http:\/\/\S+:(\d+)/m.exec(printed)?.[1];
+        output += text.toString();
+        const port = /^Heirloom .*?http:\/\/\S+:(\d+)/m.exec(output)?.[1];
         if (port) resolve(Number(port));
       });
-      child.once("exit", (code) => reject(new Error(`heirloom ended with ${String(code)}:\n${this.log}`)));
+      child.once("exit", (code) => reject(new Error(`heirloom exited with ${String(code)}:\n${this.log}`)));
     });
   }
 
-  /** Stops gracefully, keeping the data. */
+  /** Stops gracefully and keeps the data. */
   async stop() {
     const child = this.child;
     if (!child || child.exitCode !== null) return;
-    const gone = once(child, "exit");
+    const exited = once(child, "exit");
     child.kill("SIGTERM");
-    await gone;
+    await exited;
   }
 
-  /** Runs another command beside the server, such as `session list`, and gives what it prints. */
+  /** Runs another command, such as `session list`, while the server runs. Returns its output. */
   async run(...command: string[]): Promise<string> {
     const child = spawn(binary, command, {
       cwd: this.directory,
@@ -87,11 +87,11 @@ export class Heirloom {
         ...this.settings,
       },
     });
-    let printed = "";
-    child.stdout.on("data", (text: Buffer) => (printed += text.toString()));
+    let output = "";
+    child.stdout.on("data", (text: Buffer) => (output += text.toString()));
     const [code] = (await once(child, "close")) as [number | null];
-    if (code !== 0) throw new Error(`heirloom ${command.join(" ")} ended with ${String(code)}`);
-    return printed;
+    if (code !== 0) throw new Error(`heirloom ${command.join(" ")} exited with ${String(code)}`);
+    return output;
   }
 
   async remove() {

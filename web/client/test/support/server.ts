@@ -4,70 +4,69 @@ import { createSession, type Session, type SessionOptions } from "../../src/inde
 export const BASE = "https://auth.example";
 export const ALICE = { email: "alice@example.com", password: "three lamps on the stairs" };
 
-/** What happens to one request instead of the usual: an answer, or its loss. */
-export type Script = (request: Request) => Response | Promise<Response>;
+/** Handles one request instead of the usual handler: returns a response, or fails. */
+export type Handler = (request: Request) => Response | Promise<Response>;
 
-/** Answers as Heirloom would, unless told what to answer next; remembers what it was asked. */
-export class ScriptedServer {
+/** Responds like Heirloom, except where a test sets a handler. It records the requests. */
+export class FakeServer {
   readonly requests: { method: string; path: string; token: string | null; body: string }[] = [];
-  /** The browser's cookie jar: the session that the cookie is of. */
+  /** The browser's cookie jar: the session whose cookie it holds. */
   cookie: string | null = null;
   ttl = 900;
   email = ALICE.email;
-  /** Why sessions were ended. */
-  readonly ended = new Map<string, string>();
+  /** Revoked sessions with their reasons. */
+  readonly revoked = new Map<string, string>();
   /** How far the server's clock is ahead of the page's. */
-  ahead = 0;
+  clockSkew = 0;
   #serial = 0;
-  readonly #scripts = new Map<string, Script[]>();
+  readonly #handlers = new Map<string, Handler[]>();
   readonly #sessions: Session[] = [];
 
   constructor() {
-    // It advances by itself too, so that what waits for no more than the next turn has it.
+    // The clock also advances by itself, which lets timers of 0 ms fire.
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"], shouldAdvanceTime: true, advanceTimeDelta: 1 });
   }
 
-  /** What comes next for `path`, before it answers as usual again. */
-  next(path: string, ...scripts: Script[]) {
-    this.#scripts.set(path, [...(this.#scripts.get(path) ?? []), ...scripts]);
+  /** Uses each of these handlers for one request to `path`. */
+  once(path: string, ...handlers: Handler[]) {
+    this.#handlers.set(path, [...(this.#handlers.get(path) ?? []), ...handlers]);
   }
 
-  always(path: string, script: Script) {
-    this.next(path, ...Array<Script>(1000).fill(script));
+  always(path: string, handler: Handler) {
+    this.once(path, ...Array<Handler>(1000).fill(handler));
   }
 
-  /** Answers as usual from now on. */
+  /** Removes the handlers of a test. */
   reset(path: string) {
-    this.#scripts.delete(path);
+    this.#handlers.delete(path);
   }
 
-  asked(path: string) {
+  count(path: string) {
     return this.requests.filter((request) => request.path === path).length;
   }
 
-  /** A tab of one and the same browser. */
-  tab(options: SessionOptions = {}): Session {
+  /** All tabs belong to the same browser. */
+  openTab(options: SessionOptions = {}): Session {
     const session = createSession({ baseUrl: BASE, restore: true, fetch: this.fetch, ...options });
     this.#sessions.push(session);
     return session;
   }
 
-  /** A tab in which somebody is logged in. */
-  async loggedIn(options?: SessionOptions): Promise<Session> {
-    this.cookie ??= this.begin();
-    const session = this.tab(options);
+  async openLoggedInTab(options?: SessionOptions): Promise<Session> {
+    this.cookie ??= this.newSession();
+    const session = this.openTab(options);
     await session.user();
     this.requests.length = 0;
     return session;
   }
 
-  begin(): string {
+  newSession(): string {
     return `session-${++this.#serial}`;
   }
 
-  /** Ends every session, as another device or the operator would. */
-  endAll(reason: string) {
-    for (let serial = 1; serial <= this.#serial; serial++) this.ended.set(`session-${serial}`, reason);
+  /** Revokes every session, as another device or the operator does. */
+  revokeAll(reason: string) {
+    for (let serial = 1; serial <= this.#serial; serial++) this.revoked.set(`session-${serial}`, reason);
   }
 
   close() {
@@ -80,34 +79,34 @@ export class ScriptedServer {
     const { pathname: path } = new URL(request.url);
     const token = request.headers.get("authorization")?.replace("Bearer ", "") ?? null;
     this.requests.push({ method: request.method, path, token, body: await request.clone().text() });
-    const script = this.#scripts.get(path)?.shift();
-    return script ? script(request) : this.answer(request, path, token);
+    const handler = this.#handlers.get(path)?.shift();
+    return handler ? handler(request) : this.respond(request, path, token);
   };
 
-  answer(request: Request, path: string, token: string | null): Response {
+  respond(request: Request, path: string, token: string | null): Response {
     switch (path) {
       case "/login":
-        this.cookie = this.begin();
+        this.cookie = this.newSession();
         return this.tokens(this.cookie);
       case "/refresh": {
         if (!this.cookie) return problem(401, "refresh_token_missing");
-        const reason = this.ended.get(this.cookie);
+        const reason = this.revoked.get(this.cookie);
         if (!reason) return this.tokens(this.cookie);
         this.cookie = null;
         return problem(401, "session_revoked", { reason });
       }
       case "/logout":
-        if (this.cookie) this.ended.set(this.cookie, "logout");
+        if (this.cookie) this.revoked.set(this.cookie, "logout");
         this.cookie = null;
         return Response.json({ message: "Successfully logged out" });
       default:
-        return this.asUser(request, path, token);
+        return this.respondToUser(request, path, token);
     }
   }
 
-  /** The token names its session and its end. */
+  /** The token contains its session and its expiry time. */
   tokens(session: string, more: object = {}): Response {
-    const token = `${session} ${Date.now() + this.ahead + this.ttl * 1000} ${++this.#serial}`;
+    const token = `${session} ${Date.now() + this.clockSkew + this.ttl * 1000} ${++this.#serial}`;
     return Response.json({
       access_token: token,
       token_type: "Bearer",
@@ -117,13 +116,13 @@ export class ScriptedServer {
     });
   }
 
-  private asUser(request: Request, path: string, token: string | null): Response {
+  private respondToUser(request: Request, path: string, token: string | null): Response {
     if (!token) return problem(401, "access_token_missing");
-    const [session = "", end] = token.split(" ");
-    if (this.ended.has(session)) return problem(401, "session_revoked");
-    if (Date.now() + this.ahead >= Number(end)) return problem(401, "access_token_expired");
+    const [session = "", expiry] = token.split(" ");
+    if (this.revoked.has(session)) return problem(401, "session_revoked");
+    if (Date.now() + this.clockSkew >= Number(expiry)) return problem(401, "access_token_expired");
     if (path === "/logout-all") {
-      this.endAll("logout_all");
+      this.revokeAll("logout_all");
       this.cookie = null;
       return Response.json({ message: "Successfully logged out from all devices", revoked: 2 });
     }
@@ -146,35 +145,35 @@ export function problem(
   });
 }
 
-/** The network fails, before or after the server has seen the request. */
-export const lost: Script = () => Promise.reject(new TypeError("Failed to fetch"));
+/** The network fails, before or after the server has received the request. */
+export const networkError: Handler = () => Promise.reject(new TypeError("Failed to fetch"));
 
-/** The server takes the request, and never answers. */
-export const hangs: Script = ({ signal }) =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("gone"))));
+/** The server receives the request, but never responds. */
+export const neverResponds: Handler = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
 
-/** The network's return, as the browser tells pages of it; until the test has ended. */
-export function network() {
+/** Provides the browser's `online` event until the test has finished. */
+export function fakeNetwork() {
   const target = new EventTarget();
   vi.stubGlobal("addEventListener", target.addEventListener.bind(target));
   vi.stubGlobal("removeEventListener", target.removeEventListener.bind(target));
   onTestFinished(() => void vi.unstubAllGlobals());
-  return { returns: () => target.dispatchEvent(new Event("online")) };
+  return { goOnline: () => target.dispatchEvent(new Event("online")) };
 }
 
-/** An answer that comes when it is let go, whether or not anybody still waits for it. */
-export function held(answer: Script) {
+/** Holds back the response until `release`, even if no caller waits for it any more. */
+export function delayed(respond: Handler) {
   let release = () => {};
   const gate = new Promise<void>((resolve) => (release = resolve));
-  const script: Script = async (request) => {
-    const given = await answer(request);
+  const handler: Handler = async (request) => {
+    const response = await respond(request);
     await gate;
-    return given;
+    return response;
   };
-  return { script, release: () => release() };
+  return { handler, release: () => release() };
 }
 
-/** Lets everything happen that needs next to no time, messages between tabs too. */
+/** Lets pending work finish that needs almost no time, messages between tabs included. */
 export async function settle() {
   for (let turn = 0; turn < 20; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -182,8 +181,8 @@ export async function settle() {
   }
 }
 
-/** Lets time pass. */
-export async function passes(milliseconds: number) {
+/** Moves the clock forward. */
+export async function advance(milliseconds: number) {
   await settle();
   await vi.advanceTimersByTimeAsync(milliseconds);
   await settle();

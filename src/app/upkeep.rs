@@ -1,0 +1,30 @@
+//! The loops of the upkeep, as tasks.
+
+use std::sync::Arc;
+
+use actix_web::rt::{self, task::JoinHandle};
+
+use crate::service::Components;
+
+/// The tasks run until this is dropped.
+pub(super) struct Upkeep(Vec<JoinHandle<()>>);
+
+impl Upkeep {
+    /// Starts every loop, on the thread of the caller.
+    pub fn start(components: &Components) -> Self {
+        let background_writes = Arc::clone(&components.background_writes);
+        let ended_sessions = Arc::clone(&components.ended_sessions);
+        let pruner = Arc::clone(&components.pruner);
+        Self(vec![
+            rt::spawn(async move { background_writes.run().await }),
+            rt::spawn(async move { ended_sessions.run().await }),
+            rt::spawn(async move { pruner.run().await }),
+        ])
+    }
+}
+
+impl Drop for Upkeep {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}

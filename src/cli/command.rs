@@ -1,0 +1,172 @@
+//! Every command with its arguments.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use futures_util::future::LocalBoxFuture;
+
+use super::dotenv::Dotenv;
+use super::error::CliError;
+use super::output::{Output, print_line};
+use super::settings::Environment;
+use super::{migrate, prune, serve, session, user};
+use crate::app;
+use crate::config::{Settings, unknown_settings};
+use crate::crypto::keys::generate_secret;
+use crate::http::openapi_json;
+use crate::service::Components;
+
+/// A session backend for browser apps: rotating refresh tokens, one row per session, theft detection
+#[derive(Parser, Debug)]
+#[command(name = "heirloom", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run the server
+    Serve {
+        #[command(flatten)]
+        settings: Box<Settings>,
+        /// Apply missing migrations first (always done for the embedded database)
+        #[arg(long)]
+        migrate: bool,
+    },
+    /// Apply, list or revert migrations of the database
+    Migrate {
+        #[command(subcommand)]
+        action: migrate::Action,
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Manage accounts
+    User {
+        #[command(subcommand)]
+        action: user::Action,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Manage sessions
+    Session {
+        #[command(subcommand)]
+        action: session::Action,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Delete expired sessions and old events, as `serve` does each minute
+    Prune {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Check the settings without starting anything
+    CheckConfig {
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Print the OpenAPI document
+    Openapi,
+    /// Manage secrets
+    Secret {
+        #[command(subcommand)]
+        action: SecretAction,
+    },
+}
+
+/// The arguments of every command on accounts and sessions.
+#[derive(Args, Debug)]
+struct Common {
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    settings: Box<Settings>,
+}
+
+#[derive(Subcommand, Debug)]
+enum SecretAction {
+    /// Print a new value for HEIRLOOM_SECRET
+    Generate,
+}
+
+/// Runs the command in `arguments` and returns the exit code: 0 for success, 1 for failure, 2 for invalid arguments or
+/// settings, 3 if the named user or session does not exist, 4 if the request is refused (a taken address, a weak
+/// password).
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let dotenv = match Dotenv::load() {
+        Ok(dotenv) => dotenv,
+        Err(error) => {
+            eprintln!("heirloom: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    match execute(cli.command, &Environment { arguments, dotenv }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("heirloom: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn execute(command: Command, environment: &Environment) -> Result<(), CliError> {
+    match command {
+        Command::Serve { settings, migrate } => serve::serve(&environment.configured(&settings)?, migrate),
+        Command::Migrate { action, settings } => migrate::migrate(&environment.configured(&settings)?, action),
+        Command::User { action, common } => {
+            on_data(&common, environment, |on, output| Box::pin(user::run(action, &on.operator, output)))
+        }
+        Command::Session { action, common } => {
+            on_data(&common, environment, |on, output| Box::pin(session::run(action, &on.operator, output)))
+        }
+        Command::Prune { common } => {
+            on_data(&common, environment, |on, output| Box::pin(prune::run(&on.pruner, output)))
+        }
+        Command::CheckConfig { settings } => {
+            let config = environment.resolve(&settings)?;
+            if let Some(dotenv) = &environment.dotenv {
+                print_line(&format!("Settings are read from {}", dotenv.path.display()))?;
+            }
+            for warning in config.warnings {
+                eprintln!("heirloom: {warning}");
+            }
+            for name in unknown_settings() {
+                eprintln!("heirloom: unknown setting {name}");
+            }
+            print_line("The settings are valid.")
+        }
+        Command::Openapi => print_line(openapi_json("").trim_end()),
+        Command::Secret { action: SecretAction::Generate } => print_line(&generate_secret(&mut rng())),
+    }
+}
+
+/// Runs a command on the data. It goes through the same code as the server, so running servers notice at once.
+fn on_data<F>(common: &Common, environment: &Environment, run: F) -> Result<(), CliError>
+where
+    F: for<'a> FnOnce(&'a Components, &'a Output) -> LocalBoxFuture<'a, Result<(), CliError>>,
+{
+    // The server's log lines would appear between a command's own.
+    let mut settings = (*common.settings).clone();
+    settings.log_by_default("error");
+    let config = environment.configured(&settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (components, embedded) = app::components(&config)?;
+    let result = runtime.block_on(run(&components, &Output { is_json: common.json }));
+    drop((components, embedded));
+    result
+}
+
+#[expect(clippy::disallowed_methods, reason = "a new secret comes from the machine's generator")]
+fn rng() -> impl rand::CryptoRng {
+    rand::rng()
+}

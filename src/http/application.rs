@@ -1,0 +1,67 @@
+//! The applications of the two addresses.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{App, Error, web};
+use tracing_actix_web::TracingLogger;
+
+use super::document::openapi_json;
+use super::handlers::documents::Document;
+use super::handlers::fallback::not_found;
+use super::middleware::request_log::RequestLog;
+use super::middleware::traffic::{self, Traffic};
+use super::middleware::{cors, cross_site, response_defaults};
+use super::routes;
+use super::state::State;
+
+/// The application of the public address, which each worker runs. A layer sees only what the layers around it let
+/// through. From the outside: counting, logging, the response defaults, the refusal of cross-site requests, CORS.
+pub fn app(
+    state: State,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let options = &state.options;
+    let base_path = options.base_path.clone();
+    let traffic = Traffic::new(&state.metrics, &base_path, routes::PUBLIC.fixed_paths());
+    let cors = Condition::new(!options.allowed_origins.is_empty(), cors::cors(options));
+    App::new()
+        .app_data(state.clone())
+        .app_data(web::Data::new(traffic))
+        .app_data(web::Data::new(Document::new(move || openapi_json(&base_path))))
+        .service(routes::public(options))
+        .default_service(web::to(not_found))
+        .wrap(cors)
+        .wrap(from_fn(cross_site::refuse))
+        .wrap(from_fn(response_defaults::apply))
+        .wrap(TracingLogger::<RequestLog>::new())
+        .wrap(from_fn(traffic::count))
+}
+
+/// The application of the admin address, for the operator's machines. Browsers have no business here, so it has no CORS,
+/// and its requests are not counted as traffic.
+pub fn admin_app(
+    state: State,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(state)
+        .service(routes::admin())
+        .default_service(web::to(not_found))
+        .wrap(from_fn(response_defaults::apply))
+        .wrap(TracingLogger::<RequestLog>::new())
+}

@@ -1,0 +1,24 @@
+//! The cookie that proves that a browser has logged in before. It is set with the refresh cookie, is kept when that one is
+//! cleared, and is not a credential.
+
+use actix_web::http::header::SET_COOKIE;
+use actix_web::{HttpRequest, HttpResponse};
+use secrecy::ExposeSecret as _;
+
+use super::cookie_value::{CookieValue, find};
+use crate::http::state::HttpState;
+
+/// The cookie's value, not verified yet. Two cookies of this name prove nothing, because one of them is planted.
+pub fn presented(request: &HttpRequest) -> Option<&[u8]> {
+    match find(request.headers(), HttpState::of(request).options.cookies.device_name()) {
+        CookieValue::One(value) => Some(value),
+        CookieValue::Missing | CookieValue::Several => None,
+    }
+}
+
+/// Gives the cookie to a browser that has just logged in to `email`.
+pub fn set(state: &HttpState, email: &str, response: &mut HttpResponse) {
+    let device = state.service.known_device(email);
+    let cookie = state.options.cookies.set_device(device.cookie.expose_secret(), device.max_age);
+    response.headers_mut().append(SET_COOKIE, cookie);
+}

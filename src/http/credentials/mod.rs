@@ -1,0 +1,9 @@
+//! The tokens and cookies of a request, and the cookies of a response.
+
+pub mod bearer;
+pub mod caller;
+pub mod cookie_value;
+pub mod cookies;
+pub mod device_cookie;
+pub mod earlier_login;
+pub mod refresh_credential;

@@ -1,0 +1,6 @@
+//! What a handler takes from a request besides credentials.
+
+pub mod client;
+pub mod json_body;
+pub mod rate;
+pub mod session_id;

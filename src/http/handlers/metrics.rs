@@ -1,0 +1,36 @@
+//! Metrics for Prometheus.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_TYPE;
+
+use crate::http::state::State;
+use crate::metrics::{ProcessMetrics, TEXT_FORMAT};
+use crate::service::ProcessStats;
+
+/// All metrics in Prometheus's text format.
+pub async fn metrics(state: State) -> HttpResponse {
+    let reading = reading(&state.health.process_stats().await);
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT_FORMAT)).body(state.metrics.scrape(&reading))
+}
+
+fn reading(process_stats: &ProcessStats) -> ProcessMetrics {
+    let ProcessStats { is_database_reachable, pool, batcher, hashing, ended_sessions_held, ended_sessions_lag, pruned } =
+        *process_stats;
+    ProcessMetrics {
+        is_database_reachable,
+        connections_open: pool.open.into(),
+        connections_busy: pool.busy.into(),
+        operations_waiting: pool.waiting.into(),
+        batcher_waiting: batcher.waiting as u64,
+        batcher_statements: batcher.batches,
+        batcher_rows: batcher.taken,
+        hashes_running: hashing.running as u64,
+        hashes_waiting: hashing.waiting as u64,
+        hashes_computed: hashing.computed,
+        hashes_refused: hashing.refused,
+        ended_sessions_held: ended_sessions_held as u64,
+        ended_sessions_lag: ended_sessions_lag.map_or(0, |lag| lag.as_secs()),
+        pruned_sessions: pruned.sessions,
+        pruned_events: pruned.events,
+    }
+}

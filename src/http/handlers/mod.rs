@@ -1,0 +1,17 @@
+//! The handlers: a file for each resource. They call the use cases and turn outcomes into responses.
+
+pub mod documents;
+pub mod events;
+pub mod fallback;
+pub mod health;
+pub mod jwks;
+pub mod login;
+pub mod logout;
+pub mod metrics;
+pub mod refresh;
+pub mod register;
+pub mod sandbox;
+pub mod sessions;
+pub mod token_response;
+pub mod users;
+pub mod web_app;

@@ -1,0 +1,35 @@
+//! The response that carries tokens.
+
+use actix_web::http::header::{PRAGMA, SET_COOKIE};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use secrecy::ExposeSecret as _;
+
+use crate::domain::family::Delivery;
+use crate::http::state::HttpState;
+use crate::http::wire::dto::token::TokenAnswer;
+use crate::service::SessionGrant;
+
+/// The token response for `grant`, with the cookies of its delivery.
+pub fn token_response(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    // RFC 6749 §5.1 wants this besides the `Cache-Control` that every response has.
+    response.insert_header((PRAGMA, "no-cache"));
+    if grant.delivery == Delivery::Cookie {
+        set_cookies(&mut response, state, grant);
+    }
+    response.json(TokenAnswer::from(grant))
+}
+
+/// The CSRF cookie lives as long as the session may be idle. A page whose access cookie has expired needs it as soon as it
+/// has refreshed, and often reads it before that.
+fn set_cookies(response: &mut HttpResponseBuilder, state: &HttpState, grant: &SessionGrant) {
+    let cookies = &state.options.cookies;
+    let refresh = cookies.set_refresh(grant.refresh_token.expose_secret(), grant.refresh_expires_in);
+    response.append_header((SET_COOKIE, refresh));
+    if cookies.with_access_token {
+        let access = cookies.set_access(grant.access_token.expose_secret(), grant.access_expires_in);
+        let csrf = state.service.csrf_token(grant.session_id);
+        let csrf = cookies.set_csrf(csrf.expose_secret(), grant.refresh_expires_in);
+        response.append_header((SET_COOKIE, access)).append_header((SET_COOKIE, csrf));
+    }
+}

@@ -1,0 +1,75 @@
+//! The caller's account.
+
+use actix_web::HttpResponse;
+
+use crate::domain::client::Client;
+use crate::http::credentials::caller::Caller;
+use crate::http::extractors::json_body::JsonBody;
+use crate::http::state::State;
+use crate::http::wire::dto::account::{ChangePasswordRequest, DeleteAccountRequest, UserAnswer};
+use crate::http::wire::problem::Problem;
+use crate::http::wire::problem_docs::problems;
+use crate::http::wire::problems::{OVERLOADED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, UNAVAILABLE, WRONG_PASSWORD};
+use crate::service::PasswordOutcome;
+
+problems! { ShowMeProblems: UNAVAILABLE }
+
+/// Get the caller's account
+#[utoipa::path(
+    get, path = "/users/me", tag = "account", security(("access_token" = [])),
+    responses((status = 200, description = "The account", body = UserAnswer), ShowMeProblems),
+)]
+pub async fn show_me(state: State, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
+    let user = state.service.find_account(&caller).await?.ok_or(&SESSION_REVOKED)?;
+    Ok(HttpResponse::Ok().json(UserAnswer::from(&user)))
+}
+
+problems! { WithPasswordProblems: WRONG_PASSWORD, TOO_MANY_ATTEMPTS, OVERLOADED, UNAVAILABLE }
+
+/// Change the password
+///
+/// Revokes every other session of the account. The caller's session continues.
+#[utoipa::path(
+    post, path = "/users/me/password", tag = "account", security(("access_token" = [])),
+    request_body = ChangePasswordRequest,
+    responses((status = 204, description = "The password is changed"), WithPasswordProblems),
+)]
+pub async fn change_password(
+    state: State,
+    client: Client,
+    Caller(caller): Caller,
+    JsonBody(body): JsonBody<ChangePasswordRequest>,
+) -> Result<HttpResponse, Problem> {
+    let outcome = state.service.change_password(&caller, &body.current_password, &body.new_password, client).await?;
+    done(outcome)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Delete the account
+///
+/// Deletes the caller's account with its sessions and its history. This cannot be undone.
+#[utoipa::path(
+    delete, path = "/users/me", tag = "account", security(("access_token" = [])), request_body = DeleteAccountRequest,
+    responses((status = 204, description = "The account is deleted, and the cookies are cleared"), WithPasswordProblems),
+)]
+pub async fn delete_me(
+    state: State,
+    client: Client,
+    Caller(caller): Caller,
+    JsonBody(body): JsonBody<DeleteAccountRequest>,
+) -> Result<HttpResponse, Problem> {
+    done(state.service.delete_account(&caller, &body.password, client).await?)?;
+    let mut response = HttpResponse::NoContent();
+    state.options.cookies.clear(&mut response);
+    Ok(response.finish())
+}
+
+fn done(outcome: PasswordOutcome) -> Result<(), Problem> {
+    match outcome {
+        PasswordOutcome::Done => Ok(()),
+        PasswordOutcome::WrongPassword => Err((&WRONG_PASSWORD).into()),
+        PasswordOutcome::Invalid(error) => Err(Problem::validation(vec![error.into()])),
+        PasswordOutcome::SessionRevoked => Err((&SESSION_REVOKED).into()),
+        PasswordOutcome::TooManyAttempts(refused) => Err(Problem::too_many_attempts(refused.retry_after)),
+    }
+}

@@ -1,0 +1,5 @@
+//! Limits, and the addresses that they are counted by.
+
+pub mod bounded_store;
+pub mod client_address;
+pub mod rate_limits;

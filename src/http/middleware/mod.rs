@@ -1,0 +1,7 @@
+//! What happens to every request and every response, whatever handles it.
+
+pub mod cors;
+pub mod cross_site;
+pub mod request_log;
+pub mod response_defaults;
+pub mod traffic;

@@ -1,0 +1,9 @@
+//! Requests and responses. A request with an unknown field is refused. None of these is a row or a domain value.
+
+pub mod account;
+pub mod event;
+pub mod login;
+pub mod logout;
+pub mod operation;
+pub mod session;
+pub mod token;

@@ -1,0 +1,109 @@
+//! One of everything that a process needs of this module, over one database.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::health::Health;
+use super::operator::Operator;
+use super::passwords::Passwords;
+use super::throttle::LoginThrottle;
+use super::upkeep::background_writes::BackgroundWrites;
+use super::upkeep::ended_sessions::EndedSessions;
+use super::upkeep::pruner::Pruner;
+use super::use_cases::Service;
+use crate::crypto::access_token::AccessTokens;
+use crate::crypto::csrf::CsrfTokens;
+use crate::crypto::keys::Keyring;
+use crate::crypto::password_hash::HashingError;
+use crate::crypto::refresh_token::RefreshTokens;
+use crate::db::Database;
+use crate::domain::clock::Clock;
+use crate::domain::password::PasswordPolicy;
+use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
+use crate::rotation_batcher::RotationBatcher;
+
+/// Every policy that the use cases follow.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub rotation: RotationPolicy,
+    pub lifetimes: Lifetimes,
+    pub password: PasswordPolicy,
+    pub access_token: AccessTokenPolicy,
+    pub hash_cost: HashCost,
+    /// How many live sessions an account may have. A login beyond that revokes the least recently used one.
+    pub sessions_per_user: NonZeroU32,
+    /// How long events are kept.
+    pub event_retention: Duration,
+    /// How many connections write rotations, each for many sessions at once.
+    pub rotation_workers: NonZeroUsize,
+    /// How many password hashes are computed at once.
+    pub hashes_at_once: NonZeroUsize,
+}
+
+/// The use cases, the operator's commands and the upkeep of one process. They share what has to be one: the login
+/// throttle, the bound on password hashes, the sessions known to have ended.
+#[derive(Clone)]
+pub struct Components {
+    pub service: Arc<Service>,
+    pub operator: Arc<Operator>,
+    pub health: Arc<Health>,
+    pub background_writes: Arc<BackgroundWrites>,
+    pub ended_sessions: Arc<EndedSessions>,
+    pub pruner: Arc<Pruner>,
+}
+
+impl Components {
+    /// Builds them over `db`, with keys of `keyring`. Nothing runs yet but the threads of the rotation batcher, which
+    /// are idle.
+    ///
+    /// # Errors
+    /// [`HashingError::Unusable`] for a cost that Argon2 refuses.
+    pub fn new(db: Database, clock: Clock, keyring: &Keyring, policy: Policy) -> Result<Self, HashingError> {
+        let passwords = Passwords::new(policy.password, policy.hash_cost, policy.hashes_at_once)?;
+        let login_throttle = Arc::new(LoginThrottle::new(db.clone(), clock.clone(), keyring));
+        let token_lifetime = policy.access_token.ttl;
+        let ended_sessions = Arc::new(EndedSessions::new(db.clone(), clock.clone(), token_lifetime));
+        let pruner = Arc::new(Pruner::new(db.clone(), clock.clone(), policy.event_retention, token_lifetime));
+        let rotation_batcher = Arc::new(RotationBatcher::start(policy.rotation_workers, &db, policy.lifetimes));
+        let background_writes =
+            Arc::new(BackgroundWrites::new(db.clone(), clock.clone(), Arc::clone(&rotation_batcher)));
+        let operator = Operator {
+            db: db.clone(),
+            clock: clock.clone(),
+            passwords: passwords.clone(),
+            login_throttle: Arc::clone(&login_throttle),
+            ended_sessions: Arc::clone(&ended_sessions),
+        };
+        let health = Health {
+            db: db.clone(),
+            passwords: passwords.clone(),
+            rotation_batcher: Arc::clone(&rotation_batcher),
+            ended_sessions: Arc::clone(&ended_sessions),
+            pruner: Arc::clone(&pruner),
+        };
+        let service = Service {
+            db,
+            clock,
+            refresh_tokens: RefreshTokens::new(keyring),
+            access_tokens: AccessTokens::new(keyring, policy.access_token),
+            csrf_tokens: CsrfTokens::new(keyring),
+            passwords,
+            login_throttle,
+            rotation: policy.rotation,
+            lifetimes: policy.lifetimes,
+            sessions_per_user: policy.sessions_per_user,
+            rotation_batcher,
+            background_writes: Arc::clone(&background_writes),
+            ended_sessions: Arc::clone(&ended_sessions),
+        };
+        Ok(Self {
+            service: Arc::new(service),
+            operator: Arc::new(operator),
+            health: Arc::new(health),
+            background_writes,
+            ended_sessions,
+            pruner,
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! The operator's commands on accounts.
+
+use secrecy::SecretString;
+
+use super::Operator;
+use crate::db::{Connection, DbError, events, users};
+use crate::domain::Timestamp;
+use crate::domain::account::{Email, User};
+use crate::domain::client::Client;
+use crate::domain::event::{Event, EventKind};
+use crate::domain::ids::UserId;
+use crate::domain::revocation::RevocationReason;
+use crate::service::error::{FieldError, ServiceError};
+use crate::service::random::rng;
+use crate::service::register::{self, RegisterOutcome};
+use crate::service::revoke::{self, Ended};
+
+/// The outcome of a change to an account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OperatorOutcome {
+    /// With the number of sessions that it revoked.
+    Done(usize),
+    NoSuchUser,
+    /// The new password is not allowed.
+    Invalid(FieldError),
+}
+
+impl Operator {
+    /// Creates an account, under the same rules as a registration.
+    pub async fn create_user(&self, email: &str, password: &SecretString) -> Result<RegisterOutcome, ServiceError> {
+        register::create_account(&self.db, &self.clock, &self.passwords, email, password, Client::default()).await
+    }
+
+    /// At most `limit` accounts that were created after the account `after`, the oldest first.
+    pub async fn list_users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, ServiceError> {
+        Ok(self.db.run(move |connection| users::list(connection, after, i64::from(limit))).await?)
+    }
+
+    /// The account with this id or email address.
+    pub async fn find_user(&self, name: &str) -> Result<Option<User>, ServiceError> {
+        let id: Option<UserId> = name.parse::<uuid::Uuid>().ok().map(Into::into);
+        let email = Email::parse(name).ok();
+        let found = self.db.run(move |connection| match (id, email) {
+            (Some(id), _) => users::find(connection, id),
+            (None, Some(email)) => users::find_by_email(connection, &email),
+            (None, None) => Ok(None),
+        });
+        Ok(found.await?.map(|(user, _)| user))
+    }
+
+    /// Enables or disables an account. Disabling revokes its sessions.
+    pub async fn set_active(&self, id: UserId, is_active: bool) -> Result<OperatorOutcome, ServiceError> {
+        let revocation = self.revocation(RevocationReason::Disabled);
+        let kind = if is_active { EventKind::AccountEnabled } else { EventKind::AccountDisabled };
+        let changed = self.db.transaction(move |tx| {
+            let Some(mut account) = users::lock(tx, id)? else { return Ok(None) };
+            if account.user().is_active == is_active {
+                return Ok(Some(Ended::default()));
+            }
+            account.set_active(tx, is_active)?;
+            record(tx, id, kind, revocation.at)?;
+            match is_active {
+                true => Ok(Some(Ended::default())),
+                false => revoke::all(tx, &account, None, revocation, &Client::default()).map(Some),
+            }
+        });
+        Ok(self.outcome(changed.await?))
+    }
+
+    /// Sets an account's password and revokes its sessions. The login throttle of strangers is reset, so the owner can
+    /// log in at once.
+    pub async fn set_password(&self, user: &User, typed: &SecretString) -> Result<OperatorOutcome, ServiceError> {
+        let password = match self.passwords.choose("password", typed, Some(&user.email)) {
+            Ok(password) => password,
+            Err(error) => return Ok(OperatorOutcome::Invalid(error)),
+        };
+        let hash = self.passwords.hash(password).await?;
+        let (id, revocation) = (user.id, self.revocation(RevocationReason::PasswordChange));
+        let changed = self.db.transaction(move |tx| {
+            let Some(mut account) = users::lock(tx, id)? else { return Ok(None) };
+            account.set_password(tx, hash)?;
+            record(tx, id, EventKind::PasswordChanged, revocation.at)?;
+            revoke::all(tx, &account, None, revocation, &Client::default()).map(Some)
+        });
+        let changed = changed.await?;
+        // Not in the transaction, whose commit would then not wait for the disk.
+        if let Err(error) = self.login_throttle.reset_strangers(user.email.as_str()).await {
+            tracing::warn!(error = %error, "Could not reset the login throttle; the account stays throttled until its wait has passed");
+        }
+        Ok(self.outcome(changed))
+    }
+
+    /// Deletes an account with its sessions and events.
+    pub async fn delete_user(&self, id: UserId) -> Result<OperatorOutcome, ServiceError> {
+        let revocation = self.revocation(RevocationReason::Admin);
+        let deleted = self.db.transaction(move |tx| {
+            let Some(account) = users::lock(tx, id)? else { return Ok(None) };
+            revoke::delete_account(tx, account, revocation).map(Some)
+        });
+        Ok(self.outcome(deleted.await?))
+    }
+
+    /// After the commit; `None` where there was no such account.
+    pub(super) fn outcome(&self, ended: Option<Ended>) -> OperatorOutcome {
+        match ended {
+            Some(ended) => OperatorOutcome::Done(self.ended_sessions.add(ended)),
+            None => OperatorOutcome::NoSuchUser,
+        }
+    }
+}
+
+fn record(tx: &mut Connection, id: UserId, kind: EventKind, at: Timestamp) -> Result<(), DbError> {
+    events::insert(tx, &Event::of_account(at, id, kind, Client::default(), &mut rng()))
+}

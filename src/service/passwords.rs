@@ -1,0 +1,56 @@
+//! Choosing, hashing and checking passwords, under one policy and one bound on the work.
+
+use std::num::NonZeroUsize;
+
+use secrecy::SecretString;
+
+use super::error::FieldError;
+use super::random::rng;
+use crate::crypto::password_hash::{HashingError, HashingLoad, PasswordHasher, Verdict};
+use crate::domain::account::Email;
+use crate::domain::password::{Password, PasswordHash, PasswordPolicy};
+use crate::domain::policy::HashCost;
+
+/// The password policy and the hasher. Clones share the bound on hashes at once.
+#[derive(Clone)]
+pub(super) struct Passwords {
+    hasher: PasswordHasher,
+    policy: PasswordPolicy,
+}
+
+impl Passwords {
+    /// Hashes at `cost`, at most `at_once` at a time.
+    pub fn new(policy: PasswordPolicy, cost: HashCost, at_once: NonZeroUsize) -> Result<Self, HashingError> {
+        Ok(Self { hasher: PasswordHasher::new(cost, at_once, &mut rng())?, policy })
+    }
+
+    /// A new password for the account `email`, if the policy allows it. `field` is where the user typed it.
+    pub fn choose(
+        &self,
+        field: &'static str,
+        typed: &SecretString,
+        email: Option<&Email>,
+    ) -> Result<Password, FieldError> {
+        Password::chosen(typed, email, self.policy).map_err(|error| FieldError { field, message: error.to_string() })
+    }
+
+    /// The hash to store for a password.
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
+        self.hasher.hash(password, &mut rng()).await
+    }
+
+    /// Checks a password against a stored hash.
+    pub async fn verify(&self, password: Password, stored: &PasswordHash) -> Result<Verdict, HashingError> {
+        self.hasher.verify(password, stored).await
+    }
+
+    /// Takes as long as [`verify`](Self::verify), for an account that does not exist.
+    pub async fn verify_decoy(&self, password: Password) -> Result<(), HashingError> {
+        self.hasher.verify_decoy(password).await.map(|_| ())
+    }
+
+    /// How much the hasher is used.
+    pub fn load(&self) -> HashingLoad {
+        self.hasher.load()
+    }
+}

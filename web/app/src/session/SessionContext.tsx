@@ -1,0 +1,54 @@
+import type { Session, SessionState } from "@heirloom/client";
+import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import type { ReactNode } from "react";
+import { createLogoutStore } from "./logoutStore.js";
+import type { LogoutStatus, LogoutStore } from "./logoutStore.js";
+
+interface Props {
+  readonly session: Session;
+  /** The URL of Heirloom, with a slash at its end. */
+  readonly heirloom: URL;
+}
+
+interface Context extends Props {
+  readonly logoutStore: LogoutStore;
+}
+
+const SessionContext = createContext<Context | null>(null);
+
+export function SessionProvider({ session, heirloom, children }: Props & { children: ReactNode }) {
+  const logoutStore = useMemo(() => createLogoutStore(session, heirloom.href), [session, heirloom]);
+  useEffect(() => logoutStore.connect(), [logoutStore]);
+  const context = useMemo(() => ({ session, heirloom, logoutStore }), [session, heirloom, logoutStore]);
+  return <SessionContext value={context}>{children}</SessionContext>;
+}
+
+function useSessionContext(): Context {
+  const context = useContext(SessionContext);
+  if (!context) throw new Error("useSession needs a SessionProvider");
+  return context;
+}
+
+export function useSession(): Session {
+  return useSessionContext().session;
+}
+
+export function useHeirloomUrl(): URL {
+  return useSessionContext().heirloom;
+}
+
+export function useSessionState(): SessionState {
+  const session = useSession();
+  return useSyncExternalStore(session.subscribe, session.getState);
+}
+
+/** The functions that log the user out. */
+export function useLogout(): LogoutStore {
+  return useSessionContext().logoutStore;
+}
+
+/** The last logout in this tab, or in another tab that sent the details. */
+export function useLogoutStatus(): LogoutStatus | null {
+  const { get, subscribe } = useLogout();
+  return useSyncExternalStore(subscribe, get);
+}

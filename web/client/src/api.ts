@@ -1,0 +1,30 @@
+import { toProblemError } from "./problem.js";
+
+interface RequestOptions {
+  method?: "GET" | "POST" | "DELETE";
+  body?: unknown;
+  token?: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** Sends a request to Heirloom and returns the response body. Throws a `ProblemError`, or what `fetch` throws. */
+export type ApiRequest = <T>(path: string, options?: RequestOptions) => Promise<T>;
+
+export function createApi(base: string, send: typeof fetch): ApiRequest {
+  return async <T>(path: string, { method = "GET", body, token, signal }: RequestOptions = {}) => {
+    const headers = new Headers();
+    if (token) headers.set("authorization", `Bearer ${token}`);
+    if (body) headers.set("content-type", "application/json");
+    const response = await send(base + path, {
+      method,
+      headers,
+      body: JSON.stringify(body),
+      credentials: "include",
+      // The request survives the end of the page, so a reload during a refresh loses no response.
+      keepalive: true,
+      signal: signal ?? null,
+    });
+    if (!response.ok) throw await toProblemError(response);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  };
+}

@@ -1,0 +1,293 @@
+import type { ApiRequest } from "./api.js";
+import { createLogoutQueue } from "./logout.js";
+import { heirloomProblem, needsRefresh, ProblemError } from "./problem.js";
+import { retry, retryDelay } from "./retry.js";
+import { createSingleFlight } from "./singleFlight.js";
+import type { Store } from "./store.js";
+import { connectTabs, type SharedToken } from "./tabs.js";
+import { sleep, withCallerTimeout } from "./timeout.js";
+import { type AccessToken, type IssuedTokens, requestTokens, type Tokens, toTokens } from "./tokens.js";
+import type { OverReason, Problem, TokenDelivery, User } from "./types.js";
+
+/** How long to wait for another tab's message about why the cookie is missing. */
+const REASON_TIMEOUT = 250;
+
+export interface TokenManager {
+  /** The current token, refreshed if it is about to expire; null without a session. */
+  current: () => Promise<AccessToken | null>;
+  /** The token to use after `rejected`, refreshed if there is no newer one; null without a session. */
+  next: (rejected: AccessToken) => Promise<AccessToken | null>;
+  refresh: () => Promise<void>;
+  /** Resolves once it is known whether there is a session. */
+  ready: () => Promise<void>;
+  login: (credentials: { email: string; password: string }) => Promise<void>;
+  logout: () => Promise<void>;
+  /** Drops the session in every tab; the server has revoked it already. */
+  end: (over: OverReason) => void;
+  close: () => void;
+}
+
+/** Keeps the tokens in memory, refreshes them, and detects that the session has ended. */
+export function createTokenManager(
+  request: ApiRequest,
+  base: string,
+  store: Store,
+  delivery: TokenDelivery,
+  isAutomatic: boolean,
+): TokenManager {
+  let tokens: Tokens | null = null;
+  let restoring: Promise<void> | undefined;
+  let login: Promise<unknown> | undefined;
+  /** Heirloom has sent `Retry-After`: no refresh before this time. */
+  let backoff: { error: unknown; until: number } | undefined;
+  /** Why the session of the cookie has ended, from a tab that does not know the session's id. */
+  let remoteReason: OverReason | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  let isClosed = false;
+  const ended = new Map<string, OverReason>();
+  /** Ends early when another tab shares its token. */
+  const refresh = createSingleFlight(refreshOnce);
+  const logouts = createLogoutQueue(request, () => login);
+
+  const tabs = connectTabs(isAutomatic ? base : undefined, (message) => {
+    if (message.kind === "asked") {
+      if (message.got) adoptShared(message.got);
+    } else if (message.kind === "begun") {
+      if (tokens?.id === message.id) return;
+      cookieReplaced();
+      refresh.cancel();
+      tokens = null;
+      store.set({ status: "restoring" });
+      restore().catch(ignore);
+    } else if (message.kind === "over") {
+      if (message.id) {
+        ended.set(message.id, message.reason);
+        if (tokens?.id === message.id) clear(message.reason);
+      } else {
+        remoteReason = message.reason;
+        if (tokens) refresh.run().catch(ignore);
+      }
+    }
+  });
+
+  const isUnknown = () => ["restoring", "unreachable"].includes(store.get().status);
+
+  /** A login, in this tab or another, has replaced the session of the cookie. */
+  function cookieReplaced() {
+    logouts.pending.delete(undefined);
+    logouts.abort();
+  }
+
+  function clear(over?: OverReason) {
+    refresh.cancel();
+    if (tokens && over) ended.set(tokens.id, over);
+    tokens = null;
+    remoteReason = undefined;
+    store.set({ status: "anonymous", ...(over && { over }) });
+  }
+
+  function end(over: OverReason) {
+    const id = tokens?.id;
+    clear(over);
+    tabs.send({ kind: "over", id, reason: over });
+  }
+
+  /** A token from another tab is as good as an own one, if it belongs to the same session. */
+  function adoptShared(shared: SharedToken) {
+    const isOurs = tokens ? tokens.id === shared.info.id : isUnknown();
+    if (!isOurs || ended.has(shared.info.id) || (tokens && Date.now() + shared.life < tokens.expiresAt)) return;
+    adopt({ shared });
+    refresh.resolve();
+    if (isUnknown()) restore().catch(ignore);
+  }
+
+  function adopt(issued: IssuedTokens) {
+    const { info } = issued.shared;
+    const over = ended.get(info.id);
+    if (over) {
+      clear(over);
+      return;
+    }
+    tokens = toTokens(issued);
+    backoff = undefined;
+    remoteReason = undefined;
+    const state = store.get();
+    if (state.status !== "authenticated") return;
+    store.set(state.session.id === info.id ? { ...state, session: info } : { status: "restoring" });
+  }
+
+  async function refreshOnce(signal: AbortSignal) {
+    const before = tokens;
+    await login;
+    if (signal.aborted || tokens !== before) return;
+    if (backoff && Date.now() < backoff.until) throw backoff.error;
+    let issued: IssuedTokens | undefined;
+    try {
+      issued = await retry((signal) => {
+        // No lock is needed, since the server returns the same successor to concurrent tabs. But it knows only the newest
+        // token and the one before: if other tabs refresh twice, a slow request of this tab looks like a replay.
+        return tabs.coordinate(
+          () => tokens !== before,
+          () => requestTokens(request, "/refresh", before?.body, signal),
+          signal,
+        );
+      }, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const rejection = heirloomProblem(error, 401);
+      if (rejection) return handleRejection(rejection, signal);
+      const refusal = heirloomProblem(error, 403);
+      // The account is disabled, or this origin is not allowed. The user is logged out for now, but the tokens may become
+      // valid again: they are kept, and so is the cookie.
+      if (refusal && (isUnknown() || refusal.code === "account_disabled")) store.set({ status: "anonymous" });
+      if (error instanceof ProblemError && error.retryAfter) {
+        backoff = { error, until: Date.now() + error.retryAfter * 1000 };
+      }
+      throw error;
+    }
+    if (signal.aborted || !issued) return;
+    const { status } = store.get();
+    adopt(issued);
+    // This request confirms the generation to the server, so it can recover a lost response later. The page may use the
+    // token for other services only.
+    if (status === "anonymous") await loadUser();
+    else (isUnknown() ? restore() : loadUser()).catch(ignore);
+  }
+
+  /** The only place that decides from a response that the session has ended. */
+  async function handleRejection({ code, reason }: Problem, signal: AbortSignal) {
+    if (code === "refresh_token_expired") end("expired");
+    else if (code === "refresh_token_reused" || reason === "reuse") end("reused");
+    else if (code === "session_revoked") end("revoked");
+    else if (!tokens) {
+      if (isUnknown()) clear();
+    } else if (code === "refresh_token_missing") {
+      // The cookie has expired, or another tab has just received the reason why it was cleared.
+      if (!remoteReason) await sleep(REASON_TIMEOUT, signal);
+      if (!signal.aborted) end(remoteReason ?? "expired");
+    } else end("revoked");
+  }
+
+  async function loadUser() {
+    const current = tokens;
+    if (!current) return;
+    const { id, token } = current;
+    const user = await retry((signal) => request<User>("/users/me", { token, signal }), undefined, 3);
+    if (tokens?.id === id) store.set({ status: "authenticated", user, session: tokens.info });
+  }
+
+  /** Loads the session until the state is known. After a failure it retries later in the background. */
+  function restore(): Promise<void> {
+    clearTimeout(timer);
+    return (restoring ??= restoreOnce().finally(() => (restoring = undefined)));
+  }
+
+  async function restoreOnce() {
+    try {
+      while (isUnknown() && !isClosed) await withCallerTimeout(loadSession());
+      failures = 0;
+    } catch (error) {
+      if (isUnknown()) setUnreachable(error);
+    }
+  }
+
+  async function loadSession() {
+    if (!tokens) await refresh.run();
+    try {
+      await loadUser();
+    } catch (error) {
+      if (!needsRefresh(heirloomProblem(error, 401))) throw error;
+      await refresh.run();
+      await loadUser();
+    }
+  }
+
+  function setUnreachable(error: unknown): never {
+    // After a logout in the meantime the state stays anonymous.
+    if (tokens || isUnknown()) store.set({ status: "unreachable" });
+    retryLater(error);
+  }
+
+  function retryLater(error: unknown): never {
+    clearTimeout(timer);
+    if (isAutomatic && !isClosed) timer = setTimeout(retryNow, retryDelay(5 + failures++, error));
+    throw error;
+  }
+
+  function sendLogouts(): Promise<unknown> {
+    return logouts.send().then(() => (failures = 0), retryLater);
+  }
+
+  function retryNow() {
+    backoff = undefined;
+    if (logouts.pending.size) sendLogouts().catch(ignore);
+    if (isUnknown()) restore().catch(ignore);
+  }
+
+  if (isAutomatic) {
+    globalThis.addEventListener?.("online", retryNow);
+    restore().catch(ignore);
+  }
+
+  async function ready() {
+    if (isUnknown() && (isAutomatic || tokens)) await restore();
+  }
+
+  return {
+    ready,
+
+    async current() {
+      if (!tokens) await ready();
+      if (tokens && Date.now() >= tokens.refreshAt) {
+        try {
+          await withCallerTimeout(refresh.run());
+        } catch (error) {
+          if (tokens && Date.now() >= tokens.expiresAt) throw error;
+        }
+      }
+      return tokens;
+    },
+
+    async next(rejected) {
+      if (tokens?.token === rejected.token) await withCallerTimeout(refresh.run());
+      return tokens;
+    },
+
+    refresh: () => (tokens || !isUnknown() ? withCallerTimeout(refresh.run()) : restore()),
+
+    async login(credentials) {
+      refresh.cancel();
+      logouts.abort();
+      const body = delivery === "body" ? { ...credentials, token_delivery: delivery } : credentials;
+      const sent = requestTokens(request, "/login", body);
+      login = sent.catch(ignore).finally(() => (login = undefined));
+      adopt(await sent);
+      cookieReplaced();
+      if (tokens) tabs.send({ kind: "begun", id: tokens.id });
+      await withCallerTimeout(loadSession()).catch(setUnreachable);
+    },
+
+    async logout() {
+      await login;
+      const left = tokens;
+      if (left) end("logged_out");
+      else if (isUnknown()) clear("logged_out");
+      if (left || delivery === "cookie") logouts.pending.add(left?.body);
+      await withCallerTimeout(sendLogouts());
+      if (!left) tabs.send({ kind: "over", reason: "logged_out" });
+    },
+
+    end,
+
+    close() {
+      isClosed = true;
+      refresh.cancel();
+      clearTimeout(timer);
+      globalThis.removeEventListener?.("online", retryNow);
+      tabs.close();
+    },
+  };
+}
+
+function ignore() {}

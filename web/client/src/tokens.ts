@@ -1,0 +1,47 @@
+import type { ApiRequest } from "./api.js";
+import type { RefreshToken } from "./logout.js";
+import type { SharedToken } from "./tabs.js";
+import type { SessionInfo, TokenAnswer } from "./types.js";
+
+/** A token is refreshed this long before it expires, or in the last tenth of a short lifetime. */
+const MARGIN = 10_000;
+
+/** An access token, and the id of its session. */
+export interface AccessToken {
+  readonly token: string;
+  readonly id: string;
+}
+
+export interface Tokens extends AccessToken {
+  readonly info: SessionInfo;
+  readonly refreshAt: number;
+  readonly expiresAt: number;
+  readonly body: RefreshToken;
+}
+
+/** What a login or a refresh returns. */
+export interface IssuedTokens {
+  readonly shared: SharedToken;
+  readonly refreshToken?: string | null | undefined;
+}
+
+/** Throws if the response holds no token, as the page of a captive portal does: the response counts as lost. */
+export async function requestTokens(
+  request: ApiRequest,
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<IssuedTokens> {
+  const sentAt = Date.now();
+  const response = await request<TokenAnswer>(path, { method: "POST", body, signal });
+  const { access_token: token, expires_in, session: info, refresh_token: refreshToken } = response;
+  if (!token) throw new TypeError("The response contains no access token.");
+  return { shared: { token, life: expires_in * 1000 - (Date.now() - sentAt), info }, refreshToken };
+}
+
+export function toTokens({ shared: { token, life, info }, refreshToken }: IssuedTokens): Tokens {
+  const expiresAt = Date.now() + life;
+  const refreshAt = expiresAt - Math.min(MARGIN, life / 10);
+  const body = refreshToken ? { refresh_token: refreshToken } : undefined;
+  return { token, id: info.id, info, refreshAt, expiresAt, body };
+}
