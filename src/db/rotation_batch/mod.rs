@@ -4,7 +4,7 @@
 //! several processes cannot deadlock, in whatever order their rows come, and a family that is locked delays no other.
 //!
 //! The statements judge liveness again, beside [`decide`](crate::domain::rotation::decide): that is the price of
-//! rotating without reading first. `tests/api/liveness.rs` holds both to one table. The `.sql` files beside this one
+//! rotating without reading first. `tests/api/liveness` holds both to one table. The `.sql` files beside this one
 //! have the text that Postgres gets. `make sql` writes them.
 
 mod confirm;
