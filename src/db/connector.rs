@@ -12,6 +12,7 @@ use diesel::{Connection as _, ConnectionError, ConnectionResult};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::connection::{Connection, Outages};
+use super::connection_string::with_parameters;
 use super::session::{Session, SharedSession};
 
 /// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
@@ -84,23 +85,7 @@ fn with_timeouts(url: &str) -> String {
         ("keepalives_idle", "30"),
         ("application_name", "heirloom"),
     ];
-    let is_uri = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    let mut out = url.to_owned();
-    for (name, value) in DEFAULTS {
-        if url.contains(name) {
-            continue;
-        }
-        let separator = match (is_uri, out.contains('?')) {
-            (true, true) => '&',
-            (true, false) => '?',
-            (false, _) => ' ',
-        };
-        out.push(separator);
-        out.push_str(name);
-        out.push('=');
-        out.push_str(value);
-    }
-    out
+    with_parameters(url, DEFAULTS.into_iter().filter(|(name, _)| !url.contains(name)))
 }
 
 #[cfg(test)]
@@ -113,6 +98,7 @@ mod tests {
         assert!(uri.starts_with("postgresql://u@h/db?connect_timeout=2&tcp_user_timeout=10000&"), "{uri}");
         assert_eq!(uri.matches("connect_timeout").count(), 1);
         assert!(with_timeouts("postgres://h/db").starts_with("postgres://h/db?connect_timeout=5&"));
-        assert!(with_timeouts("host=h dbname=db").starts_with("host=h dbname=db connect_timeout=5 "));
+        assert!(with_timeouts("postgres://h/db?").starts_with("postgres://h/db?connect_timeout=5&"));
+        assert!(with_timeouts("host=h dbname=db").starts_with("host=h dbname=db  connect_timeout=5 "));
     }
 }
