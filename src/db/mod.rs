@@ -17,6 +17,7 @@ pub mod error;
 pub mod events;
 pub mod families;
 pub mod listener;
+mod listening;
 pub mod live_sessions;
 mod lock_timeout;
 pub mod locked_family;
@@ -27,6 +28,7 @@ pub mod prune;
 pub mod rotation_batch;
 mod rows;
 pub mod schema;
+mod session;
 pub mod throttles;
 pub mod users;
 
