@@ -95,7 +95,8 @@ impl Server {
     /// How many sockets the server has open.
     pub fn sockets(&self) -> usize {
         let files = fs::read_dir(format!("/proc/{}/fd", self.process.id())).expect("Linux").flatten();
-        files.filter(|file| fs::read_link(file.path()).is_ok_and(|target| target.starts_with("socket:"))).count()
+        let is_socket = |target: PathBuf| target.to_string_lossy().starts_with("socket:");
+        files.filter(|file| fs::read_link(file.path()).is_ok_and(is_socket)).count()
     }
 
     /// In MiB.

@@ -60,6 +60,7 @@ fn a_connection_closes_after_the_response_to_a_body_that_does_not_end() {
         ("Transfer-Encoding: chunked\r\n", "20\r\n{"),
         ("Content-Length: 100\r\n", ""),
         ("Content-Length: 100\r\n", "{"),
+        ("Connection: upgrade\r\nUpgrade: websocket\r\n", "{"),
     ];
     let cases: Vec<_> = routes.iter().flat_map(|route| bodies.iter().map(move |body| (*route, *body))).collect();
     at_once(&cases, |&((address, line, status), (framing, start))| {
@@ -180,6 +181,12 @@ fn an_idle_connection_is_not_timed_as_a_head_and_a_slow_request_is_served() {
     connection.sends(["GET /ping", "OPTIONS /ping", "GET /ping"].map(|line| request(line, "")).concat().as_bytes());
     for status in [200, 405, 200] {
         assert_eq!(connection.response().status, status);
+    }
+    // A body that no handler reads, and that has arrived.
+    for (framing, body) in [("Content-Length: 2\r\n", "{}"), ("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n")]
+    {
+        connection.sends((request("POST /ping", framing) + body).as_bytes());
+        assert_eq!(connection.response().status, 405, "{framing}");
     }
     connection.sends(request("HEAD /ping", "").as_bytes());
     assert_eq!(connection.head_response().status, 200);
