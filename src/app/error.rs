@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::config::DATABASE_URL_SHAPE;
+use crate::config::trusted_file::FileError;
 use crate::crypto::password_hash::HashingError;
 use crate::db::DbError;
 use crate::domain::secret::SecretError;
@@ -20,6 +22,12 @@ pub enum StartError {
     Database(#[from] DbError),
     #[error("DATABASE_URL is invalid (not printed, because it may contain a password). It {DATABASE_URL_SHAPE}")]
     DatabaseUrl,
+    /// With the message of libpq.
+    #[error("DATABASE_URL is refused by libpq: {0}. It {DATABASE_URL_SHAPE}")]
+    DatabaseUrlRefused(String),
+    /// Something in the data directory, or the directory itself.
+    #[error("HEIRLOOM_DATA_DIR: {path} {error}.")]
+    DataDirectory { path: PathBuf, error: FileError },
     #[error(
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
     )]

@@ -3,6 +3,7 @@
 
 pub mod asynchronous_commit;
 mod connection;
+mod connection_string;
 mod connector;
 pub mod ended_sessions;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod throttles;
 pub mod users;
 
 pub use connection::Connection;
+pub use connection_string::objection;
 pub use error::DbError;
 pub use own_connection::OwnConnection;
 pub use pool::{Database, DatabaseOptions};

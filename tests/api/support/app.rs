@@ -203,5 +203,6 @@ fn config(database: &TestDatabase) -> Config {
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
         has_app: true,
         is_development: false,
+        warnings: Vec::new(),
     }
 }
