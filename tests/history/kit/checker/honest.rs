@@ -72,11 +72,9 @@ fn may_be_reuse(case: &Case, family: &Family, showing: &Exchange, generation: u3
     if family.refreshes().any(|(other, shown)| shown > generation && other.sent < by) {
         return Some("a request without a response was overtaken");
     }
-    if may_be_elsewhere(case, family, generation) && !is_affordable(case, family, generation) {
-        return Some("from two networks, and the credit was used up");
-    }
     if !may_be_late(case, family, showing, generation) {
-        return None;
+        let is_reuse = may_be_elsewhere(case, family, generation) && !is_affordable(case, family, generation);
+        return is_reuse.then_some("from two networks, and the credits were used up");
     }
     let is_next_in_use = family
         .shown
