@@ -191,8 +191,11 @@ impl Drop for Waiting<'_> {
 struct ConnectionTrouble(Arc<AtomicBool>);
 
 impl diesel::r2d2::HandleError<diesel::r2d2::Error> for ConnectionTrouble {
+    /// r2d2 also reports a connection that failed its test. It replaces that connection, which says nothing about whether
+    /// the database can be reached.
     fn handle_error(&self, error: diesel::r2d2::Error) {
-        if !self.0.swap(true, Ordering::Relaxed) {
+        let has_failed_to_connect = matches!(error, diesel::r2d2::Error::ConnectionError(_));
+        if has_failed_to_connect && !self.0.swap(true, Ordering::Relaxed) {
             tracing::error!(error = %error, "The database is unreachable; retrying until it is back");
         }
     }

@@ -99,6 +99,20 @@ fn every_row_of_the_checklist_is_there_and_is_held_by_a_test_or_a_reason() {
 }
 
 #[test]
+fn what_a_review_found_names_tests_that_exist() {
+    let page = read("docs/security.md");
+    let section = page.split("\n## Found by a review\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let found = section.lines().filter(|line| line.starts_with("| ")).skip(2);
+    for line in found {
+        let tests = named(line.trim_matches('|').split(" | ").nth(2).unwrap_or_default());
+        assert!(!tests.is_empty(), "{line} names no test");
+        for (file, name) in tests {
+            assert!(is_test(&read(&format!("{file}.rs")), name), "{file}.rs has no test {name}");
+        }
+    }
+}
+
+#[test]
 fn every_replayed_attack_is_the_one_that_its_line_names() {
     let page = read("docs/security.md");
     for row in rows(&page).iter().rev().take(CASES) {
