@@ -35,7 +35,7 @@ pub enum Counted {
 /// Counts an attempt if its key is open. One statement does both, so a hundred attempts at once get no more admissions
 /// than one after the other.
 ///
-/// `network` is where an unknown device tries from. A network that has seldom failed has a [head start](HEAD_START).
+/// `network` is where an unknown device tries from. A network that has seldom failed has a [head start](crate::domain::throttle::HEAD_START).
 ///
 /// The commit is asynchronous: a crash loses a few counts.
 pub fn count(
