@@ -2,6 +2,7 @@
 //! many.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::asynchronous_commit::AsynchronousCommit;
 use super::connection::Connection;
@@ -9,6 +10,7 @@ use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
 use super::rows::{FamilyRow, generation, number};
 use super::schema::token_families;
+use crate::domain::Timestamp;
 use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::rotation::Generation;
@@ -55,4 +57,16 @@ pub fn find_generation(connection: &mut Connection, family_id: FamilyId) -> Resu
         .first(connection.pg())
         .optional()?;
     found.map(generation).transpose()
+}
+
+/// The session that replaced this one for its client at or after `since`, by the clock of the process that replaced it.
+pub fn find_replacement(
+    connection: &mut Connection,
+    family_id: FamilyId,
+    since: Timestamp,
+) -> Result<Option<FamilyId>, DbError> {
+    let replaced = token_families::id.eq(family_id.as_uuid()).and(token_families::revoked_at.ge(since));
+    let found: Option<Option<Uuid>> =
+        token_families::table.filter(replaced).select(token_families::replaced_by).first(connection.pg()).optional()?;
+    Ok(found.flatten().map(Into::into))
 }

@@ -4,6 +4,8 @@ diesel::table! {
     ended_sessions (family_id) {
         family_id -> Uuid,
         ended_at -> Timestamptz,
+        ended_xid -> Int8,
+        recorded_at -> Timestamptz,
     }
 }
 
@@ -46,6 +48,7 @@ diesel::table! {
         delivery -> Text,
         ip -> Nullable<Inet>,
         user_agent -> Nullable<Text>,
+        replaced_by -> Nullable<Uuid>,
     }
 }
 
