@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::config::DATABASE_URL_SHAPE;
+use crate::config::trusted_file::FileError;
 use crate::crypto::password_hash::HashingError;
 use crate::db::DbError;
 use crate::domain::secret::SecretError;
@@ -20,10 +22,21 @@ pub enum StartError {
     Database(#[from] DbError),
     #[error("DATABASE_URL is invalid (not printed, because it may contain a password). It {DATABASE_URL_SHAPE}")]
     DatabaseUrl,
+    /// With the message of libpq.
+    #[error("DATABASE_URL is refused by libpq: {0}. It {DATABASE_URL_SHAPE}")]
+    DatabaseUrlRefused(String),
+    /// Something in the data directory, or the directory itself.
+    #[error("HEIRLOOM_DATA_DIR: {path} {error}.")]
+    DataDirectory { path: PathBuf, error: FileError },
     #[error(
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
     )]
     NotMigrated,
+    #[error(
+        "search_path of the database's role reaches no tables of Heirloom, but there are some in the schema {schemas}. \
+         Change it with ALTER ROLE … SET search_path. For other, empty tables, run `heirloom migrate run`"
+    )]
+    OutOfReach { schemas: String },
     #[error("{variable}: cannot listen on {address}: {error}. {}", advice(error))]
     Bind { variable: &'static str, address: SocketAddr, error: io::Error },
     #[error(

@@ -2,21 +2,27 @@
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::error::StartError;
-use crate::config::Config;
+use crate::config::{Config, DatabasePlace, without_values};
 use crate::connections::Timeouts;
 use crate::crypto::keys::Keyring;
-use crate::db::{Database, DatabaseOptions};
+use crate::db::{Database, DatabaseOptions, objection};
 use crate::http::HttpOptions;
 use crate::service::Policy;
 
-/// Checks what [`Config::resolve`](crate::config::Config::resolve) cannot: the keys derived from the secrets.
+/// Checks what [`Config::resolve`](crate::config::Config::resolve) cannot: the keys derived from the secrets, and whether
+/// libpq can read the URL of the database.
 ///
 /// # Errors
-/// [`StartError::Secret`].
+/// [`StartError::Secret`] and [`StartError::DatabaseUrlRefused`].
 pub fn check(config: &Config) -> Result<(), StartError> {
+    if let DatabasePlace::External(url) = &config.database.place
+        && let Some(message) = objection(url)
+    {
+        return Err(StartError::DatabaseUrlRefused(without_values(&message, url.expose_secret())));
+    }
     if !config.secrets.is_empty() {
         Keyring::derive(&config.secrets)?;
     }
@@ -64,6 +70,8 @@ pub(super) fn http_options(config: &Config) -> HttpOptions {
         trusted_proxies: config.throttle.trusted_proxies.clone(),
         body_timeout: config.body_timeout,
         has_app: config.has_app,
+        has_docs: config.has_docs,
+        admin_hosts: config.admin_hosts.clone(),
         is_development: config.is_development,
     }
 }

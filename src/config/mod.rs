@@ -6,7 +6,9 @@ mod cookies;
 mod database;
 mod database_url;
 mod development;
+pub mod dotenv;
 mod errors;
+mod host;
 mod logging;
 mod origin;
 mod parsers;
@@ -15,8 +17,10 @@ mod server;
 mod sessions;
 mod setting;
 mod settings;
+mod sources;
 mod throttling;
 mod tokens;
+pub mod trusted_file;
 mod unknown;
 
 use std::net::SocketAddr;
@@ -29,8 +33,8 @@ use crate::domain::policy::{AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes
 use crate::domain::secret::Secret;
 
 pub use database::{DatabaseConfig, DatabasePlace};
-pub use database_url::DATABASE_URL_SHAPE;
-pub use errors::{ConfigError, ConfigErrors};
+pub use database_url::{DATABASE_URL_SHAPE, without_values};
+pub use errors::{ConfigError, ConfigErrors, ConfigWarning};
 pub use logging::{LogConfig, LogFormat};
 pub use origin::Origin;
 pub use server::ConnectionConfig;
@@ -66,10 +70,16 @@ pub struct Config {
     pub connections: ConnectionConfig,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
+    /// Host names of the admin address besides those of this machine, in lower case.
+    pub admin_hosts: Vec<String>,
     /// Whether the web app is served.
     pub has_app: bool,
+    /// Whether the OpenAPI document and its page are served.
+    pub has_docs: bool,
     /// Whether the routes that only a server for development may have are served too.
     pub is_development: bool,
+    /// What the operator should know, for the log.
+    pub warnings: Vec<ConfigWarning>,
 }
 
 impl Config {
@@ -80,20 +90,23 @@ impl Config {
     pub fn resolve(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Self, ConfigErrors> {
         let mut found = settings.conflicts.clone();
         let errors = &mut found;
+        let mut noted = Vec::new();
+        let warnings = &mut noted;
+        let credentials = settings.credentials.as_deref();
         let Sections { database, server, tokens, sessions, cookies, throttling, passwords, logging, development } =
             &settings.sections;
         let bind = server.bind.value(errors);
-        let is_external = database.is_external();
-        let database = database.resolve(errors, data_dir);
+        let is_external = database.is_external(credentials);
+        let database = database.resolve(errors, warnings, data_dir, credentials);
         let throttle = throttling.resolve(errors);
         let is_development = development.resolve(errors, bind, &database.place, &throttle);
         let config = Self {
             database,
             bind,
-            admin_bind: server.admin_address(errors, bind),
+            admin_bind: server.admin_address(errors, warnings, bind),
             is_admin_bind_given: server.admin_bind.is_given(),
             base_path: server.base_path.value(errors),
-            secrets: tokens.secrets(errors, is_external),
+            secrets: tokens.secrets(errors, warnings, is_external, credentials),
             rotation: sessions.rotation(errors),
             lifetimes: sessions.lifetimes(errors),
             access_token: tokens.access_token(errors),
@@ -108,8 +121,11 @@ impl Config {
             connections: server.connections(errors),
             throttle,
             log: logging.resolve(errors),
+            admin_hosts: server.admin_hosts.value(errors),
             has_app: server.app.value(errors),
+            has_docs: server.docs.value(errors),
             is_development,
+            warnings: noted,
         };
         if found.is_empty() { Ok(config) } else { Err(ConfigErrors(found)) }
     }

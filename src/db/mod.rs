@@ -3,12 +3,14 @@
 
 pub mod asynchronous_commit;
 mod connection;
+mod connection_string;
 mod connector;
 pub mod ended_sessions;
 pub mod error;
 pub mod events;
 pub mod families;
 pub mod listener;
+mod listening;
 pub mod live_sessions;
 mod lock_timeout;
 pub mod locked_family;
@@ -19,10 +21,12 @@ pub mod prune;
 pub mod rotation_batch;
 mod rows;
 pub mod schema;
+mod session;
 pub mod throttles;
 pub mod users;
 
 pub use connection::Connection;
+pub use connection_string::objection;
 pub use error::DbError;
 pub use own_connection::OwnConnection;
 pub use pool::{Database, DatabaseOptions};

@@ -82,6 +82,7 @@ pub(super) struct FamilyRow {
     delivery: String,
     ip: Option<IpNet>,
     user_agent: Option<String>,
+    user_agent_hash: Option<i64>,
 }
 
 impl TryFrom<FamilyRow> for Family {
@@ -103,6 +104,12 @@ impl TryFrom<FamilyRow> for Family {
         if confirmed > generation || recovered > generation || row.idle_expires_at > row.expires_at {
             return Err(DbError::corrupt(format!("token_families {}: columns contradict each other", row.id)));
         }
+        let ip = row.ip.map(|net| net.addr());
+        let rotated_from = match row.user_agent_hash {
+            Some(hash) => Place::stored(ip, hash.cast_unsigned()),
+            // An older version has rotated the row, or none has yet. The user agent is nearly always that of the login.
+            None => Place::of(&Client { ip, user_agent: row.user_agent.clone(), ..Client::default() }),
+        };
         Ok(Self {
             id: row.id.into(),
             user_id: row.user_id.into(),
@@ -110,7 +117,7 @@ impl TryFrom<FamilyRow> for Family {
             state: FamilyState {
                 generation,
                 rotated_at: row.rotated_at,
-                rotated_from: Place::default(),
+                rotated_from,
                 confirmed,
                 recovered,
                 recovery_tat: u64::try_from(row.recovery_tat).map_err(DbError::corrupt)?,
@@ -120,7 +127,7 @@ impl TryFrom<FamilyRow> for Family {
             },
             created_at: row.created_at,
             authenticated_at: row.authenticated_at,
-            ip: row.ip.map(|net| net.addr()),
+            ip,
             user_agent: row.user_agent,
         })
     }
@@ -146,6 +153,7 @@ impl From<&Family> for FamilyRow {
             delivery: family.delivery.as_str().to_owned(),
             ip: family.ip.map(address),
             user_agent: family.user_agent.clone(),
+            user_agent_hash: Some(state.rotated_from.user_agent_hash().cast_signed()),
         }
     }
 }
@@ -173,7 +181,7 @@ impl<'a> From<&'a Event> for NewEventRow<'a> {
             kind: event.kind.name(),
             ip: event.client.ip.map(address),
             user_agent: event.client.user_agent.as_deref(),
-            detail: event.kind.detail(),
+            detail: event.detail(),
         }
     }
 }
@@ -197,7 +205,7 @@ impl From<EventRow> for RecordedEvent {
             at: row.at,
             family_id: row.family_id.map(Into::into),
             kind: row.kind,
-            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent },
+            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent, os_user: None },
             detail: row.detail,
         }
     }

@@ -56,7 +56,20 @@ impl Event {
     ) -> Self {
         Self { id: EventId::new(now, rng), at: now, user_id, family_id: None, kind, client }
     }
+
+    /// The details, as a JSON object: those of its kind and, for a command of the operator, who ran it.
+    pub fn detail(&self) -> Value {
+        let mut detail = self.kind.detail();
+        if let Some(os_user) = &self.client.os_user {
+            detail["by"] = "cli".into();
+            detail[OS_USER] = os_user.as_str().into();
+        }
+        detail
+    }
 }
+
+/// A detail for the operator only.
+pub const OS_USER: &str = "os_user";
 
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,6 +99,12 @@ pub enum EventKind {
         /// The address of the family's last use before that.
         last_ip: Option<IpAddr>,
     },
+    /// A replaced token was presented within the overlap window, from another place than the one that replaced it.
+    ReplayedElsewhere {
+        generation: u32,
+        /// The address that the token was replaced from.
+        last_ip: Option<IpAddr>,
+    },
     /// A lost response was repeated after the overlap window.
     ResponseRecovered {
         generation: u32,
@@ -100,6 +119,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The name of [`ReplayedElsewhere`](Self::ReplayedElsewhere).
+    pub const REPLAYED_ELSEWHERE: &str = "replayed_elsewhere";
+
     /// The name that is stored. It never changes.
     pub fn name(self) -> &'static str {
         match self {
@@ -114,6 +136,7 @@ impl EventKind {
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
             Self::ReuseDetected { .. } => "reuse_detected",
+            Self::ReplayedElsewhere { .. } => Self::REPLAYED_ELSEWHERE,
             Self::ResponseRecovered { .. } => "answer_recovered",
             Self::RowCaughtUp { .. } => "row_caught_up",
             Self::SandboxBegan => "practice_began",
@@ -140,6 +163,9 @@ impl EventKind {
                 "distance": newest.saturating_sub(presented),
                 "last_ip": last_ip,
             }),
+            Self::ReplayedElsewhere { generation, last_ip } => {
+                json!({ "generation": generation, "last_ip": last_ip })
+            }
             Self::ResponseRecovered { generation } => json!({ "generation": generation }),
             Self::RowCaughtUp { from, to } => json!({ "from": from, "to": to }),
         }

@@ -23,6 +23,7 @@ label_values! {
     Refresh {
         Rotated = "rotated",
         Replayed = "replayed",
+        ReplayedElsewhere = "replayed_elsewhere",
         Recovered = "recovered",
         CaughtUp = "caught_up",
         Reused = "reused",

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::db::DbError;
 use crate::domain::ids::FamilyId;
+use crate::domain::place::Place;
 use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
 use crate::domain::rotation::Generation;
 
@@ -21,16 +22,17 @@ type Presentation = (PresentedToken, Vec<Reply<BatchOutcome>>);
 pub(super) struct Rotations(HashMap<(FamilyId, Generation), Presentation>);
 
 impl Rotations {
-    /// Leaves two tokens to the rule: one of the last generation, which has no successor, and one that another request
-    /// presents with another delivery.
+    /// Leaves three tokens to the rule: one of the last generation, which has no successor, one that another request
+    /// presents with another delivery, and one that another request presents from another place.
     pub fn add(&mut self, presented: PresentedToken, reply: Reply<BatchOutcome>) {
-        let (token, delivery) = ((presented.family_id, presented.generation), presented.delivery);
+        let token = (presented.family_id, presented.generation);
+        let (delivery, place) = (presented.delivery, Place::of(&presented.client));
         if presented.generation.next().is_none() {
             let _ = reply.send(BatchOutcome::Unmatched);
             return;
         }
         let (first, replies) = self.0.entry(token).or_insert_with(|| (presented, Vec::new()));
-        if first.delivery == delivery {
+        if first.delivery == delivery && Place::of(&first.client) == place {
             replies.push(reply);
         } else {
             let _ = reply.send(BatchOutcome::Unmatched);
@@ -60,12 +62,12 @@ impl Rotations {
     /// After a statement that the database refused, each family is tried by itself. A broken row fails only its own
     /// family.
     pub fn fail(self, error: &DbError) {
-        let is_gone = matches!(error, DbError::Unavailable(_));
-        if !is_gone {
+        let is_unknown = error.is_temporary();
+        if !is_outage(error) {
             tracing::error!(error = %error, "A batch of rotations failed; each of its sessions is rotated separately");
         }
         for reply in self.0.into_values().flat_map(|(_, replies)| replies) {
-            let _ = reply.send(if is_gone { BatchOutcome::Unknown } else { BatchOutcome::Unmatched });
+            let _ = reply.send(if is_unknown { BatchOutcome::Unknown } else { BatchOutcome::Unmatched });
         }
     }
 }
@@ -96,7 +98,7 @@ impl Confirmations {
 
     /// Each confirmation is then stored separately. Storing one twice is harmless.
     pub fn fail(self, error: &DbError) {
-        if !matches!(error, DbError::Unavailable(_)) {
+        if !is_outage(error) {
             tracing::error!(error = %error, "A batch of confirmations failed; each of them is stored separately");
         }
         self.reply_unchanged();
@@ -107,4 +109,9 @@ impl Confirmations {
             let _ = reply.send(false);
         }
     }
+}
+
+/// Requests that meet an outage log it.
+fn is_outage(error: &DbError) -> bool {
+    matches!(error, DbError::Unavailable(_) | DbError::ReadOnly(_))
 }

@@ -72,7 +72,7 @@ impl Health {
             Ok((true, true)) if !self.ended_sessions.is_current() => Readiness::CatchingUp,
             Ok((true, true)) if self.ended_sessions.does_clock_differ() => Readiness::ClockDiffers,
             Ok((true, true)) => Readiness::Ready,
-            Err(DbError::Unavailable(_)) => Readiness::DatabaseUnavailable,
+            Err(error) if error.is_temporary() => Readiness::DatabaseUnavailable,
             Err(error) => {
                 tracing::error!(error = %error, "Could not read which migrations are applied");
                 Readiness::NotMigrated

@@ -87,9 +87,9 @@ pub(super) fn beyond(
 }
 
 /// Revokes at most `limit` live sessions of any account. Locked ones are skipped.
-pub(super) fn any(tx: &mut Connection, limit: u32, revocation: Revocation) -> Result<Ended, DbError> {
+pub(super) fn any(tx: &mut Connection, limit: u32, revocation: Revocation, client: &Client) -> Result<Ended, DbError> {
     let ended = live_sessions::revoke_any(tx, limit, revocation)?;
-    record(tx, ended, revocation, &Client::default())
+    record(tx, ended, revocation, client)
 }
 
 /// Deletes an account. Its sessions are revoked first: their rows are deleted with it, and other processes have to

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod support;
+mod surface;
 
 mod access_cookie;
 mod account;
@@ -15,6 +16,7 @@ mod connections;
 mod contract;
 mod devices;
 mod documents;
+mod elsewhere;
 mod event_log;
 mod headers;
 mod keys;
@@ -32,6 +34,7 @@ mod reuse;
 mod rotation;
 mod rotation_batcher;
 mod sandbox;
+mod session_list;
 mod sessions;
 mod several_cookies;
 mod storage;

@@ -5,6 +5,7 @@ mod cookies;
 mod cross_site;
 mod crowds;
 mod exhaustion;
+mod followers;
 mod headers;
 mod passwords;
 mod rotation;

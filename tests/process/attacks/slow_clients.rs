@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(6);
 const EVERY: Duration = Duration::from_millis(50);
 
 fn request(line: &str, headers: &str) -> String {
-    format!("{line} HTTP/1.1\r\nHost: heirloom.test\r\nContent-Type: application/json\r\n{headers}\r\n")
+    format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\r\n")
 }
 
 /// Runs `case` for each of `cases` at once, since each waits.
@@ -115,11 +115,11 @@ fn a_connection_closes_after_a_body_that_is_too_large() {
 /// The first, a second one on a connection that is kept alive, and one whose beginning came with the request before.
 #[test]
 fn every_head_is_timed_from_its_first_byte() {
-    const PING: &str = "GET /ping HTTP/1.1\r\nHost: heirloom.test\r\n\r\n";
+    const PING: &str = "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let site = Site::new();
     let serving = site.serves(&[TIMEOUT]);
     let (public, admin) = (serving.address().to_owned(), serving.admin_address());
-    let slow = format!("GET /health/live HTTP/1.1\r\nHost: heirloom.test\r\nX-Slow: {}\r\n\r\n", "x".repeat(120));
+    let slow = format!("GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Slow: {}\r\n\r\n", "x".repeat(120));
     let starts = [None, Some((PING.to_owned(), 0)), Some((format!("{PING}GET /he"), 7))];
     let mut cases = Vec::new();
     for address in [&public, &admin] {
