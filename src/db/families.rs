@@ -11,7 +11,7 @@ use super::lock_timeout::within_lock_timeout;
 use super::rows::{FamilyRow, generation, number};
 use super::schema::token_families;
 use crate::domain::Timestamp;
-use crate::domain::family::Family;
+use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::rotation::Generation;
 
@@ -59,14 +59,27 @@ pub fn find_generation(connection: &mut Connection, family_id: FamilyId) -> Resu
     found.map(generation).transpose()
 }
 
-/// The session that replaced this one for its client at or after `since`, by the clock of the process that replaced it.
-pub fn find_replacement(
+/// A session that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedFamily {
+    /// The session that the same client got in its place, if that happened recently.
+    pub replaced_by: Option<FamilyId>,
+}
+
+/// A revoked session with this delivery. `since` says what is recent, by the clock of the process that revoked it.
+pub fn find_ended(
     connection: &mut Connection,
     family_id: FamilyId,
+    delivery: Delivery,
     since: Timestamp,
-) -> Result<Option<FamilyId>, DbError> {
-    let replaced = token_families::id.eq(family_id.as_uuid()).and(token_families::revoked_at.ge(since));
-    let found: Option<Option<Uuid>> =
-        token_families::table.filter(replaced).select(token_families::replaced_by).first(connection.pg()).optional()?;
-    Ok(found.flatten().map(Into::into))
+) -> Result<Option<EndedFamily>, DbError> {
+    let is_it = token_families::id.eq(family_id.as_uuid()).and(token_families::delivery.eq(delivery.as_str()));
+    let found: Option<(Option<Timestamp>, Option<Uuid>)> = token_families::table
+        .filter(is_it.and(token_families::revoked_at.is_not_null()))
+        .select((token_families::revoked_at, token_families::replaced_by))
+        .first(connection.pg())
+        .optional()?;
+    Ok(found.map(|(at, by)| EndedFamily {
+        replaced_by: by.filter(|_| at.is_some_and(|at| at >= since)).map(FamilyId::from),
+    }))
 }

@@ -10,6 +10,7 @@ use super::rows::FamilyRow;
 use super::schema::token_families;
 use super::users::LockedAccount;
 use crate::domain::Timestamp;
+use crate::domain::clock::CLOCKS_APART;
 use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::revocation::Revocation;
@@ -75,7 +76,8 @@ pub fn revoke_any(
     revoke(connection, candidates, revocation)
 }
 
-/// Revokes every living session of the account but `except`. Returns them.
+/// Revokes every living session of the account but `except`. Returns them. A session that has expired by a clock that is
+/// ahead may live by the others, so it is revoked too.
 pub fn revoke_all(
     connection: &mut Connection,
     account: &LockedAccount,
@@ -83,7 +85,7 @@ pub fn revoke_all(
     revocation: Revocation,
 ) -> Result<Vec<FamilyId>, DbError> {
     let mut live: Vec<Uuid> = token_families::table
-        .filter(of_user(account.user().id).and(alive(revocation.at)))
+        .filter(of_user(account.user().id).and(alive(revocation.at - CLOCKS_APART)))
         .select(token_families::id)
         .load(connection.pg())?;
     live.retain(|&id| except.is_none_or(|except| except.as_uuid() != id));

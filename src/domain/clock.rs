@@ -12,6 +12,10 @@ use super::Timestamp;
 /// Without a tolerance, a token that another process has just issued could seem to come from the future.
 pub const TOLERANCE: Duration = Duration::from_secs(5);
 
+/// How far the clocks of two processes may be apart without a session outliving its end. A process whose clock differs by
+/// more than [`TOLERANCE`] is not ready, and is in use until a load balancer or an operator acts.
+pub const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
+
 /// The clock that everything reads. Cheap to clone. The clones of a manual clock share one time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);

@@ -14,7 +14,7 @@ use super::ended_feed::Feed;
 use super::ended_set::EndedSet;
 use crate::db::ended_sessions::{self, Notice};
 use crate::db::{Database, DbError};
-use crate::domain::clock::Clock;
+use crate::domain::clock::{CLOCKS_APART, Clock};
 use crate::domain::ids::FamilyId;
 use crate::service::error::ServiceError;
 use crate::service::revoke::Ended;
@@ -23,10 +23,6 @@ const QUERY_EVERY: Duration = Duration::from_secs(1);
 
 /// A process that has not read for so long does not know which sessions other processes have ended.
 const STALE_AFTER: Duration = Duration::from_secs(5);
-
-/// How far apart the clocks of two processes may be without an access token outliving the memory of its session. By the
-/// clock of a process that is behind, a token from one that is ahead lives longer.
-const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
 /// [`EndedSessions::read_at`] before the first reading.
 const NEVER: u64 = u64::MAX;
@@ -43,7 +39,8 @@ pub struct EndedSessions {
     read_at: AtomicU64,
 }
 
-/// How long an ended session matters where access tokens live for `token_lifetime`.
+/// How long an ended session matters where access tokens live for `token_lifetime`. By the clock of a process that is
+/// behind, a token from one that is ahead lives longer.
 pub(super) fn retention(token_lifetime: Duration) -> Duration {
     token_lifetime + CLOCKS_APART
 }
