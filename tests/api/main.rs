@@ -23,6 +23,7 @@ mod keys;
 mod liveness;
 mod login;
 mod metrics;
+mod new_session;
 mod operator;
 mod operators_pages;
 mod outage;
