@@ -46,7 +46,8 @@ fn a_notification_alone_ends_the_sessions_that_it_names() {
 #[test]
 fn what_a_request_finds_ended_is_known_from_then_on() {
     let app = App::with(|config| config.database.listen = false);
-    let finds: [fn(&mut Browser) -> (u16, String); 5] = [
+    type Find = fn(&mut Browser) -> (u16, String);
+    let finds: [Find; 5] = [
         |browser| verdict(&browser.refreshes()),
         |browser| verdict(&browser.logs_out()),
         |browser| verdict(&browser.lists_her_sessions()),
