@@ -7,6 +7,7 @@ pub mod clock;
 pub mod device;
 pub mod event;
 pub mod family;
+mod guessable;
 pub mod ids;
 pub mod judgment;
 pub mod password;
@@ -16,8 +17,10 @@ pub mod refresh_token;
 pub mod revocation;
 pub mod rotation;
 pub mod secret;
+mod signs;
 pub mod stored_text;
 pub mod throttle;
+mod word_list;
 
 /// A time in UTC, with the precision of the database: microseconds.
 pub type Timestamp = time::OffsetDateTime;

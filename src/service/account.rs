@@ -63,7 +63,7 @@ impl Service {
             Verified::Right(user, verified) => (user, verified),
             Verified::Refused(outcome) => return Ok(outcome),
         };
-        let password = match self.passwords.choose("new_password", new, Some(&user.email)) {
+        let password = match self.passwords.choose_instead("new_password", new, current, &user.email) {
             Ok(password) => password,
             Err(error) => return Ok(PasswordOutcome::Invalid(error)),
         };

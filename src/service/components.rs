@@ -60,7 +60,8 @@ impl Components {
     /// # Errors
     /// [`HashingError::Unusable`] for a cost that Argon2 refuses.
     pub fn new(db: Database, clock: Clock, keyring: &Keyring, policy: Policy) -> Result<Self, HashingError> {
-        let passwords = Passwords::new(policy.password, policy.hash_cost, policy.hashes_at_once)?;
+        let names = [policy.access_token.issuer.clone(), policy.access_token.audience.clone(), "heirloom".to_owned()];
+        let passwords = Passwords::new(policy.password, names.into(), policy.hash_cost, policy.hashes_at_once)?;
         let login_throttle = Arc::new(LoginThrottle::new(db.clone(), clock.clone(), keyring));
         let token_lifetime = policy.access_token.ttl;
         let ended_sessions = Arc::new(EndedSessions::new(db.clone(), clock.clone(), token_lifetime));
