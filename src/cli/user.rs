@@ -122,7 +122,7 @@ pub(super) async fn find(name: &str, operator: &Operator) -> Result<User, CliErr
 pub(super) fn sessions_ended(outcome: OperatorOutcome, user: &User) -> Result<usize, CliError> {
     match outcome {
         OperatorOutcome::Done(ended) => Ok(ended),
-        OperatorOutcome::NoSuchUser => Err(no_such_user(user.email.as_str())),
+        OperatorOutcome::NoSuchUser => Err(no_such_user(&user.email.to_string())),
         OperatorOutcome::Invalid(error) => Err(CliError::Refused(format!("the {} {}", error.field, error.message))),
     }
 }
@@ -132,14 +132,14 @@ fn no_such_user(name: &str) -> CliError {
 }
 
 fn report(output: &Output, user: &User, done: &str, ended: usize) -> Result<(), CliError> {
-    let json = json!({ "id": user.id.as_uuid(), "email": user.email.as_str(), "sessions_ended": ended });
+    let json = json!({ "id": user.id.as_uuid(), "email": user.email.to_string(), "sessions_ended": ended });
     output.say(&json, &format!("{done} {}; sessions revoked: {ended}", user.email))
 }
 
 fn row(user: &User) -> Value {
     json!({
         "id": user.id.as_uuid(),
-        "email": user.email.as_str(),
+        "email": user.email.to_string(),
         "is_active": user.is_active,
         "created_at": rfc3339(user.created_at),
     })

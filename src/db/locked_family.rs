@@ -38,7 +38,7 @@ pub fn lock(connection: &mut Connection, family_id: FamilyId) -> Result<Option<L
         .filter(users::id.eq(family.user_id.as_uuid()))
         .select(UserRow::as_select())
         .first(connection.pg())?;
-    Ok(Some(LockedFamily { family, owner: owner.try_into()? }))
+    Ok(Some(LockedFamily { family, owner: owner.into() }))
 }
 
 impl LockedFamily {

@@ -2,8 +2,10 @@
 //! this module. Its functions take and return domain values.
 
 pub mod asynchronous_commit;
+mod canonical_emails;
 mod connection;
 mod connector;
+pub mod deleted_accounts;
 pub mod ended_sessions;
 pub mod error;
 pub mod events;

@@ -2,12 +2,14 @@
 
 use diesel::prelude::*;
 
+use super::canonical_emails;
 use super::connection::Connection;
 use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
 use super::rows::{NewUserRow, UserRow};
+use super::schema::canonical_emails as canonical_schema;
 use super::schema::{token_families, users};
-use crate::domain::account::{Email, User};
+use crate::domain::account::{EmailLookup, User};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
 use crate::domain::revocation::Revocation;
@@ -15,20 +17,40 @@ use crate::domain::revocation::Revocation;
 /// The constraint that refuses a second account with the same address.
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
-/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken.
+/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken in any spelling. The database
+/// does not log the refusal as an error: its line would contain the address.
 pub fn insert(connection: &mut Connection, user: &User, hash: &PasswordHash) -> Result<(), DbError> {
-    diesel::insert_into(users::table).values(NewUserRow::new(user, hash)).execute(connection.pg())?;
-    Ok(())
+    let taken = || DbError::Constraint(EMAIL_TAKEN.to_owned());
+    if canonical_emails::is_taken(connection, &user.email)? {
+        return Err(taken());
+    }
+    let inserted = diesel::insert_into(users::table)
+        .values(NewUserRow::new(user, hash))
+        .on_conflict(users::email)
+        .do_nothing()
+        .execute(connection.pg())?;
+    if inserted == 1 { Ok(()) } else { Err(taken()) }
 }
 
-/// The account of an address, with its password hash.
-pub fn find_by_email(connection: &mut Connection, email: &Email) -> Result<Option<(User, PasswordHash)>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
-        .filter(users::email.eq(email.as_str()))
-        .select((UserRow::as_select(), users::password_hash))
-        .first(connection.pg())
-        .optional()?;
-    found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
+/// The account of an address, with its password hash. An account that is stored under the very spelling that was typed
+/// comes before one that has the address in another.
+pub fn find_by_email(
+    connection: &mut Connection,
+    lookup: &EmailLookup,
+) -> Result<Option<(User, PasswordHash)>, DbError> {
+    let stored = users::table
+        .filter(users::email.eq_any([lookup.former(), lookup.canonical()].into_iter().flatten()))
+        .select((UserRow::as_select(), users::password_hash));
+    let respelled = users::table
+        .inner_join(canonical_schema::table)
+        .filter(canonical_schema::email.nullable().eq(lookup.canonical()))
+        .select((UserRow::as_select(), users::password_hash));
+    let found: Vec<(UserRow, String)> = stored.union_all(respelled).load(connection.pg())?;
+    let found = found.into_iter().map(|(row, hash)| (User::from(row), PasswordHash::from_stored(hash)));
+    Ok(found.min_by_key(|(user, _)| {
+        let is_stored_as = |spelling: Option<&str>| Some(user.email.as_str()) == spelling;
+        (!is_stored_as(lookup.former()), !is_stored_as(lookup.canonical()))
+    }))
 }
 
 /// An account whose row this transaction has locked: until the transaction ends, no login to it can begin, and nothing
@@ -47,9 +69,7 @@ pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAcco
         .for_no_key_update()
         .first(connection.pg())
         .optional()?;
-    found
-        .map(|(row, hash)| Ok(LockedAccount { user: row.try_into()?, password_hash: PasswordHash::from_stored(hash) }))
-        .transpose()
+    Ok(found.map(|(row, hash)| LockedAccount { user: row.into(), password_hash: PasswordHash::from_stored(hash) }))
 }
 
 impl LockedAccount {
@@ -95,7 +115,7 @@ pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> R
         query = query.filter(users::id.gt(after.as_uuid()));
     }
     let rows: Vec<UserRow> = query.load(connection.pg())?;
-    rows.into_iter().map(User::try_from).collect()
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 /// An account, with its password hash.
@@ -105,7 +125,7 @@ pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, Pas
         .select((UserRow::as_select(), users::password_hash))
         .first(connection.pg())
         .optional()?;
-    found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
+    Ok(found.map(|(row, hash)| (row.into(), PasswordHash::from_stored(hash))))
 }
 
 /// The owner of a session, and the session's revocation if it has been revoked. `None` if either row does not exist.
@@ -125,7 +145,7 @@ pub fn find_with_session(
         Some((at, reason)) => Some(Revocation { at, reason: reason.parse().map_err(DbError::corrupt)? }),
         None => None,
     };
-    Ok(Some((row.try_into()?, revocation)))
+    Ok(Some((row.into(), revocation)))
 }
 
 /// Replaces the hash `old` by `new`. `false` if the password has changed since `old` was read.

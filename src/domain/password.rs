@@ -86,7 +86,7 @@ impl Password {
             return Err(PasswordError::TooLong);
         }
         let folded = text.to_lowercase();
-        if email.is_some_and(|email| folded == email.as_str().nfc().collect::<String>().to_lowercase()) {
+        if email.is_some_and(|email| folded == email.to_string().nfc().collect::<String>().to_lowercase()) {
             return Err(PasswordError::IsEmail);
         }
         if COMMON.contains(&folded) {
@@ -115,7 +115,7 @@ impl Password {
 fn names(email: Option<&Email>, service: &[String]) -> Names {
     let mut names = Names::default();
     service.iter().for_each(|name| names.add(name));
-    if let Some((local, domain)) = email.and_then(|email| email.as_str().split_once('@')) {
+    if let Some((local, domain)) = email.map(ToString::to_string).as_deref().and_then(|email| email.split_once('@')) {
         names.add(local);
         domain.split('.').for_each(|label| names.add(label));
     }

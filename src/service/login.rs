@@ -13,7 +13,7 @@ use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
 use crate::db::{events, families, users};
-use crate::domain::account::{Email, User};
+use crate::domain::account::{EmailLookup, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family};
@@ -119,10 +119,8 @@ impl Service {
         closes_for: Duration,
     ) -> Result<Checked, ServiceError> {
         let password = Password::presented(password);
-        let found = match Email::parse(email) {
-            Ok(email) => self.db.run(move |connection| users::find_by_email(connection, &email)).await?,
-            Err(_) => None,
-        };
+        let lookup = EmailLookup::new(email);
+        let found = self.db.run(move |connection| users::find_by_email(connection, &lookup)).await?;
         let Some((user, stored)) = found else {
             self.passwords.verify_decoy(password).await?;
             return Ok(Checked::Wrong);

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::Operator;
 use crate::db::{Connection, DbError, events, users};
 use crate::domain::Timestamp;
-use crate::domain::account::{Email, User};
+use crate::domain::account::{EmailLookup, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::UserId;
@@ -39,11 +39,10 @@ impl Operator {
     /// The account with this id or email address.
     pub async fn find_user(&self, name: &str) -> Result<Option<User>, ServiceError> {
         let id: Option<UserId> = name.parse::<uuid::Uuid>().ok().map(Into::into);
-        let email = Email::parse(name).ok();
-        let found = self.db.run(move |connection| match (id, email) {
-            (Some(id), _) => users::find(connection, id),
-            (None, Some(email)) => users::find_by_email(connection, &email),
-            (None, None) => Ok(None),
+        let lookup = EmailLookup::new(name);
+        let found = self.db.run(move |connection| match id {
+            Some(id) => users::find(connection, id),
+            None => users::find_by_email(connection, &lookup),
         });
         Ok(found.await?.map(|(user, _)| user))
     }

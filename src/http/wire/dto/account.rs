@@ -32,7 +32,7 @@ impl From<&User> for UserAnswer {
     fn from(user: &User) -> Self {
         Self {
             id: user.id.as_uuid(),
-            email: user.email.as_str().to_owned(),
+            email: user.email.to_string(),
             is_active: user.is_active,
             created_at: user.created_at,
         }
