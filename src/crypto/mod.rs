@@ -8,6 +8,7 @@ pub mod device_cookie;
 pub mod jwk;
 mod jws;
 pub mod keys;
+pub mod log_hashes;
 pub mod password_hash;
 pub mod refresh_token;
 pub mod throttle_keys;

@@ -56,3 +56,12 @@ pub fn find_generation(connection: &mut Connection, family_id: FamilyId) -> Resu
         .optional()?;
     found.map(generation).transpose()
 }
+
+/// The ids of all families of a user, live or not.
+pub fn list_ids(connection: &mut Connection, user_id: UserId) -> Result<Vec<FamilyId>, DbError> {
+    let ids: Vec<uuid::Uuid> = token_families::table
+        .filter(token_families::user_id.eq(user_id.as_uuid()))
+        .select(token_families::id)
+        .load(connection.pg())?;
+    Ok(ids.into_iter().map(FamilyId::from).collect())
+}

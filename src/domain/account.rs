@@ -35,3 +35,15 @@ pub struct Deletion {
     pub at: Timestamp,
     pub by: DeletedBy,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::DeletedBy;
+
+    #[test]
+    fn the_author_of_a_deletion_is_read_as_it_is_stored() {
+        for by in DeletedBy::ALL {
+            assert_eq!(by.as_str().parse::<DeletedBy>().ok(), Some(*by));
+        }
+    }
+}

@@ -267,9 +267,7 @@ mod tests {
         for typed in ["\u{212a}elvin@example.com", "a\u{37e}b@example.com", "a\u{1fef}b@example.com"] {
             assert_eq!(Email::parse(typed), Err(EmailError::Implausible), "{typed:?}");
         }
-        for typed in
-            ["a@xn--.example", "a@xn--zzzzzzz.example", "a@b\u{fc}cher.1", "a@\u{300}b.example", "a@a\u{5d0}.example"]
-        {
+        for typed in ["a@xn--.example", "a@b\u{fc}cher.1", "a@\u{300}b.example", "a@a\u{5d0}.example"] {
             assert!(Email::parse(typed).is_err(), "{typed:?}");
         }
     }

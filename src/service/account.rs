@@ -1,19 +1,21 @@
 //! The caller's own account and its sessions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::authentication::Authenticated;
+use super::deletion::delete_account;
 use super::error::{FieldError, ServiceError};
 use super::random::rng;
 use super::revoke;
-use super::throttle::{TooManyAttempts, failures};
+use super::throttle::{LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
 use crate::db::{events, live_sessions, users};
-use crate::domain::account::User;
+use crate::domain::account::{DeletedBy, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::Family;
@@ -83,10 +85,11 @@ impl Service {
         });
         let Some(ended) = changed.await? else { return Ok(PasswordOutcome::SessionRevoked) };
         self.ended_sessions.add(ended);
+        tracing::info!(event = "authn_password_change", user.id = %caller.grant.user_id, by = "user", "Password changed");
         Ok(PasswordOutcome::Done)
     }
 
-    /// Deletes the caller's account with its sessions and events.
+    /// Deletes the caller's account with its sessions and events. A record of the deletion remains.
     pub async fn delete_account(
         &self,
         caller: &Authenticated,
@@ -98,13 +101,15 @@ impl Service {
             Verified::Refused(outcome) => return Ok(outcome),
         };
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
+        let throttle = Arc::clone(&self.login_throttle);
         let deleted = self.db.transaction(move |tx| {
             let unchanged = |account: &LockedAccount| account.has_password(&verified);
             let Some(account) = users::lock(tx, user.id)?.filter(unchanged) else { return Ok(None) };
-            revoke::delete_account(tx, account, revocation).map(Some)
+            delete_account(tx, account, &throttle, revocation, DeletedBy::User).map(Some)
         });
         let Some(ended) = deleted.await? else { return Ok(PasswordOutcome::SessionRevoked) };
         self.ended_sessions.add(ended);
+        tracing::warn!(event = "user_deleted", user.id = %caller.grant.user_id, by = "user", "Account deleted");
         Ok(PasswordOutcome::Done)
     }
 
@@ -125,7 +130,10 @@ impl Service {
             async |closes_for| Ok((self.passwords.verify(Password::presented(password), &stored).await?, closes_for));
         let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
         match self.login_throttle.throttled(key, attempt, is_right).await? {
-            Err(refused) => Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused))),
+            Err(refused) => {
+                log_unchecked(refused, LogSubject::User(user_id));
+                Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused)))
+            }
             Ok((Verdict::Right | Verdict::RightButOutdated, _)) if user.is_active => Ok(Verified::Right(user, stored)),
             Ok((_, closes_for)) => {
                 let (now, client) = (self.clock.now(), client.clone());
@@ -137,6 +145,12 @@ impl Service {
                     Ok(())
                 });
                 recorded.await?;
+                tracing::warn!(
+                    event = "authn_password_change_fail",
+                    user.id = %user_id,
+                    family.id = %family_id,
+                    "A caller gave a wrong current password"
+                );
                 Ok(Verified::Refused(PasswordOutcome::WrongPassword))
             }
         }

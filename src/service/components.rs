@@ -15,6 +15,7 @@ use super::use_cases::Service;
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::keys::Keyring;
+use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::db::Database;
@@ -89,6 +90,7 @@ impl Components {
             refresh_tokens: RefreshTokens::new(keyring),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
             csrf_tokens: CsrfTokens::new(keyring),
+            log_hashes: LogHashes::new(keyring),
             passwords,
             login_throttle,
             rotation: policy.rotation,

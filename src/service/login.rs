@@ -8,7 +8,7 @@ use super::error::ServiceError;
 use super::random::rng;
 use super::revoke::{self, Ended};
 use super::session::SessionGrant;
-use super::throttle::{KnownDevice, TooManyAttempts, failures};
+use super::throttle::{KnownDevice, LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
@@ -65,19 +65,10 @@ impl Service {
         let attempt = |closes_for| self.try_login(email, password, delivery, replaced, client, closes_for);
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
         let throttled = self.login_throttle.throttled(key, attempt, is_right).await?;
-        let outcome = throttled.unwrap_or_else(LoginOutcome::TooManyAttempts);
-        match &outcome {
-            LoginOutcome::Granted(grant) => {
-                tracing::info!(event = "authn_login_success", family.id = %grant.session_id, "Login succeeded");
-            }
-            LoginOutcome::InvalidCredentials => {
-                tracing::warn!(event = "authn_login_fail", reason = "credentials", "Login failed");
-            }
-            LoginOutcome::AccountDisabled => {
-                tracing::warn!(event = "authn_login_fail", reason = "disabled", "Login failed");
-            }
-            LoginOutcome::TooManyAttempts(_) => {}
-        }
+        let outcome = throttled.unwrap_or_else(|refused| {
+            log_unchecked(refused, LogSubject::EmailHash(&self.log_hashes.of_email(email)));
+            LoginOutcome::TooManyAttempts(refused)
+        });
         Ok(outcome)
     }
 
@@ -102,9 +93,12 @@ impl Service {
                 Checked::Changed => continue,
             };
             if !user.is_active {
+                log_failure(&user, "disabled");
                 return Ok(LoginOutcome::AccountDisabled);
             }
             if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client.clone()).await? {
+                let (user, family) = (user.id, grant.session_id);
+                tracing::info!(event = "authn_login_success", user.id = %user, family.id = %family, "Login succeeded");
                 return Ok(LoginOutcome::Granted(grant));
             }
         }
@@ -123,10 +117,13 @@ impl Service {
         let found = self.db.run(move |connection| users::find_by_email(connection, &lookup)).await?;
         let Some((user, stored)) = found else {
             self.passwords.verify_decoy(password).await?;
+            let hash = self.log_hashes.of_email(email);
+            tracing::warn!(event = "authn_login_fail", email.hash = hash, reason = "credentials", "Login failed");
             return Ok(Checked::Wrong);
         };
         match self.passwords.verify(password.clone(), &stored).await? {
             Verdict::Wrong => {
+                log_failure(&user, "credentials");
                 let now = self.clock.now();
                 for kind in failures(EventKind::LoginFailed, closes_for) {
                     self.background_writes.record(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
@@ -184,6 +181,10 @@ impl Service {
         self.ended_sessions.add(ended);
         Ok(Some(self.grant(&issued, now)))
     }
+}
+
+fn log_failure(user: &User, reason: &'static str) {
+    tracing::warn!(event = "authn_login_fail", user.id = %user.id, reason, "Login failed");
 }
 
 enum Checked {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tracing::field::display;
 
 use super::error::ServiceError;
 use super::random::rng;
@@ -14,7 +15,7 @@ use crate::db::throttles::{self, Counted};
 use crate::db::{Database, DbError};
 use crate::domain::clock::Clock;
 use crate::domain::event::EventKind;
-use crate::domain::ids::FamilyId;
+use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::throttle::{DeviceId, ThrottleKey, retry_after};
 
 /// Too many wrong passwords recently. This attempt's password was not checked, and the attempt not counted.
@@ -84,15 +85,7 @@ impl LoginThrottle {
         let now = self.clock.now();
         let closes_for = match self.db.run(move |connection| throttles::count(connection, &key, now)).await? {
             Counted::Admitted { closes_for } => closes_for,
-            Counted::Closed(wait) => {
-                let retry_after = retry_after(wait);
-                tracing::warn!(
-                    event = "authn_login_fail_max",
-                    retry_after,
-                    "Did not check a password: too many attempts"
-                );
-                return Ok(Err(TooManyAttempts { retry_after }));
-            }
+            Counted::Closed(wait) => return Ok(Err(TooManyAttempts { retry_after: retry_after(wait) })),
         };
         let outcome = attempt(closes_for).await;
         let settled = match &outcome {
@@ -113,6 +106,28 @@ impl LoginThrottle {
         let key = self.keys.of_strangers(email);
         self.db.run(move |connection| throttles::forget(connection, &key)).await
     }
+}
+
+/// Whose password was not checked.
+pub(super) enum LogSubject<'a> {
+    User(UserId),
+    /// The keyed hash of an email address, whether or not it has an account.
+    EmailHash(&'a str),
+}
+
+/// Logs that a password was not checked.
+pub(super) fn log_unchecked(refused: TooManyAttempts, subject: LogSubject<'_>) {
+    let (user, email_hash) = match subject {
+        LogSubject::User(id) => (Some(display(id)), None),
+        LogSubject::EmailHash(hash) => (None, Some(hash)),
+    };
+    tracing::warn!(
+        event = "authn_login_fail_max",
+        retry_after = refused.retry_after,
+        user.id = user,
+        email.hash = email_hash,
+        "Did not check a password: too many attempts"
+    );
 }
 
 /// The events of a wrong password: the failure, and how long it closed the key if it did.
