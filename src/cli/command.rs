@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::error::CliError;
 use super::output::{Output, print_line};
+use super::printable::printable;
 use super::settings::{configured, load_dotenv, resolve};
 use super::{migrate, prune, serve, session, user};
 use crate::app;
@@ -108,7 +109,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match execute(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("heirloom: {error}");
+            eprintln!("heirloom: {}", printable(&error.to_string()));
             error.exit_code()
         }
     }

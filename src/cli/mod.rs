@@ -5,6 +5,7 @@ mod error;
 mod migrate;
 mod output;
 mod password;
+mod printable;
 mod prune;
 mod serve;
 mod session;

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::error::CliError;
+use super::printable::{printable, printable_json, printable_line};
 
 /// How a command prints its result.
 pub(super) struct Output {
@@ -15,13 +16,13 @@ pub(super) struct Output {
 impl Output {
     /// Prints one result, as JSON or as a sentence.
     pub fn say(&self, json: &Value, sentence: &str) -> Result<(), CliError> {
-        if self.is_json { print_line(&json.to_string()) } else { print_line(sentence) }
+        if self.is_json { print_line(&printable_json(json)) } else { print_line(&printable(sentence)) }
     }
 
     /// Prints rows, as a JSON array or as a table. A column is a heading and the field below it.
     pub fn list(&self, rows: &[Value], columns: &[(&str, &str)]) -> Result<(), CliError> {
         if self.is_json {
-            return print_line(&Value::from(rows).to_string());
+            return print_line(&printable_json(&Value::from(rows)));
         }
         let cells: Vec<Vec<String>> =
             rows.iter().map(|row| columns.iter().map(|(_, field)| cell(&row[*field])).collect()).collect();
@@ -43,11 +44,10 @@ impl Output {
     }
 }
 
-/// Replaces control characters: clients choose their user agent, and a terminal would obey its escape sequences.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
+        Value::String(text) => printable_line(text),
         other => other.to_string(),
     }
 }
