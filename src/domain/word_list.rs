@@ -17,6 +17,7 @@ struct Alike {
 }
 
 impl WordList {
+    /// The list of the words of `text`.
     pub const fn new(text: &'static str) -> Self {
         Self(text)
     }
@@ -47,6 +48,7 @@ impl WordList {
         }
     }
 
+    /// All words.
     #[cfg(test)]
     pub fn words(self) -> impl Iterator<Item = &'static str> {
         self.0.lines()
