@@ -2,6 +2,7 @@
 //! on port 0.
 
 mod application;
+mod capacity;
 mod database;
 mod error;
 mod options;

@@ -267,7 +267,9 @@ fn each_setting_is_a_flag_and_a_variable_of_the_same_name_and_help_shows_no_secr
         let variable = argument.get_env().unwrap().to_str().unwrap();
         let named = flag.to_uppercase().replace('-', "_");
         assert!(
-            variable == format!("HEIRLOOM_{named}") || (variable, flag) == ("DATABASE_URL", "database-url"),
+            variable == format!("HEIRLOOM_{named}")
+                || [("DATABASE_URL", "database-url"), ("DATABASE_URL_FILE", "database-url-file")]
+                    .contains(&(variable, flag)),
             "{flag}"
         );
         let is_secret = ["database-url", "secret"].contains(&flag);

@@ -71,13 +71,22 @@ impl Load {
 
 /// Asks for `/ping` from a thread of its own a hundred times a second, until it is told that it is over.
 pub fn watch(address: SocketAddr, is_over: Arc<AtomicBool>) -> thread::JoinHandle<Seen> {
+    watch_by(PING, address, is_over)
+}
+
+/// The same with `/health/ready`.
+pub fn watch_readiness(address: SocketAddr, is_over: Arc<AtomicBool>) -> thread::JoinHandle<Seen> {
+    watch_by(READY, address, is_over)
+}
+
+fn watch_by(request: &'static [u8], address: SocketAddr, is_over: Arc<AtomicBool>) -> thread::JoinHandle<Seen> {
     thread::spawn(move || {
         let mut seen = Seen::default();
         runtime().block_on(async {
             let mut connection = Connection::open(address).await;
             while !is_over.load(Ordering::Relaxed) {
                 let began = Instant::now();
-                assert_eq!(connection.ask(PING).await.0, 200, "/ping failed");
+                assert_eq!(connection.ask(request).await.0, 200, "what is watched failed");
                 seen.latencies.push(began.elapsed().as_micros() as u32);
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -91,6 +100,8 @@ pub fn watch(address: SocketAddr, is_over: Arc<AtomicBool>) -> thread::JoinHandl
 const STRIDE: usize = 7_919;
 
 const PING: &[u8] = b"GET /ping HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+const READY: &[u8] = b"GET /health/ready HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// What a client asks next, and what it makes of the answer.
 trait Client {

@@ -10,6 +10,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
 
 mod chart;
+mod hoarders;
 mod load;
 mod overload;
 mod postgres;
@@ -66,6 +67,8 @@ enum What {
     Refresh,
     /// Four times as many clients as it takes to keep the server busy
     Overload,
+    /// 64 clients beside 2,000 that hold connections and want nothing else, with 1,024 open files allowed
+    Hoarders,
     /// Ten thousand sessions, ten million, and a million expired ones being pruned meanwhile
     Scale,
 }
@@ -86,6 +89,7 @@ fn main() {
     match options.what {
         What::Refresh => refresh(&options, &bar),
         What::Overload => overload::run(&options, &bar),
+        What::Hoarders => hoarders::run(&options, &bar),
         What::Scale => scale::run(&options, &bar),
     }
 }

@@ -27,7 +27,25 @@ pub struct Server {
 impl Server {
     /// Starts it on a database of its own, with every limit for an address turned off.
     pub fn start() -> Self {
-        Self::start_in(directory(), None)
+        let directory = directory();
+        let command = command(directory.path(), None, &["serve"]);
+        Self::start_in(directory, command, None)
+    }
+
+    /// Starts it with so many open files at the most.
+    pub fn start_within(files: u32) -> Self {
+        let directory = directory();
+        let command = command(directory.path(), None, &["serve"]);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -n $0 && exec \"$@\"", &files.to_string()]);
+        limited.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        Self::start_in(directory, limited, None)
     }
 
     /// Starts it on a database with these settings of Postgres, which its operator has chosen for the size of the table.
@@ -42,11 +60,11 @@ impl Server {
         Migrator::connect(&postgres.database_url(DATABASE).into())
             .and_then(|mut migrator| migrator.run())
             .expect("its tables are made");
-        Self::start_in(directory, Some(postgres))
+        let command = command(directory.path(), Some(&postgres), &["serve"]);
+        Self::start_in(directory, command, Some(postgres))
     }
 
-    fn start_in(directory: TempDir, postgres: Option<EmbeddedPostgres>) -> Self {
-        let mut command = command(directory.path(), postgres.as_ref(), &["serve"]);
+    fn start_in(directory: TempDir, mut command: Command, postgres: Option<EmbeddedPostgres>) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
         let output = BufReader::new(process.stdout.take().expect("it was piped"));
         let mut lines = output.lines().map_while(Result::ok);
@@ -72,6 +90,12 @@ impl Server {
         let children = processes().into_iter().filter(|process| process.parent == postmaster);
         let own = |pid| processes().into_iter().find(|process| process.pid == pid).map_or(0.0, |process| process.cpu);
         (own(self.process.id()), own(postmaster) + children.map(|child| child.cpu).sum::<f64>())
+    }
+
+    /// How many sockets the server has open.
+    pub fn sockets(&self) -> usize {
+        let files = fs::read_dir(format!("/proc/{}/fd", self.process.id())).expect("Linux").flatten();
+        files.filter(|file| fs::read_link(file.path()).is_ok_and(|target| target.starts_with("socket:"))).count()
     }
 
     /// In MiB.

@@ -9,12 +9,14 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
 use futures_util::future::{OptionFuture, join};
 
+use super::capacity::Capacity;
 use super::database::{self, Opened};
 use super::error::StartError;
-use super::options::{http_options, policy, pool};
-use super::server::{Bound, bind, bind_admin, serve};
+use super::options::{http_options, policy, pool, timeouts};
+use super::server::{Bound, ServerOptions, bind, bind_admin, serve};
 use super::upkeep::Upkeep;
 use crate::config::Config;
+use crate::connections::Connections;
 use crate::crypto::keys::Keyring;
 use crate::db::listener::Listener;
 use crate::domain::clock::Clock;
@@ -53,6 +55,8 @@ impl Application {
     /// migrated only with `migrate`.
     pub fn build(config: &Config, clock: Clock, migrate: bool) -> Result<Self, StartError> {
         let Opened { url, embedded, secrets } = database::open(config, migrate)?;
+        // The embedded database is already running, with the original limit.
+        let capacity = Capacity::of(config)?;
         let keyring = Keyring::derive(&secrets)?;
         let database = pool(config, url);
         let components = Components::new(database.clone(), clock.clone(), &keyring, policy(config))?;
@@ -62,6 +66,8 @@ impl Application {
         });
         let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let metrics = Arc::new(Metrics::new());
+        let connections = Connections::new(capacity.public, metrics.connections("public"));
+        let admin_connections = Connections::new(capacity.admin, metrics.connections("admin"));
         let (service, health) = (Arc::clone(&components.service), Arc::clone(&components.health));
         let state = web::Data::new(HttpState::new(service, health, http_options(config), metrics, rate_limits));
         if config.has_app && !http::is_app_built() {
@@ -75,8 +81,9 @@ impl Application {
         let admin = config.admin_bind.map(|address| bind_admin(address, config.is_admin_bind_given)).transpose()?;
         let address = public.address;
         let blocking = config.database.connections as usize + config.hashes_at_once.get();
-        let admin = admin.map(|bound| Admin::new(bound, blocking, state.clone())).transpose()?;
-        let server = serve(public, None, blocking, move || http::app(state.clone()))?;
+        let options = ServerOptions { workers: capacity.workers, blocking, timeouts: timeouts(config) };
+        let admin = admin.map(|bound| Admin::new(bound, &options, admin_connections, state.clone())).transpose()?;
+        let server = serve(public, &options, connections, move || http::app(state.clone()))?;
         Ok(Self { server, address, admin, base_path: config.base_path.clone(), components, listener, embedded })
     }
 
@@ -138,9 +145,15 @@ impl Application {
 }
 
 impl Admin {
-    fn new(bound: Bound, blocking: usize, state: web::Data<HttpState>) -> Result<Self, StartError> {
+    fn new(
+        bound: Bound,
+        options: &ServerOptions,
+        connections: Arc<Connections>,
+        state: web::Data<HttpState>,
+    ) -> Result<Self, StartError> {
         let address = bound.address;
-        let server = serve(bound, Some(1), blocking, move || http::admin_app(state.clone()))?;
+        let options = ServerOptions { workers: 1, ..*options };
+        let server = serve(bound, &options, connections, move || http::admin_app(state.clone()))?;
         Ok(Self { server, address })
     }
 }

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use super::error::StartError;
 use super::options::{policy, pool};
 use super::secret_file;
+use crate::config::trusted_file::check_directory;
 use crate::config::{Config, DatabasePlace};
 use crate::crypto::keys::Keyring;
 use crate::db::DbError;
@@ -64,8 +65,19 @@ pub fn components(config: &Config) -> Result<(Components, Option<EmbeddedPostgre
     Ok((components, opened.embedded))
 }
 
+/// Checks that no other user can change what is in the data directory, or the server in it.
+fn check_data_directory(directory: &Path) -> Result<(), StartError> {
+    for path in [directory.to_path_buf(), directory.join(POSTGRES)] {
+        check_directory(&path).map_err(|error| StartError::DataDirectory { path, error })?;
+    }
+    Ok(())
+}
+
 /// As [`reach`], but uses an embedded server that another process runs, instead of waiting for it to stop.
 fn reach_beside(config: &Config) -> Result<Opened, StartError> {
+    if let DatabasePlace::Embedded(directory) = &config.database.place {
+        check_data_directory(directory)?;
+    }
     if let DatabasePlace::Embedded(directory) = &config.database.place
         && let Some(url) = url_of_running(&directory.join(POSTGRES), DATABASE)
     {
@@ -81,6 +93,7 @@ fn reach(config: &Config) -> Result<Opened, StartError> {
         }
         DatabasePlace::Embedded(directory) => directory,
     };
+    check_data_directory(directory)?;
     tracing::info!(directory = %directory.display(), "DATABASE_URL is not set: using the embedded database");
     let options = Options { directory: directory.join(POSTGRES), durable: true, settings: Vec::new() };
     let embedded = EmbeddedPostgres::start(options)?;

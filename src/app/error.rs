@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::config::DATABASE_URL_SHAPE;
+use crate::config::trusted_file::FileError;
 use crate::crypto::password_hash::HashingError;
 use crate::db::DbError;
 use crate::domain::secret::SecretError;
@@ -20,12 +22,23 @@ pub enum StartError {
     Database(#[from] DbError),
     #[error("DATABASE_URL is invalid (not printed, because it may contain a password). It {DATABASE_URL_SHAPE}")]
     DatabaseUrl,
+    /// With the message of libpq.
+    #[error("DATABASE_URL is refused by libpq: {0}. It {DATABASE_URL_SHAPE}")]
+    DatabaseUrlRefused(String),
+    /// Something in the data directory, or the directory itself.
+    #[error("HEIRLOOM_DATA_DIR: {path} {error}.")]
+    DataDirectory { path: PathBuf, error: FileError },
     #[error(
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
     )]
     NotMigrated,
     #[error("{variable}: cannot listen on {address}: {error}. {}", advice(error))]
     Bind { variable: &'static str, address: SocketAddr, error: io::Error },
+    #[error(
+        "HEIRLOOM_MAX_CONNECTIONS is {wanted}, but the limit of {files} open files allows {most} connections. Raise the \
+         limit (`ulimit -n`, LimitNOFILE= in systemd, ulimits: in Compose), or lower the setting"
+    )]
+    TooManyConnections { wanted: usize, files: u64, most: usize },
     #[error("the generated secret in {path} cannot be used: {error}")]
     SecretFile { path: String, error: io::Error },
     #[error("passwords cannot be hashed at this cost: {0}")]

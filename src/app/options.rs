@@ -1,19 +1,28 @@
 //! The settings in the terms of the modules that are composed.
 
-use secrecy::SecretString;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::error::StartError;
-use crate::config::Config;
+use crate::config::{Config, DatabasePlace, without_values};
+use crate::connections::Timeouts;
 use crate::crypto::keys::Keyring;
-use crate::db::{Database, DatabaseOptions};
+use crate::db::{Database, DatabaseOptions, objection};
 use crate::http::HttpOptions;
 use crate::service::Policy;
 
-/// Checks what [`Config::resolve`](crate::config::Config::resolve) cannot: the keys derived from the secrets.
+/// Checks what [`Config::resolve`](crate::config::Config::resolve) cannot: the keys derived from the secrets, and whether
+/// libpq can read the URL of the database.
 ///
 /// # Errors
-/// [`StartError::Secret`].
+/// [`StartError::Secret`] and [`StartError::DatabaseUrlRefused`].
 pub fn check(config: &Config) -> Result<(), StartError> {
+    if let DatabasePlace::External(url) = &config.database.place
+        && let Some(message) = objection(url)
+    {
+        return Err(StartError::DatabaseUrlRefused(without_values(&message, url.expose_secret())));
+    }
     if !config.secrets.is_empty() {
         Keyring::derive(&config.secrets)?;
     }
@@ -40,6 +49,16 @@ pub(super) fn policy(config: &Config) -> Policy {
         hash_cost: config.hash_cost,
         rotation_workers: config.database.rotation_workers,
         hashes_at_once: config.hashes_at_once,
+    }
+}
+
+/// One setting limits what a client does: send a head, send a body, read a response.
+pub(super) fn timeouts(config: &Config) -> Timeouts {
+    Timeouts {
+        head: config.body_timeout,
+        write: 3 * config.body_timeout,
+        idle: Duration::from_secs(5),
+        linger: Duration::from_secs(2),
     }
 }
 

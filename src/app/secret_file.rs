@@ -7,6 +7,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use super::error::StartError;
+use crate::config::trusted_file::{FileError, TrustedFile};
 use crate::crypto::keys::generate_secret;
 use crate::domain::secret::Secret;
 
@@ -18,12 +19,12 @@ pub(super) fn keep(directory: &Path) -> Result<Secret, StartError> {
     let failed = |error| StartError::SecretFile { path: path.display().to_string(), error };
     // Not `StartError::Secret`, which names a setting that is not set.
     let checked = |text: &str| Secret::new(text).map_err(|error| failed(io::Error::other(format!("it {error}"))));
-    match fs::read_to_string(&path) {
-        Ok(text) => {
+    match TrustedFile::read(&path) {
+        Ok(file) => {
             close_to_others(&path).map_err(failed)?;
-            checked(text.trim())
+            checked(file.text.trim())
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        Err(error) if error.is_missing() => {
             let text = generate_secret(&mut rng());
             write(directory, &path, &text).map_err(failed)?;
             tracing::warn!(
@@ -32,7 +33,8 @@ pub(super) fn keep(directory: &Path) -> Result<Secret, StartError> {
             );
             checked(&text)
         }
-        Err(error) => Err(failed(error)),
+        Err(FileError::Io(error)) => Err(failed(error)),
+        Err(error) => Err(StartError::DataDirectory { path, error }),
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::{HttpService, KeepAlive};
+use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, apply_fn_factory, map_config};
 use actix_web::body::MessageBody;
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::{App, Error, HttpServer};
+use actix_web::dev::{AppConfig, Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error};
 
 use super::StartError;
+use crate::connections::{self, Connections, Timeouts};
 
 /// How long requests in flight may take to end when the server is asked to stop, in seconds.
 const GRACE: u64 = 15;
@@ -59,13 +63,19 @@ pub(super) fn bind_admin(wanted: SocketAddr, is_given: bool) -> Result<Bound, St
     }
 }
 
-/// A server of what `app` makes, once for each worker: as many of them as there are cores, unless said otherwise. Each
-/// has `blocking` threads at most for what blocks; more than is admitted to them at once would lie about idle, with
-/// their stacks. It answers once it is awaited.
+/// How one address is served.
+pub(super) struct ServerOptions {
+    pub workers: usize,
+    /// Blocking threads of each worker: as many as work is admitted for at a time.
+    pub blocking: usize,
+    pub timeouts: Timeouts,
+}
+
+/// A server of the application that `app` creates for each worker. It serves once it is awaited.
 pub(super) fn serve<T, B>(
     bound: Bound,
-    workers: Option<usize>,
-    blocking: usize,
+    options: &ServerOptions,
+    connections: Arc<Connections>,
     app: impl Fn() -> App<T> + Clone + Send + 'static,
 ) -> Result<Server, StartError>
 where
@@ -73,18 +83,37 @@ where
         + 'static,
     B: MessageBody + 'static,
 {
-    let mut server = HttpServer::new(app).worker_max_blocking_threads(blocking);
-    if let Some(workers) = workers {
-        server = server.workers(workers);
-    }
-    let server = server
-        .listen(bound.listener)
-        .map_err(|error| bound.failed.because(error))?
-        .client_request_timeout(Duration::from_secs(5))
-        // Who has hung up is not served: see `http::auth::refresh`.
-        .h1_allow_half_closed(false)
+    let (timeouts, address) = (options.timeouts, bound.address);
+    let server = Server::build()
+        .workers(options.workers)
+        .worker_max_blocking_threads(options.blocking)
+        .max_concurrent_connections(connections.sockets_per_worker(options.workers))
         .shutdown_timeout(GRACE)
         // The caller decides what ends us: actix's own handling of Ctrl-C drops the requests in flight.
         .disable_signals();
+    let drains = server.graceful_shutdown_signal();
+    let server = server
+        .listen("heirloom", bound.listener, move || {
+            let (connections, drains) = (Arc::clone(&connections), drains.clone());
+            let app = app().into_factory().map_err(|error: Error| error.error_response().into());
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let drains = drains.clone();
+                    async move { drains.notified().await }
+                })
+                // `connections` limits the time that the server waits for a client.
+                .keep_alive(KeepAlive::Os)
+                .client_request_timeout(Duration::ZERO)
+                .client_disconnect_timeout(timeouts.linger)
+                // Who has hung up is not served: see `http::auth::refresh`.
+                .h1_allow_half_closed(false)
+                .local_addr(address)
+                .on_connect_ext(connections::note_connection)
+                .finish(apply_fn_factory(map_config(app, |()| AppConfig::default()), |request, app: &_| {
+                    connections::respond(request, app)
+                }));
+            apply_fn_factory(http, move |stream, http: &_| connections::serve(&connections, timeouts, stream, http))
+        })
+        .map_err(|error| bound.failed.because(error))?;
     Ok(server.run())
 }

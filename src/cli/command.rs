@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use futures_util::future::LocalBoxFuture;
 
+use super::dotenv::Dotenv;
 use super::error::CliError;
 use super::output::{Output, print_line};
 use super::printable::printable;
-use super::settings::{configured, load_dotenv, resolve};
+use super::settings::Environment;
 use super::{migrate, prune, serve, session, user};
 use crate::app;
 use crate::config::{Settings, unknown_settings};
@@ -95,18 +96,22 @@ enum SecretAction {
 /// settings, 3 if the named user or session does not exist, 4 if the request is refused (a taken address, a weak
 /// password).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    if let Err(error) = load_dotenv() {
-        eprintln!("heirloom: {error}");
-        return ExitCode::from(2);
-    }
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let dotenv = match Dotenv::load() {
+        Ok(dotenv) => dotenv,
+        Err(error) => {
+            eprintln!("heirloom: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    match execute(cli.command) {
+    match execute(cli.command, &Environment { arguments, dotenv }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("heirloom: {}", printable(&error.to_string()));
@@ -115,19 +120,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn execute(command: Command) -> Result<(), CliError> {
+fn execute(command: Command, environment: &Environment) -> Result<(), CliError> {
     match command {
-        Command::Serve { settings, migrate } => serve::serve(&configured(&settings)?, migrate),
-        Command::Migrate { action, settings } => migrate::migrate(&configured(&settings)?, action),
+        Command::Serve { settings, migrate } => serve::serve(&environment.configured(&settings)?, migrate),
+        Command::Migrate { action, settings } => migrate::migrate(&environment.configured(&settings)?, action),
         Command::User { action, common } => {
-            on_data(&common, |on, output| Box::pin(user::run(action, &on.operator, output)))
+            on_data(&common, environment, |on, output| Box::pin(user::run(action, &on.operator, output)))
         }
         Command::Session { action, common } => {
-            on_data(&common, |on, output| Box::pin(session::run(action, &on.operator, output)))
+            on_data(&common, environment, |on, output| Box::pin(session::run(action, &on.operator, output)))
         }
-        Command::Prune { common } => on_data(&common, |on, output| Box::pin(prune::run(&on.pruner, output))),
+        Command::Prune { common } => {
+            on_data(&common, environment, |on, output| Box::pin(prune::run(&on.pruner, output)))
+        }
         Command::CheckConfig { settings } => {
-            resolve(&settings)?;
+            let config = environment.resolve(&settings)?;
+            if let Some(dotenv) = &environment.dotenv {
+                print_line(&format!("Settings are read from {}", dotenv.path.display()))?;
+            }
+            for warning in config.warnings {
+                eprintln!("heirloom: {warning}");
+            }
             for name in unknown_settings() {
                 eprintln!("heirloom: unknown setting {name}");
             }
@@ -139,14 +152,14 @@ fn execute(command: Command) -> Result<(), CliError> {
 }
 
 /// Runs a command on the data. It goes through the same code as the server, so running servers notice at once.
-fn on_data<F>(common: &Common, run: F) -> Result<(), CliError>
+fn on_data<F>(common: &Common, environment: &Environment, run: F) -> Result<(), CliError>
 where
     F: for<'a> FnOnce(&'a Components, &'a Output) -> LocalBoxFuture<'a, Result<(), CliError>>,
 {
     // The server's log lines would appear between a command's own.
     let mut settings = (*common.settings).clone();
     settings.log_by_default("error");
-    let config = configured(&settings)?;
+    let config = environment.configured(&settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (components, embedded) = app::components(&config)?;
     let result = runtime.block_on(run(&components, &Output { is_json: common.json }));

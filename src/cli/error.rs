@@ -13,6 +13,9 @@ pub(super) enum CliError {
     /// Exit code 2, as for an unknown flag.
     #[error("{0}")]
     Config(#[from] ConfigErrors),
+    /// Exit code 2.
+    #[error("{0}")]
+    Dotenv(String),
     /// Exit code 2 for an invalid setting, 1 for anything else.
     #[error("{0}")]
     Start(#[from] StartError),
@@ -33,7 +36,14 @@ pub(super) enum CliError {
 impl CliError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Start(StartError::Secret(_) | StartError::DatabaseUrl) => ExitCode::from(2),
+            Self::Config(_)
+            | Self::Dotenv(_)
+            | Self::Start(
+                StartError::Secret(_)
+                | StartError::DatabaseUrl
+                | StartError::DatabaseUrlRefused(_)
+                | StartError::DataDirectory { .. },
+            ) => ExitCode::from(2),
             Self::NotFound(_) => ExitCode::from(3),
             Self::Refused(_) => ExitCode::from(4),
             _ => ExitCode::FAILURE,

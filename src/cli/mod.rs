@@ -1,7 +1,9 @@
 //! The command line.
 
 mod command;
+mod dotenv;
 mod error;
+mod libpq_variables;
 mod migrate;
 mod output;
 mod password;

@@ -1,4 +1,4 @@
-//! Text that a terminal shows and does not obey. Users choose their email address and their user agent.
+//! Text without characters that control a terminal. Users choose their email address and their user agent.
 
 use serde_json::Value;
 

@@ -1,16 +1,17 @@
 //! Where the data is, and how it is reached.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use secrecy::SecretString;
 
-use super::database_url::{DATABASE_URL_SHAPE, is_plausible};
-use super::errors::ConfigError;
-use super::parsers::{boolean, count, in_range, optional};
+use super::database_url::{DatabaseUrl, database_url};
+use super::errors::{ConfigError, ConfigWarning};
+use super::parsers::{boolean, count, in_range, optional, path};
 use super::setting::{Setting, setting};
+use super::sources::Sources;
 
 /// Where the data is, and how it is reached.
 #[derive(Clone, Debug)]
@@ -39,9 +40,18 @@ pub enum DatabasePlace {
 #[command(next_help_heading = "Database")]
 pub(super) struct DatabaseSettings {
     /// Postgres, as a URI or a libpq connection string. Without it an embedded database is used
+    ///
+    /// Every user of the machine can read a command line. With a password, set the variable or a file instead.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", default_value = "")]
     #[arg(value_parser = setting(optional(database_url)))]
-    pub database_url: Setting<Option<SecretString>>,
+    pub database_url: Setting<Option<DatabaseUrl>>,
+
+    /// File with the value of DATABASE_URL
+    ///
+    /// It must belong to the user or root, and no other user may write to it.
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "PATH", default_value = "")]
+    #[arg(value_parser = setting(optional(path)))]
+    pub database_url_file: Setting<Option<PathBuf>>,
 
     /// Directory of the embedded database and its generated secret [default: heirloom in the platform's data directory]
     #[arg(long, env = "HEIRLOOM_DATA_DIR", value_name = "PATH", default_value = "")]
@@ -77,10 +87,17 @@ pub(super) struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// `data_dir` is the platform's data directory, if it has one.
-    pub fn resolve(&self, errors: &mut Vec<ConfigError>, data_dir: Option<PathBuf>) -> DatabaseConfig {
+    /// `data_dir` is the platform's data directory, if it has one, and `credentials` the directory of the credentials that
+    /// systemd passes.
+    pub fn resolve(
+        &self,
+        errors: &mut Vec<ConfigError>,
+        warnings: &mut Vec<ConfigWarning>,
+        data_dir: Option<PathBuf>,
+        credentials: Option<&Path>,
+    ) -> DatabaseConfig {
         DatabaseConfig {
-            place: self.place(errors, data_dir),
+            place: self.place(errors, warnings, data_dir, credentials),
             connections: self.database_pool.value(errors),
             rotation_workers: self.rotation_workers.value(errors),
             prepare: self.database_prepare.value(errors),
@@ -89,15 +106,27 @@ impl DatabaseSettings {
         }
     }
 
-    fn place(&self, errors: &mut Vec<ConfigError>, data_dir: Option<PathBuf>) -> DatabasePlace {
-        let url = self.database_url.value(errors);
+    fn place(
+        &self,
+        errors: &mut Vec<ConfigError>,
+        warnings: &mut Vec<ConfigWarning>,
+        data_dir: Option<PathBuf>,
+        credentials: Option<&Path>,
+    ) -> DatabasePlace {
+        let url = self.url(credentials).value(errors, warnings, optional(database_url)).map(|url| {
+            let variable = self.database_url.variable();
+            warnings.extend(
+                url.ignored.into_iter().map(|message| ConfigWarning { variable: variable.to_owned(), message }),
+            );
+            url.url
+        });
         let directory = self.data_dir.value(errors).or(data_dir);
         match (url, directory) {
             (Some(url), _) => DatabasePlace::External(url),
             (None, Some(directory)) => DatabasePlace::Embedded(directory),
             (None, None) => {
                 // One mistake is enough: a wrong URL needs no directory.
-                if !self.database_url.is_given() {
+                if !self.is_external(credentials) {
                     let message = "must be set, because this platform has no default data directory";
                     self.data_dir.refuse(errors, message);
                 }
@@ -106,16 +135,16 @@ impl DatabaseSettings {
         }
     }
 
-    /// Whether an external database is asked for, even by a wrong URL.
-    pub fn is_external(&self) -> bool {
-        self.database_url.is_given()
+    pub fn has_password(&self) -> bool {
+        self.database_url.parsed().as_ref().is_some_and(|url| url.has_password)
     }
-}
 
-fn database_url(text: &str) -> Result<SecretString, String> {
-    if is_plausible(text) { Ok(text.into()) } else { Err(DATABASE_URL_SHAPE.to_owned()) }
-}
+    /// Whether an external database is asked for, even by a wrong URL.
+    pub fn is_external(&self, credentials: Option<&Path>) -> bool {
+        self.url(credentials).is_given()
+    }
 
-fn path(text: &str) -> Result<PathBuf, String> {
-    Ok(text.into())
+    fn url(&self, credentials: Option<&Path>) -> Sources<'_, Option<DatabaseUrl>> {
+        Sources::new(&self.database_url, &self.database_url_file, credentials, "heirloom_database_url")
+    }
 }

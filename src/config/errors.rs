@@ -11,6 +11,21 @@ pub struct ConfigError {
     pub message: String,
 }
 
+/// A setting that is accepted, with something that the operator should know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigWarning {
+    /// The name of the environment variable.
+    pub variable: String,
+    /// Continues a sentence that starts with the name.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.variable, self.message)
+    }
+}
+
 /// Every wrong setting; at least one.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub struct ConfigErrors(pub Vec<ConfigError>);

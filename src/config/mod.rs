@@ -6,6 +6,7 @@ mod cookies;
 mod database;
 mod database_url;
 mod development;
+pub mod dotenv;
 mod errors;
 mod logging;
 mod origin;
@@ -15,8 +16,10 @@ mod server;
 mod sessions;
 mod setting;
 mod settings;
+mod sources;
 mod throttling;
 mod tokens;
+pub mod trusted_file;
 mod unknown;
 
 use std::net::SocketAddr;
@@ -29,10 +32,11 @@ use crate::domain::policy::{AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes
 use crate::domain::secret::Secret;
 
 pub use database::{DatabaseConfig, DatabasePlace};
-pub use database_url::DATABASE_URL_SHAPE;
-pub use errors::{ConfigError, ConfigErrors};
+pub use database_url::{DATABASE_URL_SHAPE, without_values};
+pub use errors::{ConfigError, ConfigErrors, ConfigWarning};
 pub use logging::{LogConfig, LogFormat};
 pub use origin::Origin;
+pub use server::ConnectionConfig;
 pub use settings::{Settings, unknown_settings};
 pub use throttling::ThrottleConfig;
 
@@ -62,12 +66,15 @@ pub struct Config {
     pub cookie: CookiePolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
+    pub connections: ConnectionConfig,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
     /// Whether the web app is served.
     pub has_app: bool,
     /// Whether the routes that only a server for development may have are served too.
     pub is_development: bool,
+    /// What the operator should know, for the log.
+    pub warnings: Vec<ConfigWarning>,
 }
 
 impl Config {
@@ -78,11 +85,14 @@ impl Config {
     pub fn resolve(settings: &Settings, data_dir: Option<PathBuf>) -> Result<Self, ConfigErrors> {
         let mut found = settings.conflicts.clone();
         let errors = &mut found;
+        let mut noted = Vec::new();
+        let warnings = &mut noted;
+        let credentials = settings.credentials.as_deref();
         let Sections { database, server, tokens, sessions, cookies, throttling, passwords, logging, development } =
             &settings.sections;
         let bind = server.bind.value(errors);
-        let is_external = database.is_external();
-        let database = database.resolve(errors, data_dir);
+        let is_external = database.is_external(credentials);
+        let database = database.resolve(errors, warnings, data_dir, credentials);
         let throttle = throttling.resolve(errors);
         let is_development = development.resolve(errors, bind, &database.place, &throttle);
         let config = Self {
@@ -91,7 +101,7 @@ impl Config {
             admin_bind: server.admin_address(errors, bind),
             is_admin_bind_given: server.admin_bind.is_given(),
             base_path: server.base_path.value(errors),
-            secrets: tokens.secrets(errors, is_external),
+            secrets: tokens.secrets(errors, warnings, is_external, credentials),
             rotation: sessions.rotation(errors),
             lifetimes: sessions.lifetimes(errors),
             access_token: tokens.access_token(errors),
@@ -103,10 +113,12 @@ impl Config {
             cookie: cookies.resolve(errors, bind),
             allowed_origins: server.allowed_origins.value(errors),
             body_timeout: server.body_timeout.value(errors),
+            connections: server.connections(errors),
             throttle,
             log: logging.resolve(errors),
             has_app: server.app.value(errors),
             is_development,
+            warnings: noted,
         };
         if found.is_empty() { Ok(config) } else { Err(ConfigErrors(found)) }
     }

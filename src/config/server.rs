@@ -1,14 +1,24 @@
 //! Where the server listens, and what it serves to whom.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::errors::ConfigError;
 use super::origin::Origin;
-use super::parsers::{boolean, duration, list, parsed};
+use super::parsers::{boolean, count, duration, list, optional, parsed};
 use super::setting::{Setting, setting};
+
+/// The most connections that are open at a time.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct ConnectionConfig {
+    /// `None` is as many as the limit of open files allows.
+    pub max: Option<NonZeroUsize>,
+    /// From one IPv4 address or IPv6 /64. `None` is a quarter of all.
+    pub max_per_address: Option<NonZeroUsize>,
+}
 
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Server")]
@@ -33,10 +43,20 @@ pub(super) struct ServerSettings {
     #[arg(value_parser = setting(list(origin)))]
     pub allowed_origins: Setting<Vec<Origin>>,
 
-    /// How long the body of a request may take to arrive
+    /// How long the head, and then the body, of a request may take to arrive
     #[arg(long, env = "HEIRLOOM_BODY_TIMEOUT", value_name = "DURATION", default_value = "10s")]
     #[arg(value_parser = setting(duration(Duration::from_millis(100))))]
     pub body_timeout: Setting<Duration>,
+
+    /// The most open connections; unset: as many as the limit of open files allows, up to 10000
+    #[arg(long, env = "HEIRLOOM_MAX_CONNECTIONS", value_name = "COUNT", default_value = "")]
+    #[arg(value_parser = setting(optional(count::<NonZeroUsize>(1_000_000))))]
+    pub max_connections: Setting<Option<NonZeroUsize>>,
+
+    /// The most open connections from one IPv4 address or IPv6 /64, trusted proxies excepted; unset: a quarter of all
+    #[arg(long, env = "HEIRLOOM_MAX_CONNECTIONS_PER_ADDRESS", value_name = "COUNT", default_value = "")]
+    #[arg(value_parser = setting(optional(count::<NonZeroUsize>(1_000_000))))]
+    pub max_connections_per_address: Setting<Option<NonZeroUsize>>,
 
     /// Serve the web app at /app/ and redirect / to it
     #[arg(long, env = "HEIRLOOM_APP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
@@ -45,6 +65,13 @@ pub(super) struct ServerSettings {
 }
 
 impl ServerSettings {
+    pub fn connections(&self, errors: &mut Vec<ConfigError>) -> ConnectionConfig {
+        ConnectionConfig {
+            max: self.max_connections.value(errors),
+            max_per_address: self.max_connections_per_address.value(errors),
+        }
+    }
+
     pub fn admin_address(&self, errors: &mut Vec<ConfigError>, bind: SocketAddr) -> Option<SocketAddr> {
         let address = self.admin_bind.value(errors);
         if address == Some(bind) && bind.port() != 0 {

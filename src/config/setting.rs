@@ -30,6 +30,16 @@ impl<T: Clone> Setting<T> {
         self.value.clone()
     }
 
+    /// The value, without a look at errors.
+    pub fn parsed(&self) -> &T {
+        &self.value
+    }
+
+    /// The name of its environment variable.
+    pub fn variable(&self) -> &str {
+        &self.variable
+    }
+
     /// Whether it has a value of its own. Empty text counts as none, because many tools unset a variable this way.
     pub fn is_given(&self) -> bool {
         self.is_given

@@ -1,6 +1,10 @@
 //! All settings, as flags and environment variables.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::aliases;
@@ -20,8 +24,10 @@ use super::unknown::unknown_among;
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) sections: Sections,
-    /// Settings with two names that disagree.
+    /// Settings with two names that disagree, and those that may not be flags.
     pub(super) conflicts: Vec<ConfigError>,
+    /// The directory of the credentials that systemd passes to a service.
+    pub(super) credentials: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -67,7 +73,7 @@ impl Settings {
         };
         let flags: Vec<String> = command.get_arguments().map(flag).collect();
         let sections = Sections::from_arg_matches(&command.try_get_matches_from(flags)?)?;
-        Ok(Self { sections, conflicts: Vec::new() })
+        Ok(Self { sections, conflicts: Vec::new(), credentials: None })
     }
 
     /// Makes `filter` the default of `HEIRLOOM_LOG`.
@@ -79,8 +85,17 @@ impl Settings {
 impl FromArgMatches for Settings {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let command = Sections::augment_args(Command::new("settings"));
-        let conflicts = aliases::conflicts(&command, &|variable| std::env::var_os(variable));
-        Ok(Self { sections: Sections::from_arg_matches(matches)?, conflicts })
+        let mut conflicts = aliases::conflicts(&command, &|variable| std::env::var_os(variable));
+        let sections = Sections::from_arg_matches(matches)?;
+        let is_flag = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        if is_flag("secret") {
+            conflicts.push(secret_flag("--secret", "HEIRLOOM_SECRET"));
+        }
+        if is_flag("database_url") && sections.database.has_password() {
+            conflicts.push(secret_flag("--database-url", "DATABASE_URL"));
+        }
+        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        Ok(Self { sections, conflicts, credentials })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -98,6 +113,15 @@ impl Args for Settings {
     }
 }
 
+/// The error of a secret on the command line.
+fn secret_flag(flag: &str, variable: &str) -> ConfigError {
+    let message = format!(
+        "has a secret, and every user of this machine can read a command line (in /proc); set {variable} in the environment \
+         or in .env, or {variable}_FILE to the path of a file"
+    );
+    ConfigError { variable: flag.to_owned(), message }
+}
+
 fn prepared(command: Command) -> Command {
     // The last section's heading would also stand above the arguments that a command adds.
     command.next_help_heading(None::<&str>).mut_args(|setting| {
@@ -110,6 +134,7 @@ fn prepared(command: Command) -> Command {
 
 /// The environment variables that look like settings but are none, sorted.
 pub fn unknown_settings() -> Vec<String> {
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    unknown_among(names, &Sections::augment_args(Command::new("settings")))
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned()));
+    unknown_among(std::env::vars_os().filter_map(text), &Sections::augment_args(Command::new("settings")))
 }

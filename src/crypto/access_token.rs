@@ -43,6 +43,13 @@ pub struct AccessGrant {
     pub authenticated_at: Timestamp,
 }
 
+/// A presented access token that is valid.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AcceptedToken {
+    pub grant: AccessGrant,
+    pub issued_at: Timestamp,
+}
+
 /// A fresh access token.
 #[derive(Debug)]
 pub struct IssuedAccessToken {
@@ -112,7 +119,7 @@ struct Claims {
 /// The content of a token with a valid signature, apart from the present time.
 #[derive(Clone, Copy)]
 struct Verified {
-    grant: AccessGrant,
+    accepted: AcceptedToken,
     /// The later of `iat` and `nbf`.
     from: i64,
     until: i64,
@@ -160,13 +167,21 @@ impl AccessTokens {
         IssuedAccessToken { token: token.into(), expires_in }
     }
 
-    /// The grant of a presented token. Checks algorithm, `typ`, known `kid`, signature, `iss`, `aud`, the type of every
+    /// The grant of a presented token that [`accept`](Self::accept) accepts.
+    ///
+    /// # Errors
+    /// As for `accept`.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<AccessGrant, AccessTokenError> {
+        Ok(self.accept(token, now)?.grant)
+    }
+
+    /// Accepts a presented token or says why not. Checks algorithm, `typ`, known `kid`, signature, `iss`, `aud`, the type of every
     /// claim, `exp`, `nbf` and `iat` (RFC 8725 §3, RFC 9068 §4). Keys come from the configuration only, never from the
     /// token's header.
     ///
     /// # Errors
     /// [`AccessTokenError`]; `Expired` only for a token that is valid in every other respect.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<AccessGrant, AccessTokenError> {
+    pub fn accept(&self, token: &str, now: Timestamp) -> Result<AcceptedToken, AccessTokenError> {
         const INVALID: AccessTokenError = AccessTokenError::Invalid;
         if token.len() > LENGTH_LIMIT {
             return Err(INVALID);
@@ -187,7 +202,7 @@ impl AccessTokens {
         if verified.until.saturating_add(ROUNDING) <= now {
             return Err(AccessTokenError::Expired);
         }
-        Ok(verified.grant)
+        Ok(verified.accepted)
     }
 
     /// Every check that does not depend on the time.
@@ -205,7 +220,8 @@ impl AccessTokens {
             generation: Generation::new(claims.generation)?,
             authenticated_at: Timestamp::from_unix_timestamp(claims.auth_time).ok()?,
         };
-        Some(Verified { grant, from: claims.nbf.unwrap_or(claims.iat).max(claims.iat), until: claims.exp })
+        let accepted = AcceptedToken { grant, issued_at: Timestamp::from_unix_timestamp(claims.iat).ok()? };
+        Some(Verified { accepted, from: claims.nbf.unwrap_or(claims.iat).max(claims.iat), until: claims.exp })
     }
 
     /// The public keys that verify our tokens, newest first.

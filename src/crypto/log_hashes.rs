@@ -1,5 +1,5 @@
-//! What the log says in the place of an email address without an account: a keyed hash. Lines about one address can be
-//! found together, and without the key nobody can tell or test which address it is.
+//! What the log has instead of an email address without an account: a keyed hash. Lines about one address can be found
+//! together, and only the holder of the key can test which address it is.
 
 use aws_lc_rs::hmac;
 

@@ -34,3 +34,14 @@ pub fn list(
     let rows: Vec<EventRow> = query.load(connection.pg())?;
     Ok(rows.into_iter().map(RecordedEvent::from).collect())
 }
+
+/// The newest event of this kind of each of the user's sessions.
+pub fn list_newest(connection: &mut Connection, user_id: UserId, kind: &str) -> Result<Vec<RecordedEvent>, DbError> {
+    let rows: Vec<EventRow> = session_events::table
+        .filter(session_events::user_id.eq(user_id.as_uuid()).and(session_events::kind.eq(kind)))
+        .distinct_on(session_events::family_id)
+        .order((session_events::family_id, session_events::id.desc()))
+        .select(EventRow::as_select())
+        .load(connection.pg())?;
+    Ok(rows.into_iter().map(RecordedEvent::from).collect())
+}

@@ -64,7 +64,7 @@ impl LockedFamily {
         state.generation = next;
         state.rotated_at = presented.at;
         state.idle_expires_at = Family::idle_expiry(presented.at, state.expires_at, lifetimes);
-        self.family.ip = presented.client.ip;
+        self.family.issue_to(&presented.client);
         self.write(connection)
     }
 
@@ -77,18 +77,28 @@ impl LockedFamily {
         self.write(connection)
     }
 
-    /// Records a recovery of the newest generation at `now`, and the remaining credit if the recovery cost one. The
+    /// Records a recovery of the newest generation by `presented`, and the remaining credit if the recovery cost one. The
     /// overlap window starts again, since tabs that wake together compete for the repeated response too.
     pub fn note_recovery(
         &mut self,
         connection: &mut Connection,
-        now: Timestamp,
+        presented: &PresentedToken,
         recovery_tat: Option<u64>,
     ) -> Result<(), DbError> {
         let state = &mut self.family.state;
         state.recovered = state.generation;
         state.recovery_tat = recovery_tat.unwrap_or(state.recovery_tat);
-        state.rotated_at = now;
+        state.rotated_at = presented.at;
+        self.family.issue_to(&presented.client);
+        self.write(connection)
+    }
+
+    /// Records a replay from another place than the rotation, and the remaining credit. The rotation's time and place
+    /// stay: a replay cannot extend the overlap window or move it to itself.
+    pub fn note_replay_elsewhere(&mut self, connection: &mut Connection, recovery_tat: u64) -> Result<(), DbError> {
+        let state = &mut self.family.state;
+        state.recovered = state.generation;
+        state.recovery_tat = recovery_tat;
         self.write(connection)
     }
 
@@ -112,6 +122,7 @@ impl LockedFamily {
                 dsl::recovery_tat.eq(stored_tat(state.recovery_tat)),
                 dsl::idle_expires_at.eq(state.idle_expires_at),
                 dsl::ip.eq(self.family.ip.map(address)),
+                dsl::user_agent_hash.eq(state.rotated_from.user_agent_hash().cast_signed()),
                 dsl::revoked_at.eq(state.revoked.map(|revocation| revocation.at)),
                 dsl::revoked_reason.eq(state.revoked.map(|revocation| revocation.reason.as_str())),
             ))

@@ -4,6 +4,7 @@
 pub mod asynchronous_commit;
 mod canonical_emails;
 mod connection;
+mod connection_string;
 mod connector;
 pub mod deleted_accounts;
 pub mod ended_sessions;
@@ -25,6 +26,7 @@ pub mod throttles;
 pub mod users;
 
 pub use connection::Connection;
+pub use connection_string::objection;
 pub use error::DbError;
 pub use own_connection::OwnConnection;
 pub use pool::{Database, DatabaseOptions};

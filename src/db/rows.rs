@@ -80,6 +80,7 @@ pub(super) struct FamilyRow {
     delivery: String,
     ip: Option<IpNet>,
     user_agent: Option<String>,
+    user_agent_hash: Option<i64>,
 }
 
 impl TryFrom<FamilyRow> for Family {
@@ -101,6 +102,12 @@ impl TryFrom<FamilyRow> for Family {
         if confirmed > generation || recovered > generation || row.idle_expires_at > row.expires_at {
             return Err(DbError::corrupt(format!("token_families {}: columns contradict each other", row.id)));
         }
+        let ip = row.ip.map(|net| net.addr());
+        let rotated_from = match row.user_agent_hash {
+            Some(hash) => Place::stored(ip, hash.cast_unsigned()),
+            // An older version has rotated the row, or none has yet. The user agent is nearly always that of the login.
+            None => Place::of(&Client { ip, user_agent: row.user_agent.clone() }),
+        };
         Ok(Self {
             id: row.id.into(),
             user_id: row.user_id.into(),
@@ -108,7 +115,7 @@ impl TryFrom<FamilyRow> for Family {
             state: FamilyState {
                 generation,
                 rotated_at: row.rotated_at,
-                rotated_from: Place::default(),
+                rotated_from,
                 confirmed,
                 recovered,
                 recovery_tat: u64::try_from(row.recovery_tat).map_err(DbError::corrupt)?,
@@ -118,7 +125,7 @@ impl TryFrom<FamilyRow> for Family {
             },
             created_at: row.created_at,
             authenticated_at: row.authenticated_at,
-            ip: row.ip.map(|net| net.addr()),
+            ip,
             user_agent: row.user_agent,
         })
     }
@@ -144,6 +151,7 @@ impl From<&Family> for FamilyRow {
             delivery: family.delivery.as_str().to_owned(),
             ip: family.ip.map(address),
             user_agent: family.user_agent.clone(),
+            user_agent_hash: Some(state.rotated_from.user_agent_hash().cast_signed()),
         }
     }
 }

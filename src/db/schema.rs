@@ -61,6 +61,7 @@ diesel::table! {
         delivery -> Text,
         ip -> Nullable<Inet>,
         user_agent -> Nullable<Text>,
+        user_agent_hash -> Nullable<Int8>,
     }
 }
 

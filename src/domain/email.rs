@@ -261,7 +261,7 @@ mod tests {
         ] {
             let error = Email::parse(typed).unwrap_err();
             assert!(matches!(error, EmailError::Invisible | EmailError::Implausible), "{typed:?}");
-            assert_eq!(error.to_string().contains(typed), false);
+            assert!(!error.to_string().contains(typed));
         }
         // These become ASCII letters and signs by normalisation alone.
         for typed in ["\u{212a}elvin@example.com", "a\u{37e}b@example.com", "a\u{1fef}b@example.com"] {

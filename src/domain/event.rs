@@ -86,6 +86,12 @@ pub enum EventKind {
         /// The address of the family's last use before that.
         last_ip: Option<IpAddr>,
     },
+    /// A replaced token was presented within the overlap window, from another place than the one that replaced it.
+    ReplayedElsewhere {
+        generation: u32,
+        /// The address that the token was replaced from.
+        last_ip: Option<IpAddr>,
+    },
     /// A lost response was repeated after the overlap window.
     ResponseRecovered {
         generation: u32,
@@ -100,6 +106,9 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// The name of [`ReplayedElsewhere`](Self::ReplayedElsewhere).
+    pub const REPLAYED_ELSEWHERE: &str = "replayed_elsewhere";
+
     /// The name that is stored. It never changes.
     pub fn name(self) -> &'static str {
         match self {
@@ -114,6 +123,7 @@ impl EventKind {
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
             Self::ReuseDetected { .. } => "reuse_detected",
+            Self::ReplayedElsewhere { .. } => Self::REPLAYED_ELSEWHERE,
             Self::ResponseRecovered { .. } => "answer_recovered",
             Self::RowCaughtUp { .. } => "row_caught_up",
             Self::SandboxBegan => "practice_began",
@@ -140,6 +150,9 @@ impl EventKind {
                 "distance": newest.saturating_sub(presented),
                 "last_ip": last_ip,
             }),
+            Self::ReplayedElsewhere { generation, last_ip } => {
+                json!({ "generation": generation, "last_ip": last_ip })
+            }
             Self::ResponseRecovered { generation } => json!({ "generation": generation }),
             Self::RowCaughtUp { from, to } => json!({ "from": from, "to": to }),
         }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::Timestamp;
+use super::client::Client;
 use super::ids::{FamilyId, UserId};
 use super::place::Place;
 use super::policy::Lifetimes;
@@ -31,6 +32,12 @@ impl Family {
     /// §6.3.2.3).
     pub fn idle_expiry(now: Timestamp, expires_at: Timestamp, lifetimes: &Lifetimes) -> Timestamp {
         (now + lifetimes.idle).min(expires_at)
+    }
+
+    /// Records who the newest generation is issued to.
+    pub fn issue_to(&mut self, client: &Client) {
+        self.ip = client.ip;
+        self.state.rotated_from = Place::of(client);
     }
 
     /// A new family, right after a login at `now`.

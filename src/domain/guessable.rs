@@ -50,7 +50,7 @@ impl Names {
     }
 }
 
-/// What `password` is made of, if it is guessable for somebody who knows `names`.
+/// What `password` is made of, if it is guessable for an attacker who knows `names`.
 pub(super) fn guessable(password: &str, names: &Names) -> Option<Guessable> {
     let text = folded(password);
     let mut covers = Covers::new(text.len());

@@ -1,4 +1,4 @@
-//! Characters that nobody sees: they make two texts look alike that differ, or a terminal obey.
+//! Invisible characters. They make two different texts look alike, or control a terminal.
 
 /// The code points with the property Default_Ignorable_Code_Point of Unicode, which no version takes away from one. The
 /// signs that change the direction of writing are among them.

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::client::Client;
 
 /// The network and the browser behind a request. The tabs of a browser share it, and a copied token seldom comes from it.
-/// A thief can get around it, with the same user agent on the same network, so it never makes a token good.
+/// A thief on the same network who sends the same user agent gets around it, so it never makes a token good.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub struct Place {
     network: Option<IpAddr>,
+    /// A hash; 0 if there is no user agent.
     user_agent: u64,
 }
 
@@ -16,8 +17,17 @@ impl Place {
     /// The address of an IPv4 client, the /64 of an IPv6 client (a device changes its address within it, RFC 8981), and the
     /// user agent.
     pub fn of(client: &Client) -> Self {
-        let user_agent = client.user_agent.as_deref().unwrap_or_default();
-        Self { network: client.ip.map(network), user_agent: fnv1a(user_agent) }
+        Self { network: client.ip.map(network), user_agent: client.user_agent.as_deref().map_or(0, fnv1a) }
+    }
+
+    /// The place of a client whose address and [hash](Self::user_agent_hash) were stored.
+    pub fn stored(ip: Option<IpAddr>, user_agent_hash: u64) -> Self {
+        Self { network: ip.map(network), user_agent: user_agent_hash }
+    }
+
+    /// What is stored of the user agent.
+    pub fn user_agent_hash(self) -> u64 {
+        self.user_agent
     }
 }
 
@@ -28,7 +38,8 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// FNV-1a of 64 bits. It has to be short and the same in each process, not hard to invert: everyone can send any user agent.
+/// FNV-1a of 64 bits. It has to be short and the same in each process. It need not be hard to invert, since every client
+/// can send any user agent.
 fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -55,6 +66,19 @@ mod tests {
         ] {
             assert_ne!(home, elsewhere);
         }
+    }
+
+    #[test]
+    fn a_place_is_the_same_after_it_was_stored() {
+        for client in [
+            Client::new(Some("203.0.113.7".parse().unwrap()), Some("Firefox")),
+            Client::new(Some("2001:db8:1:2:3::4".parse().unwrap()), None),
+            Client::default(),
+        ] {
+            let place = Place::of(&client);
+            assert_eq!(Place::stored(client.ip, place.user_agent_hash()), place);
+        }
+        assert_eq!(Place::of(&Client::default()), Place::default());
     }
 
     #[test]

@@ -23,6 +23,7 @@ label_values! {
     Refresh {
         Rotated = "rotated",
         Replayed = "replayed",
+        ReplayedElsewhere = "replayed_elsewhere",
         Recovered = "recovered",
         CaughtUp = "caught_up",
         Reused = "reused",
@@ -41,6 +42,16 @@ label_values! {
         Disabled = "disabled",
         Overloaded = "overloaded",
         Throttled = "throttled",
+    }
+}
+
+label_values! {
+    /// Why the server closed a connection.
+    CloseReason {
+        HeadTimeout = "head_timeout",
+        WriteTimeout = "write_timeout",
+        Idle = "idle",
+        Limit = "limit",
     }
 }
 

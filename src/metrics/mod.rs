@@ -5,6 +5,7 @@
 //! the table in `process.rs`. Any other metric is a field of [`Metrics`] with a method that records an event. Both need a line
 //! in `docs/metrics.md`.
 
+mod connections;
 mod labels;
 mod process;
 mod registry;
@@ -14,10 +15,12 @@ use std::sync::{Mutex, PoisonError};
 
 use prometheus::{IntCounter, IntGauge, Opts, Registry};
 
-pub use labels::{Login, Refresh, StatusClass};
+pub use connections::ConnectionMetrics;
+pub use labels::{CloseReason, Login, Refresh, StatusClass};
 pub use process::ProcessMetrics;
 pub use requests::RouteMetrics;
 
+use connections::ConnectionCollectors;
 use process::ProcessCollectors;
 use registry::{by_outcome, register};
 use requests::RequestMetrics;
@@ -31,6 +34,7 @@ pub struct Metrics {
     requests: RequestMetrics,
     refreshes: Vec<IntCounter>,
     logins: Vec<IntCounter>,
+    connections: ConnectionCollectors,
     /// Locked for one scrape at a time, which first sets them and then reads them.
     process: Mutex<ProcessCollectors>,
 }
@@ -54,6 +58,7 @@ impl Metrics {
             requests: RequestMetrics::register(&registry),
             refreshes: by_outcome(&registry, refreshes, refreshes_help, Refresh::VALUES),
             logins: by_outcome(&registry, logins, logins_help, Login::VALUES),
+            connections: ConnectionCollectors::register(&registry),
             process: Mutex::new(ProcessCollectors::register(&registry)),
             registry,
         }
@@ -67,6 +72,11 @@ impl Metrics {
     /// Counts a login.
     pub fn logged_in(&self, outcome: Login) {
         self.logins[outcome as usize].inc();
+    }
+
+    /// The metrics of the connections of `listener`, which must come from a bounded set.
+    pub fn connections(&self, listener: &str) -> ConnectionMetrics {
+        self.connections.of(listener)
     }
 
     /// The metrics of `method` on `route`. Both must come from a bounded set.

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::db::DbError;
 use crate::domain::ids::FamilyId;
+use crate::domain::place::Place;
 use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
 use crate::domain::rotation::Generation;
 
@@ -21,16 +22,17 @@ type Presentation = (PresentedToken, Vec<Reply<BatchOutcome>>);
 pub(super) struct Rotations(HashMap<(FamilyId, Generation), Presentation>);
 
 impl Rotations {
-    /// Leaves two tokens to the rule: one of the last generation, which has no successor, and one that another request
-    /// presents with another delivery.
+    /// Leaves three tokens to the rule: one of the last generation, which has no successor, one that another request
+    /// presents with another delivery, and one that another request presents from another place.
     pub fn add(&mut self, presented: PresentedToken, reply: Reply<BatchOutcome>) {
-        let (token, delivery) = ((presented.family_id, presented.generation), presented.delivery);
+        let token = (presented.family_id, presented.generation);
+        let (delivery, place) = (presented.delivery, Place::of(&presented.client));
         if presented.generation.next().is_none() {
             let _ = reply.send(BatchOutcome::Unmatched);
             return;
         }
         let (first, replies) = self.0.entry(token).or_insert_with(|| (presented, Vec::new()));
-        if first.delivery == delivery {
+        if first.delivery == delivery && Place::of(&first.client) == place {
             replies.push(reply);
         } else {
             let _ = reply.send(BatchOutcome::Unmatched);

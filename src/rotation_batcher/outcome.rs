@@ -9,8 +9,8 @@ use crate::domain::refresh_token::IssuedGeneration;
 pub enum BatchOutcome {
     /// It was the newest token of a living family, and its next generation is on record.
     Rotated(IssuedGeneration),
-    /// Another request presented the same token at `rotated_at` and got the rotation, which issued this generation.
-    /// Whether this request is within the overlap window is for the caller to judge.
+    /// Another request presented the same token from the same place at `rotated_at` and got the rotation, which issued
+    /// this generation. Whether this request is within the overlap window is for the caller to judge.
     Shared { issued: IssuedGeneration, rotated_at: Timestamp },
     /// Nothing was changed: the token may not be the newest, or its row is locked.
     Unmatched,

@@ -1,4 +1,4 @@
-//! The caller's own account and its sessions.
+//! The caller's own account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,6 @@ use crate::db::{events, live_sessions, users};
 use crate::domain::account::{DeletedBy, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
-use crate::domain::family::Family;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
 
@@ -43,13 +42,6 @@ impl Service {
         let (user_id, family_id) = (caller.grant.user_id, caller.grant.family_id);
         let found = self.db.run(move |connection| users::find_with_session(connection, user_id, family_id)).await?;
         Ok(found.and_then(|(user, revocation)| (user.is_active && revocation.is_none()).then_some(user)))
-    }
-
-    /// The caller's live sessions, the most recently used first; `None` if the caller's own has ended.
-    pub async fn list_sessions(&self, caller: &Authenticated) -> Result<Option<Vec<Family>>, ServiceError> {
-        let (user_id, now) = (caller.grant.user_id, self.clock.now());
-        let sessions = self.db.run(move |connection| live_sessions::list(connection, user_id, now)).await?;
-        Ok(sessions.iter().any(|session| session.id == caller.grant.family_id).then_some(sessions))
     }
 
     /// Changes the password of the caller's account and revokes its other sessions, including those with a refresh in

@@ -1,12 +1,15 @@
 //! Authenticating callers by their access tokens.
 
 use super::use_cases::Service;
-use crate::crypto::access_token::{AccessGrant, AccessTokenError};
+use crate::crypto::access_token::{AcceptedToken, AccessGrant, AccessTokenError};
+use crate::domain::Timestamp;
 
 /// A caller with a valid access token, whose session is not known to have ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Authenticated {
     pub grant: AccessGrant,
+    /// When the access token was issued.
+    pub issued_at: Timestamp,
 }
 
 /// Why an access token does not authenticate a caller.
@@ -26,8 +29,8 @@ impl Service {
     /// Authenticates a caller by an access token, and confirms the token's generation in the background. Does not wait
     /// for the database.
     pub fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
-        let grant = self.access_tokens.verify(access_token, self.clock.now())?;
-        self.admit(grant)
+        let token = self.access_tokens.accept(access_token, self.clock.now())?;
+        self.admit(token)
     }
 
     /// The same for an access token in a cookie, which a browser sends by itself: `csrf` has to be a value of its
@@ -37,18 +40,19 @@ impl Service {
         access_token: &str,
         csrf: &[u8],
     ) -> Result<Authenticated, AuthenticationError> {
-        let grant = self.access_tokens.verify(access_token, self.clock.now())?;
-        if !self.csrf_tokens.verify(csrf, grant.family_id) {
+        let token = self.access_tokens.accept(access_token, self.clock.now())?;
+        if !self.csrf_tokens.verify(csrf, token.grant.family_id) {
             return Err(AuthenticationError::Csrf);
         }
-        self.admit(grant)
+        self.admit(token)
     }
 
-    fn admit(&self, grant: AccessGrant) -> Result<Authenticated, AuthenticationError> {
+    fn admit(&self, token: AcceptedToken) -> Result<Authenticated, AuthenticationError> {
+        let AcceptedToken { grant, issued_at } = token;
         if self.ended_sessions.contains(grant.family_id) {
             return Err(AuthenticationError::SessionRevoked);
         }
         self.background_writes.confirm(grant.family_id, grant.generation);
-        Ok(Authenticated { grant })
+        Ok(Authenticated { grant, issued_at })
     }
 }

@@ -8,8 +8,8 @@ use crate::domain::account::{DeletedBy, Deletion};
 use crate::domain::revocation::Revocation;
 
 /// Deletes an account, its sessions, its events and what was counted of its wrong passwords. A record remains that an
-/// account of this id was deleted. Counts of known devices remain for at most a day: nobody but the device knows under
-/// which key they are.
+/// account of this id was deleted. Counts of known devices remain for at most a day: only the device knows the id that
+/// their keys are made of.
 pub(super) fn delete_account(
     tx: &mut Connection,
     account: LockedAccount,

@@ -153,7 +153,7 @@ impl Service {
     ) -> Result<Option<SessionGrant>, ServiceError> {
         let now = self.clock.now();
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &self.lifetimes);
-        family.ip = client.ip;
+        family.issue_to(&client);
         family.user_agent.clone_from(&client.user_agent);
         let issued = IssuedGeneration::newest_of(&family);
         let kind = EventKind::LoginSucceeded;

@@ -30,6 +30,7 @@ mod register;
 mod revoke;
 mod sandbox;
 mod session;
+mod session_list;
 mod several_tokens;
 mod throttle;
 #[cfg(test)]
@@ -53,6 +54,7 @@ pub use register::RegisterOutcome;
 pub use revoke::Ended;
 pub use sandbox::FamilyView;
 pub use session::SessionGrant;
+pub use session_list::{ListedSession, OtherPlace};
 pub use several_tokens::Chosen;
 pub use throttle::{KnownDevice, TooManyAttempts};
 pub use upkeep::background_writes::BackgroundWrites;

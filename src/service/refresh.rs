@@ -33,6 +33,8 @@ pub enum Renewal {
     Rotated,
     /// A second tab or a quick retry got the newest generation again.
     Replayed,
+    /// The same from another place than the rotation, where a thief may be.
+    ReplayedElsewhere,
     /// The response with the newest generation was lost, and a late retry got that generation again.
     Recovered,
     /// The presented token proved that the database had lost a rotation.
@@ -159,13 +161,19 @@ fn judge_locked(
             record(tx, &locked, presented, kind)?;
             Renewal::CaughtUp
         }
-        Decision::Replay(_) | Decision::ReplayElsewhere { .. } => Renewal::Replayed,
+        Decision::Replay(_) => Renewal::Replayed,
+        Decision::ReplayElsewhere { generation, recovery_tat } => {
+            locked.note_replay_elsewhere(tx, recovery_tat)?;
+            let kind = EventKind::ReplayedElsewhere { generation: generation.number(), last_ip: locked.family().ip };
+            record(tx, &locked, presented, kind)?;
+            Renewal::ReplayedElsewhere
+        }
         Decision::Recover { recovery_tat: None, .. } => {
-            locked.note_recovery(tx, presented.at, None)?;
+            locked.note_recovery(tx, presented, None)?;
             Renewal::Recovered
         }
         Decision::Recover { generation, recovery_tat: Some(left) } => {
-            locked.note_recovery(tx, presented.at, Some(left))?;
+            locked.note_recovery(tx, presented, Some(left))?;
             let kind = EventKind::ResponseRecovered { generation: generation.number() };
             record(tx, &locked, presented, kind)?;
             Renewal::Recovered

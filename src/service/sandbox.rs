@@ -46,7 +46,7 @@ impl Service {
         let lifetimes = Lifetimes { idle: LIFETIME, absolute: LIFETIME };
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, Delivery::Body, now, &lifetimes);
         family.authenticated_at = caller.grant.authenticated_at;
-        family.ip = client.ip;
+        family.issue_to(&client);
         family.user_agent = Some(DEVICE.to_owned());
         let issued = IssuedGeneration::newest_of(&family);
         let event = Event::of_session(now, user_id, family.id, EventKind::SandboxBegan, client, &mut rng());

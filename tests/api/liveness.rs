@@ -24,6 +24,7 @@ const NOW: Timestamp = datetime!(2026-03-01 12:00:00 UTC);
 const HOUR: Duration = Duration::from_secs(3600);
 const MICROSECOND: Duration = Duration::from_micros(1);
 const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7));
+const OTHER_ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(198, 51, 100, 66));
 
 /// A presented token, the family and the user that it meets, and what it is worth.
 #[derive(Clone)]
@@ -36,13 +37,14 @@ struct Case {
 }
 
 impl Case {
-    /// The newest token, of generation 100, confirmed and issued an hour ago, in a cookie. `change` makes the case of
-    /// it.
+    /// The newest token, of generation 100, confirmed and issued an hour ago to another address, in a cookie. `change`
+    /// makes the case of it.
     fn new(name: &'static str, expected: Judgment, change: impl FnOnce(&mut Self)) -> Self {
         let (id, user_id) = (FamilyId::from(Uuid::nil()), UserId::from(Uuid::nil()));
         let mut family = Family::begin(id, user_id, Delivery::Cookie, NOW - HOUR, &Lifetimes::default());
         (family.state.generation, family.state.confirmed) = (generation(100), generation(100));
-        let client = Client::new(Some(ADDRESS), None);
+        family.issue_to(&Client::new(Some(OTHER_ADDRESS), Some("Firefox")));
+        let client = Client::new(Some(ADDRESS), Some("Firefox"));
         let presented =
             PresentedToken { family_id: id, generation: generation(100), delivery: Delivery::Cookie, at: NOW, client };
         let mut case = Self { name, family, owner_is_active: true, presented, expected };
@@ -75,7 +77,7 @@ impl Case {
             state.generation = state.generation.next().unwrap();
             state.rotated_at = NOW;
             state.idle_expires_at = Family::idle_expiry(NOW, state.expires_at, lifetimes);
-            family.ip = Some(ADDRESS);
+            family.issue_to(&self.presented.client);
         }
         family
     }
@@ -126,6 +128,15 @@ fn cases() -> Vec<Case> {
         Case::new(
             "one generation old, within the overlap",
             Judgment::Decided(Decision::Replay(generation(100))),
+            |case| {
+                case.family.state.rotated_at = NOW;
+                case.family.issue_to(&case.presented.client);
+                case.presented.generation = generation(99);
+            },
+        ),
+        Case::new(
+            "one generation old, within the overlap, from elsewhere",
+            Judgment::Decided(Decision::ReplayElsewhere { generation: generation(100), recovery_tat: 107 }),
             |case| {
                 case.family.state.rotated_at = NOW;
                 case.presented.generation = generation(99);

@@ -49,7 +49,7 @@ fn every_device_is_listed_as_it_is_and_the_own_one_is_marked() {
             "user_agent": FIREFOX, "device": "Firefox on Linux",
         })
     );
-    assert_eq!((&listed[0]["current"], &listed[0]["last_used_at"]), (&json!(false), &json!("2026-03-01T12:10:00Z")));
+    assert_eq!((&listed[0]["current"], &listed[0]["last_used_at"]), (&json!(false), &json!("2026-03-01T12:00:00Z")));
     assert!(!json!(listed).to_string().contains("hl_"));
 }
 

@@ -7,6 +7,7 @@ use crate::{assert_none, uses};
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("metrics", &[]),
+    ("connections", &["metrics"]),
     ("telemetry", &[]),
     ("crypto", &["domain"]),
     ("config", &["domain"]),
@@ -15,7 +16,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rotation_batcher", &["domain", "db"]),
     ("service", &["domain", "crypto", "db", "rotation_batcher"]),
     ("http", &["domain", "service", "metrics"]),
-    ("app", &["domain", "metrics", "telemetry", "crypto", "config", "db", "embedded_postgres", "service", "http"]),
+    (
+        "app",
+        &[
+            "domain",
+            "metrics",
+            "connections",
+            "telemetry",
+            "crypto",
+            "config",
+            "db",
+            "embedded_postgres",
+            "service",
+            "http",
+        ],
+    ),
     ("cli", &["domain", "config", "app", "service", "db"]),
 ];
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal};
 
 /// Longer than anything here takes on a busy machine; a test that fails waits it out.
-const TIMEOUT: Duration = Duration::from_secs(40);
+pub const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Waits until `is_so`, and fails with `what` when it does not come to be.
 #[expect(clippy::disallowed_methods, reason = "processes are waited for on the machine's clock, with a bound")]

@@ -4,7 +4,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use ipnet::IpNet;
 use uuid::Uuid;
 
@@ -13,6 +13,7 @@ use super::super::rows::{address, number};
 use super::issued_row::IssuedColumns;
 use super::parameters::Parameters;
 use crate::domain::Timestamp;
+use crate::domain::place::Place;
 use crate::domain::policy::Lifetimes;
 use crate::domain::refresh_token::PresentedToken;
 
@@ -20,13 +21,14 @@ const SQL: &str = concat!(
     // Materialized, so the rows are locked before any of them is updated.
     "\
 WITH newest AS MATERIALIZED (
-     SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip
+     SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip,
+            presented.user_agent_hash
 ",
     // Each array is in a sub-select, which hides its length from Postgres. With the length in sight, Postgres plans
     // every batch anew, and that takes ten times as long as a rotation.
     "       FROM unnest(
-            (SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6)
-            ) AS presented (id, generation, delivery, at, idle_end, ip)
+            (SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6), (SELECT $7)
+            ) AS presented (id, generation, delivery, at, idle_end, ip, user_agent_hash)
        JOIN token_families AS family
          ON family.id = presented.id
         AND family.generation = presented.generation
@@ -45,7 +47,8 @@ UPDATE token_families AS family
    SET generation = family.generation + 1,
        rotated_at = newest.at,
        idle_expires_at = least(newest.idle_end, family.expires_at),
-       ip = newest.ip
+       ip = newest.ip,
+       user_agent_hash = newest.user_agent_hash
   FROM newest
  WHERE family.ctid = newest.place
 RETURNING family.id, family.user_id, family.delivery, family.generation,
@@ -60,6 +63,7 @@ pub(super) struct RotateMany {
     ats: Vec<Timestamp>,
     idle_ends: Vec<Timestamp>,
     ips: Vec<Option<IpNet>>,
+    user_agent_hashes: Vec<i64>,
 }
 
 impl RotateMany {
@@ -71,6 +75,10 @@ impl RotateMany {
             ats: batch.iter().map(|presented| presented.at).collect(),
             idle_ends: batch.iter().map(|presented| presented.at + lifetimes.idle).collect(),
             ips: batch.iter().map(|presented| presented.client.ip.map(address)).collect(),
+            user_agent_hashes: batch
+                .iter()
+                .map(|presented| Place::of(&presented.client).user_agent_hash().cast_signed())
+                .collect(),
         }
     }
 }
@@ -90,6 +98,7 @@ impl QueryFragment<Pg> for RotateMany {
         parameters.bind::<Array<Timestamptz>, _>(&self.ats)?;
         parameters.bind::<Array<Timestamptz>, _>(&self.idle_ends)?;
         parameters.bind::<Array<Nullable<Inet>>, _>(&self.ips)?;
+        parameters.bind::<Array<BigInt>, _>(&self.user_agent_hashes)?;
         parameters.end();
         Ok(())
     }

@@ -1,8 +1,9 @@
 WITH newest AS MATERIALIZED (
-     SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip
+     SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip,
+            presented.user_agent_hash
        FROM unnest(
-            (SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6)
-            ) AS presented (id, generation, delivery, at, idle_end, ip)
+            (SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6), (SELECT $7)
+            ) AS presented (id, generation, delivery, at, idle_end, ip, user_agent_hash)
        JOIN token_families AS family
          ON family.id = presented.id
         AND family.generation = presented.generation
@@ -17,7 +18,8 @@ UPDATE token_families AS family
    SET generation = family.generation + 1,
        rotated_at = newest.at,
        idle_expires_at = least(newest.idle_end, family.expires_at),
-       ip = newest.ip
+       ip = newest.ip,
+       user_agent_hash = newest.user_agent_hash
   FROM newest
  WHERE family.ctid = newest.place
 RETURNING family.id, family.user_id, family.delivery, family.generation,

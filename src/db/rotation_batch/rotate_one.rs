@@ -5,7 +5,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Inet, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use ipnet::IpNet;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::super::rows::{address, number};
 use super::issued_row::IssuedColumns;
 use super::parameters::Parameters;
 use crate::domain::Timestamp;
+use crate::domain::place::Place;
 use crate::domain::policy::Lifetimes;
 use crate::domain::refresh_token::PresentedToken;
 
@@ -23,17 +24,18 @@ UPDATE token_families AS family
    SET generation = family.generation + 1,
        rotated_at = $1,
        idle_expires_at = least($2, family.expires_at),
-       ip = $3
+       ip = $3,
+       user_agent_hash = $4
  WHERE family.ctid = (
        SELECT newest.ctid
          FROM token_families AS newest
-        WHERE newest.id = $4
-          AND newest.generation = $5
-          AND newest.delivery = $6
+        WHERE newest.id = $5
+          AND newest.generation = $6
+          AND newest.delivery = $7
 ",
     // Liveness, as `decide` judges it.
     "          AND newest.revoked_at IS NULL
-          AND least(newest.idle_expires_at, newest.expires_at) > $7
+          AND least(newest.idle_expires_at, newest.expires_at) > $8
           AND EXISTS (SELECT FROM users WHERE users.id = newest.user_id AND users.is_active)
           AND ",
     asynchronous_commit!(),
@@ -49,6 +51,7 @@ pub(super) struct RotateOne {
     at: Timestamp,
     idle_end: Timestamp,
     ip: Option<IpNet>,
+    user_agent_hash: i64,
     id: Uuid,
     generation: i32,
     delivery: &'static str,
@@ -60,6 +63,7 @@ impl RotateOne {
             at: presented.at,
             idle_end: presented.at + lifetimes.idle,
             ip: presented.client.ip.map(address),
+            user_agent_hash: Place::of(&presented.client).user_agent_hash().cast_signed(),
             id: presented.family_id.as_uuid(),
             generation: number(presented.generation),
             delivery: presented.delivery.as_str(),
@@ -79,6 +83,7 @@ impl QueryFragment<Pg> for RotateOne {
         parameters.bind::<Timestamptz, _>(&self.at)?;
         parameters.bind::<Timestamptz, _>(&self.idle_end)?;
         parameters.bind::<Nullable<Inet>, _>(&self.ip)?;
+        parameters.bind::<BigInt, _>(&self.user_agent_hash)?;
         parameters.bind::<SqlUuid, _>(&self.id)?;
         parameters.bind::<Integer, _>(&self.generation)?;
         parameters.bind::<Text, _>(&self.delivery)?;

@@ -2,15 +2,16 @@ UPDATE token_families AS family
    SET generation = family.generation + 1,
        rotated_at = $1,
        idle_expires_at = least($2, family.expires_at),
-       ip = $3
+       ip = $3,
+       user_agent_hash = $4
  WHERE family.ctid = (
        SELECT newest.ctid
          FROM token_families AS newest
-        WHERE newest.id = $4
-          AND newest.generation = $5
-          AND newest.delivery = $6
+        WHERE newest.id = $5
+          AND newest.generation = $6
+          AND newest.delivery = $7
           AND newest.revoked_at IS NULL
-          AND least(newest.idle_expires_at, newest.expires_at) > $7
+          AND least(newest.idle_expires_at, newest.expires_at) > $8
           AND EXISTS (SELECT FROM users WHERE users.id = newest.user_id AND users.is_active)
           AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
           FOR NO KEY UPDATE SKIP LOCKED)

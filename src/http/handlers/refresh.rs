@@ -71,6 +71,7 @@ fn counted(outcome: &RefreshOutcome) -> Refresh {
     match outcome {
         RefreshOutcome::Granted(_, Renewal::Rotated) => Refresh::Rotated,
         RefreshOutcome::Granted(_, Renewal::Replayed) => Refresh::Replayed,
+        RefreshOutcome::Granted(_, Renewal::ReplayedElsewhere) => Refresh::ReplayedElsewhere,
         RefreshOutcome::Granted(_, Renewal::Recovered) => Refresh::Recovered,
         RefreshOutcome::Granted(_, Renewal::CaughtUp) => Refresh::CaughtUp,
         RefreshOutcome::Refused(Refusal::Reused) => Refresh::Reused,

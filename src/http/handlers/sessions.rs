@@ -21,10 +21,9 @@ problems! { ListSessionsProblems: UNAVAILABLE }
         ListSessionsProblems,
     ),
 )]
-pub async fn list_sessions(state: State, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
-    let sessions = state.service.list_sessions(&caller).await?.ok_or(&SESSION_REVOKED)?;
-    let current = caller.grant.family_id;
-    let sessions = sessions.iter().map(|session| SessionAnswer::new(session, session.id == current)).collect();
+pub async fn list_sessions(state: State, client: Client, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
+    let sessions = state.service.list_sessions(&caller, &client).await?.ok_or(&SESSION_REVOKED)?;
+    let sessions = sessions.into_iter().map(SessionAnswer::from).collect();
     Ok(HttpResponse::Ok().json(SessionsAnswer { sessions }))
 }
 

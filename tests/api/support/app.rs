@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use heirloom::app::{Application, Stopper};
-use heirloom::config::{Config, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
+use heirloom::config::{Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
@@ -198,9 +198,11 @@ fn config(database: &TestDatabase) -> Config {
         cookie: CookiePolicy::default(),
         allowed_origins: Vec::new(),
         body_timeout: seconds(10),
+        connections: ConnectionConfig::default(),
         throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
         has_app: true,
         is_development: false,
+        warnings: Vec::new(),
     }
 }

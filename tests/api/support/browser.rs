@@ -21,16 +21,32 @@ pub struct Browser {
     /// The device cookie's value.
     pub device: Option<String>,
     pub access_token: Option<String>,
+    /// Its address, as a proxy names it, and its user agent.
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
 }
 
 impl Browser {
     pub fn new(app: &App) -> Self {
-        Self { url: app.url.clone(), agent: agent(), cookie: None, device: None, access_token: None }
+        Self {
+            url: app.url.clone(),
+            agent: agent(),
+            cookie: None,
+            device: None,
+            access_token: None,
+            address: None,
+            user_agent: None,
+        }
     }
 
     /// Another tab: the same cookies, as they are now, and connections of its own.
     pub fn tab(&self) -> Self {
         Self { agent: agent(), ..self.clone() }
+    }
+
+    /// The same cookies and page at another address: a browser that has changed its network, or a thief with a copy.
+    pub fn copied_to(&self, address: &str) -> Self {
+        Self { address: Some(address.to_owned()), ..self.tab() }
     }
 
     /// The same browser, talking to another process.
@@ -51,7 +67,10 @@ impl Browser {
 
     /// A request without anything that this browser knows.
     pub fn bare_request<'a>(&'a self, method: &'a str, path: &str) -> Wire<'a> {
-        Wire::new(&self.agent, method, format!("{}{path}", self.url))
+        let wire = Wire::new(&self.agent, method, format!("{}{path}", self.url));
+        let place = [("x-forwarded-for", &self.address), ("user-agent", &self.user_agent)];
+        let known = place.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        known.fold(wire, |wire, (name, value)| wire.header(name, value))
     }
 
     /// A request with this browser's access token.

@@ -4,10 +4,13 @@
 mod accounts;
 mod cookies;
 mod cross_site;
+mod crowds;
 mod exhaustion;
+mod followers;
 mod headers;
 mod passwords;
 mod rotation;
+mod slow_clients;
 mod tokens;
 
 use std::io::{Read as _, Write as _};
@@ -43,6 +46,13 @@ impl Site {
         let url = self.somebodys.url("sessions");
         let all = [&[("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)], environment].concat();
         Serving::start_with(&self.home, &["--migrate"], &all)
+    }
+
+    /// A server that may have so many files open, and may raise that to `most`.
+    pub fn serves_within(&self, files: &str, most: &str, environment: &[(&str, &str)]) -> Serving {
+        let url = self.somebodys.url("sessions");
+        let all = [&[("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)], environment].concat();
+        Serving::start_within(&self.home, [files, most], &["--migrate"], &all)
     }
 
     pub fn executes(&self, sql: &str) -> usize {

@@ -48,6 +48,28 @@ describe("The account page", () => {
     expect(document.activeElement).toBe(within(region).getByRole("list"));
   });
 
+  it("shows where a session was used besides", async () => {
+    const place = { at: "2026-01-01T00:00:00Z", ip: "198.51.100.66", user_agent: "curl/8", device: "curl" };
+    const devices = [
+      device("Firefox on Linux", true),
+      { ...device("Phone"), also_used_from: place },
+      {
+        ...device("Tablet"),
+        also_used_from: { ...place, ip: "203.0.113.7", user_agent: null, device: "Unknown device" },
+      },
+    ];
+    const sessions = () => Promise.resolve(devices);
+    renderApp("account", fakeSession(authenticated, { sessions }).session);
+    const region = screen.getByRole("region", { name: "Devices" });
+    const items = await within(region).findAllByRole("listitem");
+    const warnings = items.map((item) => within(item).queryByText(/^Also used from/)?.textContent ?? null);
+    expect(warnings[0]).toBeNull();
+    expect(warnings[1]).toMatch(
+      /^Also used from 198\.51\.100\.66 \(curl\), .+\. If that was not you, log out everywhere/,
+    );
+    expect(warnings[2]).toMatch(/^Also used from 203\.0\.113\.7, /);
+  });
+
   it("does not move the focus when data arrives or changes", async () => {
     let devices = [device("curl"), device("Firefox on Linux", true)];
     const endSession = () => {

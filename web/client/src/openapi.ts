@@ -383,6 +383,18 @@ export interface components {
       /** @example Successfully logged out */
       message: string;
     };
+    OtherPlace: {
+      /** Format: date-time */
+      at: string;
+      /**
+       * @description A name for people, derived from the user agent.
+       * @example Chrome on Windows
+       */
+      device: string;
+      /** @example 198.51.100.4 */
+      ip: string | null;
+      user_agent: string | null;
+    };
     PingAnswer: {
       /** @example pong */
       message: string;
@@ -421,6 +433,11 @@ export interface components {
       password: string;
     };
     Session: {
+      /**
+       * @description Another place from which the session was refreshed at the same time. A second tab on another network is harmless.
+       *     Anything else may be a thief.
+       */
+      also_used_from?: components["schemas"]["OtherPlace"];
       /** Format: date-time */
       created_at: string;
       /** @description Whether this is the caller's own session. */
@@ -435,11 +452,14 @@ export interface components {
       /** Format: uuid */
       id: string;
       /**
-       * @description The address of the last use.
+       * @description The address of the last use. For the caller's own session, that of this request.
        * @example 203.0.113.7
        */
       ip: string | null;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description For the caller's own session, when its access token was issued. For other sessions, the hour of the last use.
+       */
       last_used_at: string;
       user_agent: string | null;
     };

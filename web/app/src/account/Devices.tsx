@@ -65,6 +65,7 @@ function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void 
           Last used <Time at={device.last_used_at} />
           {device.ip && <> · {device.ip}</>}
         </p>
+        {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}
         {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
       </div>
       {!device.current && (
@@ -78,6 +79,17 @@ function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void 
         </Button>
       )}
     </li>
+  );
+}
+
+/** Where the session was refreshed at the same time. The user knows whether that was a second network or a thief. */
+function AlsoUsedFrom({ place: { ip, user_agent, device, at } }: { place: NonNullable<Device["also_used_from"]> }) {
+  return (
+    <p className="warning small">
+      Also used from {ip ?? "an unknown address"}
+      {user_agent && <> ({device})</>}, <Time at={at} />. If that was not you, log out everywhere and change your
+      password.
+    </p>
   );
 }
 

@@ -16,6 +16,7 @@ const descriptions: Readonly<Record<string, EventDescription>> = {
   account_disabled: { text: "The account was disabled", severity: "critical" },
   account_enabled: { text: "The account was enabled", severity: "info" },
   reuse_detected: { text: "An old refresh token was replayed, so the session was revoked", severity: "critical" },
+  replayed_elsewhere: { text: "A session was refreshed from two places at once", severity: "warning" },
   answer_recovered: { text: "A lost response was recovered", severity: "info" },
   row_caught_up: { text: "The server recovered a session after a failure", severity: "info" },
   practice_began: { text: "A sandbox was started", severity: "info" },

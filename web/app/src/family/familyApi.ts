@@ -18,7 +18,16 @@ export interface FamilyView {
 
 /** What the server decided about a presented token, in the server's own terms. */
 export type Decision =
-  "rotated" | "replayed" | "recovered" | "caught_up" | "reused" | "expired" | "revoked" | "invalid" | "disabled";
+  | "rotated"
+  | "replayed"
+  | "replayed_elsewhere"
+  | "recovered"
+  | "caught_up"
+  | "reused"
+  | "expired"
+  | "revoked"
+  | "invalid"
+  | "disabled";
 
 /** The response to a presented token. */
 export interface RefreshResult {

@@ -33,6 +33,12 @@ export function describeStep(step: Step): StepDescription {
           ? `Both tabs presented generation ${presented}, and both received the same successor. The server computes a successor instead of choosing it at random, so it does not matter which response arrives first.`
           : `Generation ${presented} was rotated only a moment ago. A second tab or a quick retry often presents such a token, so the server returns the same successor during the overlap window. It stores nothing.`,
       };
+    case "replayed_elsewhere":
+      return {
+        tone: "warning",
+        title: `Generation ${returned} is returned again, to another place`,
+        why: `Generation ${presented} was rotated only a moment ago, but from another address or browser. A phone that changes its network does this now and then, a thief who follows does it every time. It costs two thirds of a recovery credit, so a thief cannot repeat it without limit. Credits left: ${creditsOf(step.family)}.`,
+      };
     case "recovered":
       return {
         tone: "warning",
