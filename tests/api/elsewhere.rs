@@ -51,7 +51,7 @@ fn a_thief_who_follows_from_elsewhere_is_on_record_each_time_and_caught_at_the_f
     let (app, mut alice) = alice();
     let thief = alice.copied_to(ELSEWHERE);
     for number in 2..=5 {
-        assert_eq!(follows(&app, &mut alice, &thief).refresh_cookie().is_some(), true, "generation {number}");
+        assert!(follows(&app, &mut alice, &thief).refresh_cookie().is_some(), "generation {number}");
     }
     let told: Vec<String> = (2..=5).map(|number| format!("{number} at {ELSEWHERE}, replaced at {HOME}")).collect();
     assert_eq!(replays_on_record(&app), told);
