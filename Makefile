@@ -33,7 +33,7 @@ build: setup web ## Build the release binary
 	cargo build --release --locked
 
 .PHONY: test
-test: setup web ## Run all tests, including those in a browser
+test: setup test-setup web ## Run all tests, including those in a browser
 	cargo test --locked --no-fail-fast
 	cargo build --locked
 	@scripts/web test
@@ -139,6 +139,10 @@ soak: setup ## Break servers and database for ten minutes, and check what client
 .PHONY: setup
 setup: ## Install the system packages that the build needs, if permitted
 	@scripts/setup
+
+.PHONY: test-setup
+test-setup:
+	@scripts/setup tests
 
 .PHONY: clean
 clean: ## Remove all build output

@@ -16,9 +16,9 @@ fn main() {
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let options = Options { directory: directory.path().join("postgres"), durable: false, settings: Vec::new() };
     let server = EmbeddedPostgres::start(options).unwrap();
-    Migrator::connect(&server.database_url("postgres").into()).unwrap().create_database("heirloom").unwrap();
+    Migrator::connect(&server.database_url("postgres").into(), true).unwrap().create_database("heirloom").unwrap();
     let url = server.database_url("heirloom");
-    Migrator::connect(&url.clone().into()).unwrap().run().unwrap();
+    Migrator::connect(&url.clone().into(), true).unwrap().run().unwrap();
     let status = Command::new(program).args(arguments).env("DATABASE_URL", url).status().unwrap();
     drop((server, directory));
     std::process::exit(status.code().unwrap_or(1));

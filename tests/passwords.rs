@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use heirloom::crypto::password_hash::{HashingError, PasswordHasher, Verdict};
 use heirloom::domain::password::{Password, PasswordHash};
 use heirloom::domain::policy::HashCost;
+use heirloom::domain::standing::Standing::Stranger;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -34,11 +35,11 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn hash(hasher: &PasswordHasher, text: &str) -> PasswordHash {
-    block_on(hasher.hash(password(text), &mut rng())).unwrap()
+    block_on(hasher.hash(password(text), Stranger, &mut rng())).unwrap()
 }
 
 fn verify(hasher: &PasswordHasher, text: &str, stored: &str) -> Result<Verdict, HashingError> {
-    block_on(hasher.verify(password(text), &PasswordHash::from_stored(stored.to_owned())))
+    block_on(hasher.verify(password(text), &PasswordHash::from_stored(stored.to_owned()), Stranger))
 }
 
 #[test]
@@ -94,8 +95,9 @@ fn a_hash_of_any_other_cost_is_right_but_outdated() {
 fn one_password_is_hashed_to_a_different_text_each_time() {
     let hasher = hasher(CHEAP, 2);
     let mut rng = rng();
-    let texts: Vec<String> =
-        (0..8).map(|_| block_on(hasher.hash(password("same"), &mut rng)).unwrap().expose().to_owned()).collect();
+    let texts: Vec<String> = (0..8)
+        .map(|_| block_on(hasher.hash(password("same"), Stranger, &mut rng)).unwrap().expose().to_owned())
+        .collect();
     for (at, text) in texts.iter().enumerate() {
         assert!(!texts[..at].contains(text), "{text}");
         assert_eq!(verify(&hasher, "same", text), Ok(Verdict::Right));
@@ -211,7 +213,7 @@ fn past_the_bound_passwords_are_refused_at_once_and_the_others_are_served() {
         let verdicts = with_nothing_finishing(async |release| {
             // Joined futures are polled in order: all have asked before the last of them releases the thread.
             let checks = (0..admitted + 20)
-                .map(|at| hasher.verify(password(if at % 2 == 0 { "right" } else { "wrong" }), &stored));
+                .map(|at| hasher.verify(password(if at % 2 == 0 { "right" } else { "wrong" }), &stored, Stranger));
             let release = async { drop(release) };
             futures_util::future::join(join_all(checks), release).await.0
         });
@@ -231,18 +233,21 @@ fn hashing_and_checking_nobody_and_somebody_share_one_bound() {
     let hasher = hasher(CHEAP, 1);
     let stored = hash(&hasher, "right");
     with_nothing_finishing(async |release| {
-        let nobodies: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"))).collect();
+        let nobodies: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"), Stranger)).collect();
         let mut nobodies = std::pin::pin!(join_all(nobodies));
         assert!(at_once(&mut nobodies).await.is_none(), "checking nobody's password is work");
         let mut rng = rng();
-        let mut hash = std::pin::pin!(hasher.hash(password("new"), &mut rng));
+        let mut hash = std::pin::pin!(hasher.hash(password("new"), Stranger, &mut rng));
         assert!(at_once(&mut hash).await.is_none());
-        assert_eq!(at_once(hasher.verify(password("right"), &stored)).await, Some(Err(HashingError::Overloaded)));
-        assert_eq!(at_once(hasher.verify_decoy(password("x"))).await, Some(Err(HashingError::Overloaded)));
+        assert_eq!(
+            at_once(hasher.verify(password("right"), &stored, Stranger)).await,
+            Some(Err(HashingError::Overloaded))
+        );
+        assert_eq!(at_once(hasher.verify_decoy(password("x"), Stranger)).await, Some(Err(HashingError::Overloaded)));
         drop(release);
         assert!(nobodies.await.iter().all(|verdict| *verdict == Ok(Verdict::Wrong)));
         assert!(hash.await.is_ok());
-        assert_eq!(hasher.verify(password("right"), &stored).await, Ok(Verdict::Right));
+        assert_eq!(hasher.verify(password("right"), &stored, Stranger).await, Ok(Verdict::Right));
     });
 }
 
@@ -251,13 +256,13 @@ fn a_caller_that_goes_away_makes_no_room_for_a_second_hash_before_the_first_is_d
     let hasher = hasher(CHEAP, 1);
     with_nothing_finishing(async |release| {
         {
-            let mut gone = std::pin::pin!(hasher.verify_decoy(password("x")));
+            let mut gone = std::pin::pin!(hasher.verify_decoy(password("x"), Stranger));
             assert!(at_once(&mut gone).await.is_none());
         }
-        let checks: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"))).collect();
+        let checks: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"), Stranger)).collect();
         let mut checks = std::pin::pin!(join_all(checks));
         assert!(at_once(&mut checks).await.is_none());
-        let one_more = at_once(hasher.verify_decoy(password("x"))).await;
+        let one_more = at_once(hasher.verify_decoy(password("x"), Stranger)).await;
         assert_eq!(one_more, Some(Err(HashingError::Overloaded)), "the hash nobody waits for still has its memory");
         drop(release);
         assert!(checks.await.iter().all(|verdict| *verdict == Ok(Verdict::Wrong)));
@@ -269,11 +274,11 @@ fn callers_that_go_away_while_they_wait_give_their_places_back() {
     let hasher = hasher(CHEAP, 1);
     with_nothing_finishing(async |release| {
         for _ in 0..3 {
-            let many: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"))).collect();
+            let many: Vec<_> = (0..WAITING).map(|_| hasher.verify_decoy(password("x"), Stranger)).collect();
             assert!(at_once(join_all(many)).await.is_none());
         }
         drop(release);
-        assert_eq!(hasher.verify_decoy(password("x")).await, Ok(Verdict::Wrong));
+        assert_eq!(hasher.verify_decoy(password("x"), Stranger).await, Ok(Verdict::Wrong));
     });
 }
 

@@ -68,6 +68,7 @@ fn without_any_setting_the_defaults_apply() {
     assert_eq!(rates.map(|rate| (rate.count.get(), rate.period)), [(20, MINUTE), (300, MINUTE)]);
     assert!(config.throttle.trusted_proxies.is_empty());
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
+    assert!(config.has_docs && config.admin_hosts.is_empty() && config.warnings.is_empty());
     assert!(config.has_app && config.is_development, "with the embedded database on a loopback address");
 }
 
@@ -106,6 +107,8 @@ fn given_values_apply() {
         ("HEIRLOOM_REFRESH_RATE", "OFF"),
         ("HEIRLOOM_LOG_FORMAT", "json"),
         ("HEIRLOOM_APP", "off"),
+        ("HEIRLOOM_DOCS", "off"),
+        ("HEIRLOOM_ADMIN_HOSTS", "Heirloom, heirloom.monitoring.svc."),
     ])
     .unwrap();
     assert!(matches!(&config.database.place, DatabasePlace::External(url) if url.expose_secret() == DATABASE));
@@ -127,7 +130,8 @@ fn given_values_apply() {
     assert_eq!(config.database.rotation_workers.get(), 64);
     assert!(config.throttle.login_rate.is_none() && config.throttle.refresh_rate.is_none());
     assert_eq!(config.log.format, LogFormat::Json);
-    assert!(!config.has_app && !config.is_development);
+    assert!(!config.has_app && !config.has_docs && !config.is_development);
+    assert_eq!(config.admin_hosts, ["heirloom", "heirloom.monitoring.svc"]);
 }
 
 #[test]
@@ -256,6 +260,24 @@ fn a_hash_that_costs_too_little_is_refused_whichever_way_it_is_made_cheap() {
 fn a_recovery_for_each_rotation_is_refused() {
     assert_refused("HEIRLOOM_REFRESH_RECOVERY_EVERY", &[("HEIRLOOM_REFRESH_RECOVERY_EVERY", "1")]);
     assert_eq!(resolve(&[("HEIRLOOM_REFRESH_RECOVERY_EVERY", "2")]).unwrap().rotation.recovery_every, 2);
+}
+
+#[test]
+fn what_is_accepted_and_should_be_known_is_a_warning() {
+    let warnings = |variables: &[(&str, &str)]| -> Vec<String> {
+        resolve(variables).unwrap().warnings.iter().map(|warning| warning.variable.clone()).collect()
+    };
+    for loopback in ["127.0.0.1:9090", "[::1]:0", "off"] {
+        assert!(warnings(&[("HEIRLOOM_ADMIN_BIND", loopback)]).is_empty(), "{loopback}");
+    }
+    for open in ["0.0.0.0:9090", "[::]:9090", "10.0.0.1:9090"] {
+        assert_eq!(warnings(&[("HEIRLOOM_ADMIN_BIND", open)]), ["HEIRLOOM_ADMIN_BIND"], "{open}");
+    }
+    let url = format!("{DATABASE}?pgbouncer=true&schema=public");
+    let variables = [("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)];
+    assert_eq!(warnings(&variables), ["DATABASE_URL", "DATABASE_URL"]);
+    let place = resolve(&variables).unwrap().database.place;
+    assert!(matches!(&place, DatabasePlace::External(url) if url.expose_secret() == DATABASE));
 }
 
 #[test]

@@ -54,10 +54,10 @@ impl Server {
         let settings = settings.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let options = Options { directory: postgres_of(directory.path()), durable: true, settings };
         let postgres = EmbeddedPostgres::start(options).expect("the database starts");
-        Migrator::connect(&postgres.database_url("postgres").into())
+        Migrator::connect(&postgres.database_url("postgres").into(), true)
             .and_then(|mut migrator| migrator.create_database(DATABASE))
             .expect("the database is made");
-        Migrator::connect(&postgres.database_url(DATABASE).into())
+        Migrator::connect(&postgres.database_url(DATABASE).into(), true)
             .and_then(|mut migrator| migrator.run())
             .expect("its tables are made");
         let command = command(directory.path(), Some(&postgres), &["serve"]);
@@ -95,7 +95,8 @@ impl Server {
     /// How many sockets the server has open.
     pub fn sockets(&self) -> usize {
         let files = fs::read_dir(format!("/proc/{}/fd", self.process.id())).expect("Linux").flatten();
-        files.filter(|file| fs::read_link(file.path()).is_ok_and(|target| target.starts_with("socket:"))).count()
+        let is_socket = |target: PathBuf| target.to_string_lossy().starts_with("socket:");
+        files.filter(|file| fs::read_link(file.path()).is_ok_and(is_socket)).count()
     }
 
     /// In MiB.

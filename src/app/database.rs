@@ -31,17 +31,24 @@ pub(super) struct Opened {
 
 /// Opens the database and checks its schema; migrates it if it is embedded or `migrate` is set.
 pub(super) fn open(config: &Config, migrate: bool) -> Result<Opened, StartError> {
-    usable(reach(config)?, migrate)
+    usable(config, reach(config)?, migrate)
 }
 
-fn usable(opened: Opened, migrate: bool) -> Result<Opened, StartError> {
-    let mut migrator = connect(&opened.url)?;
+fn usable(config: &Config, opened: Opened, migrate: bool) -> Result<Opened, StartError> {
+    let mut migrator = connect(&opened.url, config)?;
     if opened.embedded.is_some() || migrate {
         for name in migrator.run()? {
             tracing::info!(migration = name, "Applied a migration");
         }
     } else if migrator.status()?.iter().any(|migration| !migration.is_applied) {
-        return Err(StartError::NotMigrated);
+        return Err(match migrator.out_of_reach()? {
+            Some(schemas) => StartError::OutOfReach { schemas },
+            None => StartError::NotMigrated,
+        });
+    }
+    if config.database.prepare && opened.embedded.is_none() {
+        // Behind a pooler that shares sessions, this one finds what the migrator has prepared, and says so.
+        connect(&opened.url, config)?;
     }
     if opened.secrets.is_empty() {
         return Err(SecretError::Missing.into());
@@ -53,13 +60,13 @@ fn usable(opened: Opened, migrate: bool) -> Result<Opened, StartError> {
 /// outlive the migrator.
 pub fn migrator(config: &Config) -> Result<(Migrator, Option<EmbeddedPostgres>), StartError> {
     let reached = reach_beside(config)?;
-    Ok((connect(&reached.url)?, reached.embedded))
+    Ok((connect(&reached.url, config)?, reached.embedded))
 }
 
 /// The components over the configured database, for a command. If this call started the embedded server, that is
 /// returned too and has to outlive the components.
 pub fn components(config: &Config) -> Result<(Components, Option<EmbeddedPostgres>), StartError> {
-    let opened = usable(reach_beside(config)?, false)?;
+    let opened = usable(config, reach_beside(config)?, false)?;
     let keyring = Keyring::derive(&opened.secrets)?;
     let components = Components::new(pool(config, opened.url), Clock::system(), &keyring, policy(config))?;
     Ok((components, opened.embedded))
@@ -97,14 +104,15 @@ fn reach(config: &Config) -> Result<Opened, StartError> {
     tracing::info!(directory = %directory.display(), "DATABASE_URL is not set: using the embedded database");
     let options = Options { directory: directory.join(POSTGRES), durable: true, settings: Vec::new() };
     let embedded = EmbeddedPostgres::start(options)?;
-    Migrator::connect(&embedded.database_url("postgres").into())?.create_database(DATABASE)?;
+    let server = embedded.database_url("postgres").into();
+    Migrator::connect(&server, config.database.prepare)?.create_database(DATABASE)?;
     let secrets = kept_secrets(config, directory)?;
     Ok(Opened { url: embedded.database_url(DATABASE).into(), embedded: Some(embedded), secrets })
 }
 
 /// libpq quotes what it cannot parse, which may be the password. Only its messages about a server are passed on.
-fn connect(url: &SecretString) -> Result<Migrator, StartError> {
-    Migrator::connect(url).map_err(|error| match error {
+fn connect(url: &SecretString, config: &Config) -> Result<Migrator, StartError> {
+    Migrator::connect(url, config.database.prepare).map_err(|error| match error {
         DbError::Unavailable(text) if is_about_a_server(&text) => {
             DbError::Unavailable(text.trim_end().to_owned()).into()
         }

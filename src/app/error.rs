@@ -32,6 +32,11 @@ pub enum StartError {
         "the database lacks migrations that this version needs. Run `heirloom migrate run`, or start with `--migrate`"
     )]
     NotMigrated,
+    #[error(
+        "search_path of the database's role reaches no tables of Heirloom, but there are some in the schema {schemas}. \
+         Change it with ALTER ROLE … SET search_path. For other, empty tables, run `heirloom migrate run`"
+    )]
+    OutOfReach { schemas: String },
     #[error("{variable}: cannot listen on {address}: {error}. {}", advice(error))]
     Bind { variable: &'static str, address: SocketAddr, error: io::Error },
     #[error(

@@ -70,6 +70,8 @@ pub(super) fn http_options(config: &Config) -> HttpOptions {
         trusted_proxies: config.throttle.trusted_proxies.clone(),
         body_timeout: config.body_timeout,
         has_app: config.has_app,
+        has_docs: config.has_docs,
+        admin_hosts: config.admin_hosts.clone(),
         is_development: config.is_development,
     }
 }

@@ -1,22 +1,26 @@
 //! Every command with its arguments.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use futures_util::future::LocalBoxFuture;
 
 use super::dotenv::Dotenv;
 use super::error::CliError;
+use super::os_user::os_user;
 use super::output::{Output, print_line};
 use super::printable::printable;
 use super::settings::Environment;
-use super::{migrate, prune, serve, session, user};
+use super::{manual, migrate, prune, serve, session, user};
 use crate::app;
 use crate::config::{Settings, unknown_settings};
 use crate::crypto::keys::generate_secret;
 use crate::http::openapi_json;
-use crate::service::Components;
+use crate::service::{Operator, Pruner};
 
 /// A session backend for browser apps: rotating refresh tokens, one row per session, theft detection
 #[derive(Parser, Debug)]
@@ -73,6 +77,17 @@ enum Command {
     Secret {
         #[command(subcommand)]
         action: SecretAction,
+    },
+    /// Print the script that completes commands in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write the pages of all commands into this directory instead
+        #[arg(long, value_name = "DIRECTORY")]
+        out: Option<PathBuf>,
     },
 }
 
@@ -148,13 +163,21 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
         }
         Command::Openapi => print_line(openapi_json("").trim_end()),
         Command::Secret { action: SecretAction::Generate } => print_line(&generate_secret(&mut rng())),
+        Command::Completions { shell } => manual::completions(Cli::command(), shell),
+        Command::Man { out } => manual::man(Cli::command(), out.as_deref()),
     }
+}
+
+/// What the commands on the data act through.
+struct Commanded {
+    operator: Operator,
+    pruner: Arc<Pruner>,
 }
 
 /// Runs a command on the data. It goes through the same code as the server, so running servers notice at once.
 fn on_data<F>(common: &Common, environment: &Environment, run: F) -> Result<(), CliError>
 where
-    F: for<'a> FnOnce(&'a Components, &'a Output) -> LocalBoxFuture<'a, Result<(), CliError>>,
+    F: for<'a> FnOnce(&'a Commanded, &'a Output) -> LocalBoxFuture<'a, Result<(), CliError>>,
 {
     // The server's log lines would appear between a command's own.
     let mut settings = (*common.settings).clone();
@@ -162,8 +185,10 @@ where
     let config = environment.configured(&settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (components, embedded) = app::components(&config)?;
-    let result = runtime.block_on(run(&components, &Output { is_json: common.json }));
-    drop((components, embedded));
+    let operator = components.operator.run_by(os_user());
+    let on = Commanded { operator, pruner: Arc::clone(&components.pruner) };
+    let result = runtime.block_on(run(&on, &Output { is_json: common.json }));
+    drop((on, components, embedded));
     result
 }
 

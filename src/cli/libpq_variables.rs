@@ -25,12 +25,17 @@ pub(super) fn clear(arguments: &[OsString]) -> Result<(), CliError> {
     let joined = names.join(OsStr::new(" "));
     let joined = joined.to_string_lossy();
     tracing::info!(variables = %joined, "Ignoring variables of libpq for the embedded database");
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg0(program).args(arguments);
-    for name in &names {
-        command.env_remove(name);
-    }
-    let error = command.exec();
+    let error = match std::env::current_exe() {
+        Ok(executable) => {
+            let mut command = Command::new(executable);
+            command.arg0(program).args(arguments);
+            for name in &names {
+                command.env_remove(name);
+            }
+            command.exec()
+        }
+        Err(error) => error,
+    };
     let message = format!("{joined} would lead connections to the embedded database elsewhere; unset them ({error})");
     Err(io::Error::new(error.kind(), message).into())
 }

@@ -1,10 +1,13 @@
 //! The command line.
 
 mod command;
+mod confirm;
 mod dotenv;
 mod error;
 mod libpq_variables;
+mod manual;
 mod migrate;
+mod os_user;
 mod output;
 mod password;
 mod printable;

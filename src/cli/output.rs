@@ -21,15 +21,15 @@ impl Output {
 
     /// Prints rows, as a JSON array or as a table. A column is a heading and the field below it.
     pub fn list(&self, rows: &[Value], columns: &[(&str, &str)]) -> Result<(), CliError> {
-        if self.is_json {
-            return print_line(&printable_json(&Value::from(rows)));
-        }
-        let cells: Vec<Vec<String>> =
-            rows.iter().map(|row| columns.iter().map(|(_, field)| cell(&row[*field])).collect()).collect();
-        let width = |at: usize| cells.iter().map(|row| row[at].chars().count()).chain([columns[at].0.len()]).max();
-        let widths: Vec<usize> = (0..columns.len()).map(|at| width(at).unwrap_or(0)).collect();
-        print_line(&padded(columns.iter().map(|(heading, _)| (*heading).to_owned()).collect(), &widths))?;
-        cells.into_iter().try_for_each(|row| print_line(&padded(row, &widths)))
+        let mut list = self.begin_list(columns);
+        list.page(rows)?;
+        list.end()
+    }
+
+    /// Begins a list whose rows are printed page by page.
+    pub fn begin_list<'a>(&self, columns: &'a [(&'a str, &'a str)]) -> List<'a> {
+        let widths = columns.iter().map(|(heading, _)| heading.len()).collect();
+        List { is_json: self.is_json, columns, widths, is_begun: false }
     }
 
     /// A progress bar, on a terminal only. Without a `length` it is a spinner.
@@ -40,6 +40,46 @@ impl Output {
         match length {
             Some(length) => ProgressBar::new(length),
             None => ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner()),
+        }
+    }
+}
+
+/// A list of which some pages may be printed.
+pub(super) struct List<'a> {
+    is_json: bool,
+    columns: &'a [(&'a str, &'a str)],
+    /// A page never makes a column narrower than the page before.
+    widths: Vec<usize>,
+    is_begun: bool,
+}
+
+impl List<'_> {
+    pub fn page(&mut self, rows: &[Value]) -> Result<(), CliError> {
+        if self.is_json {
+            for row in rows {
+                print(&format!("{}{}", if self.is_begun { "," } else { "[" }, printable_json(row)))?;
+                self.is_begun = true;
+            }
+            return Ok(());
+        }
+        let cells: Vec<Vec<String>> =
+            rows.iter().map(|row| self.columns.iter().map(|(_, field)| cell(&row[*field])).collect()).collect();
+        for (at, width) in self.widths.iter_mut().enumerate() {
+            *width = cells.iter().map(|row| row[at].chars().count()).chain([*width]).max().unwrap_or(0);
+        }
+        if !self.is_begun {
+            self.is_begun = true;
+            let headings = self.columns.iter().map(|(heading, _)| (*heading).to_owned());
+            print_line(&padded(headings.collect(), &self.widths))?;
+        }
+        cells.into_iter().try_for_each(|row| print_line(&padded(row, &self.widths)))
+    }
+
+    pub fn end(mut self) -> Result<(), CliError> {
+        match (self.is_json, self.is_begun) {
+            (true, true) => print_line("]"),
+            (true, false) => print_line("[]"),
+            (false, _) => self.page(&[]),
         }
     }
 }
@@ -64,5 +104,10 @@ fn padded(cells: Vec<String>, widths: &[usize]) -> String {
 /// A closed pipe (`heirloom openapi | head`) is an error here. `println!` would panic.
 pub(super) fn print_line(text: &str) -> Result<(), CliError> {
     writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}
+
+fn print(text: &str) -> Result<(), CliError> {
+    write!(std::io::stdout(), "{text}")?;
     Ok(())
 }

@@ -4,9 +4,10 @@ use clap::{ArgGroup, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::confirm::confirm;
 use super::error::CliError;
 use super::output::Output;
-use super::user::{find, rfc3339, sessions_ended};
+use super::user::{find, log_command, rfc3339, sessions_ended};
 use crate::domain::device::device_name;
 use crate::domain::family::Family;
 use crate::service::Operator;
@@ -33,6 +34,8 @@ pub(super) enum Action {
         session: Uuid,
     },
     /// Revoke all sessions of an account, or of all accounts, for example after restoring a backup
+    ///
+    /// With --everybody it asks first at a terminal.
     #[command(group(ArgGroup::new("whose").required(true).args(["user", "everybody"])))]
     RevokeAll {
         /// Email address or id of the account
@@ -40,6 +43,9 @@ pub(super) enum Action {
         /// All accounts
         #[arg(long)]
         everybody: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 
@@ -54,18 +60,28 @@ pub(super) async fn run(action: Action, operator: &Operator, output: &Output) ->
             if !operator.revoke_session(session.into()).await? {
                 return Err(CliError::NotFound(format!("session {session} does not exist or has ended")));
             }
+            log_command(operator, "Revoked a session", session);
             output.say(&json!({ "id": session, "sessions_ended": 1 }), &format!("Revoked session {session}"))
         }
         Action::RevokeAll { user: Some(user), .. } => {
             let user = find(&user, operator).await?;
             let ended = sessions_ended(operator.revoke_sessions(user.id).await?, &user)?;
+            log_command(operator, "Revoked the sessions of an account", user.id.as_uuid());
             let json = json!({ "id": user.id.as_uuid(), "email": user.email.to_string(), "sessions_ended": ended });
             output.say(&json, &format!("{}: sessions revoked: {ended}", user.email))
         }
-        Action::RevokeAll { user: None, .. } => {
-            let bar = output.progress(Some(operator.count_sessions().await?));
+        Action::RevokeAll { user: None, yes, .. } => {
+            let count = operator.count_sessions().await?;
+            confirm(&format!("Log everybody out, with {count} sessions?"), yes)?;
+            let bar = output.progress(Some(count));
             let ended = operator.revoke_all_sessions(|count| bar.set_position(count)).await?;
             bar.finish_and_clear();
+            tracing::info!(
+                event = "authz_admin",
+                os_user = operator.os_user(),
+                ended,
+                "Revoked all sessions by command"
+            );
             output.say(&json!({ "sessions_ended": ended }), &format!("Sessions revoked: {ended}"))
         }
     }

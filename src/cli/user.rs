@@ -1,9 +1,14 @@
 //! `heirloom user`.
 
+use std::io::IsTerminal as _;
+use std::num::NonZeroU32;
+
 use clap::Subcommand;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
+use super::confirm::confirm;
 use super::error::CliError;
 use super::output::Output;
 use super::password::new_password;
@@ -13,6 +18,8 @@ use crate::service::{Operator, OperatorOutcome, RegisterOutcome};
 
 /// How many accounts a query reads.
 const PAGE: u32 = 500;
+/// How many accounts a person is shown who sets no limit.
+const AT_A_TERMINAL: u32 = 100;
 
 const COLUMNS: &[(&str, &str)] =
     &[("ID", "id"), ("EMAIL", "email"), ("ACTIVE", "is_active"), ("CREATED", "created_at")];
@@ -24,8 +31,17 @@ pub(super) enum Action {
         /// Email address
         email: String,
     },
-    /// List all accounts, the oldest first
-    List,
+    /// List accounts, the oldest first
+    ///
+    /// Lists all accounts, or the first 100 at a terminal.
+    List {
+        /// List at most this many
+        #[arg(long, value_name = "COUNT")]
+        limit: Option<NonZeroU32>,
+        /// Begin after the account with this id
+        #[arg(long, value_name = "ID")]
+        after: Option<Uuid>,
+    },
     /// Show one account
     Show {
         /// Email address or id
@@ -46,17 +62,20 @@ pub(super) enum Action {
         /// Email address or id
         user: String,
     },
-    /// Delete an account with its sessions and events
+    /// Delete an account with its sessions and events; asks first at a terminal
     Delete {
         /// Email address or id
         user: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 
 pub(super) async fn run(action: Action, operator: &Operator, output: &Output) -> Result<(), CliError> {
     match action {
         Action::Create { email } => create(&email, operator, output).await,
-        Action::List => list(operator, output).await,
+        Action::List { limit, after } => list(limit, after, operator, output).await,
         Action::Show { user } => {
             let user = find(&user, operator).await?;
             let mut row = row(&user);
@@ -71,12 +90,13 @@ pub(super) async fn run(action: Action, operator: &Operator, output: &Output) ->
         Action::SetPassword { user } => {
             let user = find(&user, operator).await?;
             let ended = sessions_ended(operator.set_password(&user, &new_password()?).await?, &user)?;
-            report(output, &user, "Changed the password of", ended)
+            report(operator, output, &user, "Changed the password of", ended)
         }
-        Action::Delete { user } => {
+        Action::Delete { user, yes } => {
             let user = find(&user, operator).await?;
+            confirm(&format!("Delete {} with all sessions and events? This cannot be undone.", user.email), yes)?;
             let ended = sessions_ended(operator.delete_user(user.id).await?, &user)?;
-            report(output, &user, "Deleted", ended)
+            report(operator, output, &user, "Deleted", ended)
         }
     }
 }
@@ -84,6 +104,7 @@ pub(super) async fn run(action: Action, operator: &Operator, output: &Output) ->
 async fn create(email: &str, operator: &Operator, output: &Output) -> Result<(), CliError> {
     match operator.create_user(email, &new_password()?).await? {
         RegisterOutcome::Registered(user) => {
+            log_command(operator, "Created", user.id.as_uuid());
             output.say(&row(&user), &format!("Created {} with id {}", user.email, user.id))
         }
         RegisterOutcome::EmailTaken => Err(CliError::Refused(format!("{email} already has an account"))),
@@ -95,22 +116,39 @@ async fn create(email: &str, operator: &Operator, output: &Output) -> Result<(),
     }
 }
 
-async fn list(operator: &Operator, output: &Output) -> Result<(), CliError> {
-    let mut rows = Vec::new();
-    let mut after = None;
+async fn list(
+    limit: Option<NonZeroU32>,
+    after: Option<Uuid>,
+    operator: &Operator,
+    output: &Output,
+) -> Result<(), CliError> {
+    let is_for_a_person = !output.is_json && std::io::stdout().is_terminal();
+    let mut left = limit.map(NonZeroU32::get).or(is_for_a_person.then_some(AT_A_TERMINAL));
+    let mut after = after.map(Into::into);
+    let mut list = output.begin_list(COLUMNS);
     loop {
-        let page = operator.list_users(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        rows.extend(page.iter().map(row));
+        let wanted = left.unwrap_or(PAGE).min(PAGE);
+        // The extra account shows whether there are more.
+        let mut users = operator.list_users(after, wanted + 1).await?;
+        let has_more = users.len() > wanted as usize;
+        users.truncate(wanted as usize);
+        list.page(&users.iter().map(row).collect::<Vec<_>>())?;
+        after = users.last().map(|user| user.id);
+        left = left.map(|left| left - wanted);
+        if !has_more || left == Some(0) {
+            list.end()?;
+            if let Some(last) = after.filter(|_| has_more && !output.is_json) {
+                eprintln!("There are more: heirloom user list --after {last}");
+            }
+            return Ok(());
+        }
     }
-    output.list(&rows, COLUMNS)
 }
 
 async fn set_active(user: &str, is_active: bool, operator: &Operator, output: &Output) -> Result<(), CliError> {
     let user = find(user, operator).await?;
     let ended = sessions_ended(operator.set_active(user.id, is_active).await?, &user)?;
-    report(output, &user, if is_active { "Enabled" } else { "Disabled" }, ended)
+    report(operator, output, &user, if is_active { "Enabled" } else { "Disabled" }, ended)
 }
 
 /// The account with this id or email address.
@@ -131,9 +169,16 @@ fn no_such_user(name: &str) -> CliError {
     CliError::NotFound(format!("user {name} does not exist"))
 }
 
-fn report(output: &Output, user: &User, done: &str, ended: usize) -> Result<(), CliError> {
+fn report(operator: &Operator, output: &Output, user: &User, done: &str, ended: usize) -> Result<(), CliError> {
+    log_command(operator, done, user.id.as_uuid());
     let json = json!({ "id": user.id.as_uuid(), "email": user.email.to_string(), "sessions_ended": ended });
     output.say(&json, &format!("{done} {}; sessions revoked: {ended}", user.email))
+}
+
+/// Logs who of the machine's users has changed an account or a session. Commands log errors only unless `HEIRLOOM_LOG` is
+/// set.
+pub(super) fn log_command(operator: &Operator, done: &str, id: Uuid) {
+    tracing::info!(event = "authz_admin", os_user = operator.os_user(), id = %id, "{done} by command");
 }
 
 fn row(user: &User) -> Value {

@@ -8,6 +8,7 @@ mod database_url;
 mod development;
 pub mod dotenv;
 mod errors;
+mod host;
 mod logging;
 mod origin;
 mod parsers;
@@ -69,8 +70,12 @@ pub struct Config {
     pub connections: ConnectionConfig,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
+    /// Host names of the admin address besides those of this machine, in lower case.
+    pub admin_hosts: Vec<String>,
     /// Whether the web app is served.
     pub has_app: bool,
+    /// Whether the OpenAPI document and its page are served.
+    pub has_docs: bool,
     /// Whether the routes that only a server for development may have are served too.
     pub is_development: bool,
     /// What the operator should know, for the log.
@@ -98,7 +103,7 @@ impl Config {
         let config = Self {
             database,
             bind,
-            admin_bind: server.admin_address(errors, bind),
+            admin_bind: server.admin_address(errors, warnings, bind),
             is_admin_bind_given: server.admin_bind.is_given(),
             base_path: server.base_path.value(errors),
             secrets: tokens.secrets(errors, warnings, is_external, credentials),
@@ -116,7 +121,9 @@ impl Config {
             connections: server.connections(errors),
             throttle,
             log: logging.resolve(errors),
+            admin_hosts: server.admin_hosts.value(errors),
             has_app: server.app.value(errors),
+            has_docs: server.docs.value(errors),
             is_development,
             warnings: noted,
         };

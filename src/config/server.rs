@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::errors::ConfigError;
+use super::errors::{ConfigError, ConfigWarning};
+use super::host::host_name;
 use super::origin::Origin;
 use super::parsers::{boolean, count, duration, list, optional, parsed};
 use super::setting::{Setting, setting};
@@ -32,6 +33,14 @@ pub(super) struct ServerSettings {
     #[arg(long, env = "HEIRLOOM_ADMIN_BIND", value_name = "ADDRESS", default_value = "127.0.0.1:9090")]
     #[arg(value_parser = setting(address_or_off))]
     pub admin_bind: Setting<Option<SocketAddr>>,
+
+    /// Host names that requests to the admin address may name, separated by commas
+    ///
+    /// Addresses and localhost are always accepted. Any other name is refused: a page of another site could make its own
+    /// name resolve to this address.
+    #[arg(long, env = "HEIRLOOM_ADMIN_HOSTS", value_name = "HOSTS", default_value = "")]
+    #[arg(value_parser = setting(list(host_name)))]
+    pub admin_hosts: Setting<Vec<String>>,
 
     /// Prefix of all paths, such as /auth
     #[arg(long, env = "HEIRLOOM_BASE_PATH", value_name = "PATH", default_value = "")]
@@ -62,6 +71,11 @@ pub(super) struct ServerSettings {
     #[arg(long, env = "HEIRLOOM_APP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(default_value = "on", value_parser = setting(boolean))]
     pub app: Setting<bool>,
+
+    /// Serve the OpenAPI document at /openapi.json and its page at /docs
+    #[arg(long, env = "HEIRLOOM_DOCS", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(default_value = "on", value_parser = setting(boolean))]
+    pub docs: Setting<bool>,
 }
 
 impl ServerSettings {
@@ -72,8 +86,18 @@ impl ServerSettings {
         }
     }
 
-    pub fn admin_address(&self, errors: &mut Vec<ConfigError>, bind: SocketAddr) -> Option<SocketAddr> {
+    pub fn admin_address(
+        &self,
+        errors: &mut Vec<ConfigError>,
+        warnings: &mut Vec<ConfigWarning>,
+        bind: SocketAddr,
+    ) -> Option<SocketAddr> {
         let address = self.admin_bind.value(errors);
+        if let Some(open) = address.filter(|address| !address.ip().is_loopback()) {
+            let message =
+                format!("is {open}, which other machines can reach; only monitoring may, since it needs no password");
+            warnings.push(ConfigWarning { variable: self.admin_bind.variable().to_owned(), message });
+        }
         if address == Some(bind) && bind.port() != 0 {
             let message = "is the same as HEIRLOOM_BIND; metrics need an address that is not public";
             self.admin_bind.refuse(errors, message);

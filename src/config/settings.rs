@@ -122,12 +122,17 @@ fn secret_flag(flag: &str, variable: &str) -> ConfigError {
     ConfigError { variable: flag.to_owned(), message }
 }
 
+/// The settings in the help of `-h`. `--help` has all.
+const IN_SHORT_HELP: [&str; 6] = ["database_url", "data_dir", "secret", "bind", "admin_bind", "trusted_proxies"];
+
 fn prepared(command: Command) -> Command {
     // The last section's heading would also stand above the arguments that a command adds.
     command.next_help_heading(None::<&str>).mut_args(|setting| {
         // An empty default stands for none.
         let has_none = setting.get_default_values().iter().any(|text| text.is_empty());
         let setting = if has_none { setting.hide_default_value(true) } else { setting };
+        let is_in_short_help = IN_SHORT_HELP.contains(&setting.get_id().as_str());
+        let setting = setting.hide_short_help(!is_in_short_help);
         aliases::read_former_variable(setting, &|variable| std::env::var_os(variable))
     })
 }

@@ -16,7 +16,7 @@ use crate::domain::secret::Secret;
 #[command(next_help_heading = "Tokens")]
 pub(super) struct TokenSettings {
     /// Secrets of at least 32 bytes that all keys are derived from, newest first, separated by commas. Required with
-    /// DATABASE_URL
+    /// DATABASE_URL. Refused as a flag
     ///
     /// Refused on the command line, which every user of the machine can read. Set the variable, a line in .env,
     /// HEIRLOOM_SECRET_FILE or the systemd credential heirloom_secret instead.

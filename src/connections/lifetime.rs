@@ -176,3 +176,113 @@ async fn request_timeout(mut stream: TcpStream, linger: Duration) {
     };
     let _ = timeout(linger, response).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use tokio::time::{Instant, sleep, timeout};
+
+    use super::{Activity, CloseReason, Connections, End, Lifetime, Timeouts};
+    use crate::connections::Limits;
+    use crate::metrics::Metrics;
+
+    const TIMEOUTS: Timeouts =
+        Timeouts { head: seconds(10), write: seconds(30), idle: seconds(75), linger: seconds(2) };
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// When and why a connection closes on which `before` has happened, and `each_second` happens from then on. `None`: it
+    /// is open after an hour.
+    async fn closes(before: fn(&Activity), each_second: fn(&Activity)) -> Option<(Duration, CloseReason)> {
+        let limits = Limits { all: 1, per_address: 1, trusted_proxies: Vec::new() };
+        let place = Connections::new(limits, Metrics::new().connections("public")).admit(None).unwrap();
+        let (activity, began) = (Rc::new(Activity::new()), Instant::now());
+        before(&activity);
+        let mut lifetime = Lifetime::new(place, Rc::clone(&activity), TIMEOUTS);
+        let http = async {
+            loop {
+                sleep(seconds(1)).await;
+                each_second(&activity);
+            }
+        };
+        let (mut http, mut timer) = (pin!(http), pin!(sleep(TIMEOUTS.head)));
+        let end =
+            timeout(seconds(3600), poll_fn(|context| lifetime.poll(context, http.as_mut(), timer.as_mut()))).await;
+        match end {
+            Ok(End::Closed(reason)) => Some((began.elapsed(), reason)),
+            Ok(End::Http(())) => unreachable!("the HTTP server goes on"),
+            Err(_) => None,
+        }
+    }
+
+    fn nothing(_: &Activity) {}
+
+    fn responds(activity: &Activity) {
+        activity.request_starts();
+        activity.wrote(100);
+        activity.response_ends();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_its_time_whether_it_trickles_or_not() {
+        let late = |limit: u64| seconds(limit)..=seconds(limit + 1);
+        for each_second in [nothing, Activity::received] {
+            let (time, reason) = closes(nothing, each_second).await.unwrap();
+            assert!(late(10).contains(&time) && reason == CloseReason::HeadTimeout, "{time:?} {reason:?}");
+            let second = |activity: &Activity| {
+                responds(activity);
+                activity.received();
+            };
+            let (time, reason) = closes(second, each_second).await.unwrap();
+            assert!(late(10).contains(&time) && reason == CloseReason::HeadTimeout, "{time:?} {reason:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_idle_connection_has_a_time_of_its_own_which_each_request_restarts() {
+        let (time, reason) = closes(responds, nothing).await.unwrap();
+        assert!((seconds(75)..=seconds(76)).contains(&time) && reason == CloseReason::Idle, "{time:?} {reason:?}");
+        assert!(closes(responds, responds).await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_read_loses_its_connection_whatever_it_sends() {
+        let unread = |activity: &Activity| {
+            activity.request_starts();
+            activity.is_blocked();
+        };
+        for each_second in [nothing, Activity::received, unread] {
+            let (time, reason) = closes(unread, each_second).await.unwrap();
+            let is_due = (seconds(30)..=seconds(31)).contains(&time);
+            assert!(is_due && reason == CloseReason::WriteTimeout, "{time:?} {reason:?}");
+        }
+        let reads_some = |activity: &Activity| {
+            activity.wrote(1);
+            activity.is_blocked();
+        };
+        assert!(closes(unread, reads_some).await.is_none(), "a slow reader is cut off");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_handled_is_not_timed_here_and_the_last_one_closes() {
+        let waits = |activity: &Activity| {
+            activity.request_starts();
+            activity.awaits_body(true);
+        };
+        assert!(closes(Activity::request_starts, nothing).await.is_none());
+        assert!(closes(waits, Activity::received).await.is_none());
+        let last = |activity: &Activity| {
+            activity.request_starts();
+            activity.closes();
+            activity.response_ends();
+        };
+        let (time, _) = closes(last, Activity::received).await.unwrap();
+        assert!((seconds(4)..=seconds(5)).contains(&time), "{time:?}");
+    }
+}

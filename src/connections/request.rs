@@ -12,6 +12,7 @@ use actix_web::dev::Service;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use pin_project_lite::pin_project;
+use tokio::task::yield_now;
 
 use super::activity::Activity;
 
@@ -37,6 +38,10 @@ where
             Ok(response) => response.into().map_body(|_, body| EitherBody::left(body)),
             Err(error) => error.map_body(|_, body| EitherBody::right(body)),
         };
+        if !exchange.has_whole_body() {
+            // The rest of it may have arrived with the head. actix decodes it now.
+            yield_now().await;
+        }
         exchange.has_response();
         Ok(response.map_body(|_, body| HeldBody { body, exchange }))
     }
@@ -66,12 +71,17 @@ impl Exchange {
     }
 
     fn has_response(&self) {
-        if let (Some(activity), Some(body)) = (&self.activity, &self.body) {
+        if let Some(activity) = &self.activity {
             activity.awaits_body(false);
-            if !is_complete(&mut body.borrow_mut()) {
+            if !self.has_whole_body() {
                 activity.closes();
             }
         }
+    }
+
+    /// Whether the body has arrived, or there is none. Drops what has arrived.
+    fn has_whole_body(&self) -> bool {
+        self.body.as_ref().is_none_or(|body| is_complete(&mut body.borrow_mut()))
     }
 }
 
@@ -83,7 +93,6 @@ impl Drop for Exchange {
     }
 }
 
-/// Whether the whole body has arrived. Drops what has arrived.
 fn is_complete(body: &mut Payload) -> bool {
     let mut context = Context::from_waker(Waker::noop());
     loop {

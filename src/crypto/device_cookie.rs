@@ -1,5 +1,6 @@
 //! The device cookie (OWASP's "device cookies"): proves that this browser has logged in to this account before. It grants no
-//! access. Login attempts with it are counted apart from those of unknown devices.
+//! access. Login attempts with it are counted apart from those of unknown devices. Clients without cookies have the same
+//! proof as a device token, which begins with [`TOKEN_PREFIX`].
 //!
 //! ```text
 //! base64url( version (1) | key id (1) | device id (16) | day of issue (u32 BE) | tag (32) )
@@ -20,6 +21,9 @@ use super::keys::{KeyId, Keyring};
 use crate::domain::Timestamp;
 use crate::domain::account::Email;
 use crate::domain::throttle::DeviceId;
+
+/// What a device token begins with, for scanners that search for leaked tokens. A device cookie does not.
+pub const TOKEN_PREFIX: &str = "hld_";
 
 const DAY: i64 = 24 * 60 * 60;
 const VALID_DAYS: u32 = 180;

@@ -5,6 +5,7 @@ pub mod access_token;
 mod argon2id;
 pub mod csrf;
 pub mod device_cookie;
+mod hash_queue;
 pub mod jwk;
 mod jws;
 pub mod keys;

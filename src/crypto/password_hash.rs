@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand::CryptoRng;
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::argon2id::Argon2id;
+use super::hash_queue::HashQueue;
 pub use super::verdict::{HashingError, Verdict};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::policy::HashCost;
-
-/// How many hashes may wait for each one that runs. At 45 ms each, the last one waits three quarters of a second.
-const WAITING_FOR_EACH_RUNNING: usize = 16;
+use crate::domain::standing::Standing;
 
 /// The load of a hasher.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,13 +28,11 @@ pub struct HashingLoad {
 }
 
 /// Hashes and checks passwords on the blocking pool. A bounded number runs at once, a bounded number waits, and the rest is
-/// refused immediately, because each hash holds its memory while it runs.
+/// refused immediately, because each hash holds its memory while it runs. Known callers go before strangers.
 #[derive(Clone)]
 pub struct PasswordHasher {
     argon2id: Arc<Argon2id>,
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
-    at_once: usize,
+    queue: HashQueue,
     computed: Arc<AtomicU64>,
     refused: Arc<AtomicU64>,
     /// What the password of an unknown account is checked against: the hash of no password, at the present cost.
@@ -53,12 +49,9 @@ impl PasswordHasher {
         let mut output = [0; 32];
         rng.fill_bytes(&mut output);
         let decoy = argon2id.phc(&salt(rng), &output)?;
-        let at_once = running.get();
         Ok(Self {
             argon2id: Arc::new(argon2id),
-            running: Arc::new(Semaphore::new(at_once)),
-            admitted: Arc::new(Semaphore::new(admitted_at_once(at_once))),
-            at_once,
+            queue: HashQueue::new(running.get()),
             computed: Arc::default(),
             refused: Arc::default(),
             decoy,
@@ -68,68 +61,71 @@ impl PasswordHasher {
     /// Hashes a new password with a new salt.
     ///
     /// # Errors
-    /// [`HashingError::Overloaded`] if too many hashes are waiting.
-    pub async fn hash(&self, password: Password, rng: &mut impl CryptoRng) -> Result<PasswordHash, HashingError> {
+    /// [`HashingError::Overloaded`] if too many callers of this standing are waiting.
+    pub async fn hash(
+        &self,
+        password: Password,
+        standing: Standing,
+        rng: &mut impl CryptoRng,
+    ) -> Result<PasswordHash, HashingError> {
         let salt = salt(rng);
         let argon2id = Arc::clone(&self.argon2id);
-        self.bounded(move || argon2id.hash(password.as_bytes(), &salt)).await
+        self.bounded(standing, move || argon2id.hash(password.as_bytes(), &salt)).await
     }
 
     /// Checks a password against a stored hash.
     ///
     /// # Errors
     /// [`HashingError`]. A wrong password is no error but [`Verdict::Wrong`].
-    pub async fn verify(&self, password: Password, stored: &PasswordHash) -> Result<Verdict, HashingError> {
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: &PasswordHash,
+        standing: Standing,
+    ) -> Result<Verdict, HashingError> {
         let (argon2id, stored) = (Arc::clone(&self.argon2id), stored.clone());
-        self.bounded(move || argon2id.check(password.as_bytes(), &stored)).await
+        self.bounded(standing, move || argon2id.check(password.as_bytes(), &stored)).await
     }
 
     /// Takes as long as [`verify`](Self::verify) and always returns [`Verdict::Wrong`]. For accounts that do not exist:
     /// otherwise response times would reveal which ones do (CVE-2024-39329).
     ///
     /// # Errors
-    /// [`HashingError::Overloaded`] if too many hashes are waiting.
-    pub async fn verify_decoy(&self, password: Password) -> Result<Verdict, HashingError> {
-        self.verify(password, &self.decoy).await.map(|_| Verdict::Wrong)
+    /// [`HashingError::Overloaded`] if too many callers of this standing are waiting.
+    pub async fn verify_decoy(&self, password: Password, standing: Standing) -> Result<Verdict, HashingError> {
+        self.verify(password, &self.decoy, standing).await.map(|_| Verdict::Wrong)
     }
 
     /// The load at the moment.
     pub fn load(&self) -> HashingLoad {
-        let running = self.at_once - self.running.available_permits();
-        let admitted = admitted_at_once(self.at_once) - self.admitted.available_permits();
+        let (running, waiting) = self.queue.load();
         HashingLoad {
             running,
-            // The two counts are read one after the other, and a hash may end in between.
-            waiting: admitted.saturating_sub(running),
+            waiting,
             computed: self.computed.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
         }
     }
 
-    async fn bounded<T, F>(&self, work: F) -> Result<T, HashingError>
+    async fn bounded<T, F>(&self, standing: Standing, work: F) -> Result<T, HashingError>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T, HashingError> + Send + 'static,
     {
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| {
+        let slot = self.queue.slot(standing).await.map_err(|_| {
             self.refused.fetch_add(1, Ordering::Relaxed);
             HashingError::Overloaded
         })?;
-        let running = self.running.clone().acquire_owned().await.map_err(|_| HashingError::Overloaded)?;
-        // The permits move into the work: a caller that disconnects frees no slot before its hash is done.
+        // The slot moves into the work: a caller that disconnects frees no slot before its hash is done.
         let computed = Arc::clone(&self.computed);
         let task = spawn_blocking(move || {
             let result = work();
             computed.fetch_add(1, Ordering::Relaxed);
-            drop((admitted, running));
+            drop(slot);
             result
         });
         task.await.unwrap_or(Err(HashingError::Unusable))
     }
-}
-
-fn admitted_at_once(running_at_once: usize) -> usize {
-    running_at_once * (1 + WAITING_FOR_EACH_RUNNING)
 }
 
 fn salt(rng: &mut impl CryptoRng) -> [u8; 16] {
@@ -145,7 +141,9 @@ mod tests {
 
     use futures_util::future::{join_all, join3};
 
-    use super::{HashCost, HashingError, HashingLoad, PasswordHasher, WAITING_FOR_EACH_RUNNING};
+    use super::super::hash_queue::WAITING_FOR_EACH_RUNNING;
+    use super::{HashCost, HashingError, HashingLoad, PasswordHasher};
+    use crate::domain::standing::Standing::Stranger;
 
     #[tokio::test]
     async fn the_load_counts_what_runs_what_waits_and_what_was_refused() {
@@ -156,15 +154,15 @@ mod tests {
 
         let (began, begins) = mpsc::channel();
         let (end, ends) = mpsc::channel::<()>();
-        let running = hasher.bounded(move || {
+        let running = hasher.bounded(Stranger, move || {
             began.send(()).unwrap();
             ends.recv().unwrap();
             Ok(())
         });
-        let waiting = join_all((0..WAITING_FOR_EACH_RUNNING).map(|_| hasher.bounded(|| Ok(()))));
+        let waiting = join_all((0..WAITING_FOR_EACH_RUNNING).map(|_| hasher.bounded(Stranger, || Ok(()))));
         let watching = async {
             begins.recv().unwrap();
-            assert_eq!(hasher.bounded(|| Ok(())).await, Err(HashingError::Overloaded));
+            assert_eq!(hasher.bounded(Stranger, || Ok(())).await, Err(HashingError::Overloaded));
             let load = HashingLoad { running: 1, waiting: WAITING_FOR_EACH_RUNNING, computed: 0, refused: 1 };
             assert_eq!(hasher.load(), load);
             end.send(()).unwrap();

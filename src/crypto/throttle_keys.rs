@@ -4,7 +4,9 @@
 use aws_lc_rs::hmac;
 
 use super::keys::Keyring;
+use crate::domain::Timestamp;
 use crate::domain::account::Email;
+use crate::domain::network::Network;
 use crate::domain::throttle::{DeviceId, ThrottleKey};
 
 /// Computes throttle keys with the newest secret. A new secret resets every count.
@@ -26,6 +28,16 @@ impl ThrottleKeys {
         self.key(&[b"device|", &device.0, Email::spelling(email).as_bytes()])
     }
 
+    /// The key of the sessions that one login has begun, for password checks within them.
+    pub fn of_login(&self, email: &str, at: Timestamp) -> ThrottleKey {
+        self.key(&[b"login|", &at.unix_timestamp().to_be_bytes(), Email::spelling(email).as_bytes()])
+    }
+
+    /// The key of a network whose unknown devices guess at an account.
+    pub fn of_network(&self, email: &str, network: Network) -> ThrottleKey {
+        self.key(&[b"network|", &network.to_bytes(), Email::spelling(email).as_bytes()])
+    }
+
     fn key(&self, parts: &[&[u8]]) -> ThrottleKey {
         let mut context = hmac::Context::with_key(&self.0);
         parts.iter().for_each(|part| context.update(part));
@@ -37,8 +49,13 @@ impl ThrottleKeys {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use time::macros::datetime;
+
     use super::super::keys::Keyring;
     use super::ThrottleKeys;
+    use crate::domain::network::Network;
     use crate::domain::secret::Secret;
     use crate::domain::throttle::DeviceId;
 
@@ -55,8 +72,11 @@ mod tests {
         assert_ne!(strangers, keys.of_strangers(""));
         let device = keys.of_device("alice@example.com", DeviceId([1; 16]));
         assert_eq!(device, keys.of_device("ALICE@example.com", DeviceId([1; 16])));
+        let network = Network::widest_of(Ipv4Addr::new(192, 0, 2, 1).into());
         for other in [
             strangers,
+            keys.of_login("alice@example.com", datetime!(2026-01-02 03:04:05 UTC)),
+            keys.of_network("alice@example.com", network),
             keys.of_device("alice@example.com", DeviceId([2; 16])),
             keys.of_device("bob@example.com", DeviceId([1; 16])),
         ] {

@@ -1,4 +1,4 @@
-//! A connection, and what is known of its health.
+//! A connection, how its transactions begin, and what is known of its health.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,13 +8,18 @@ use diesel::RunQueryDsl as _;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::pg::PgConnection;
 use diesel::r2d2::R2D2Connection as _;
-use diesel::result::QueryResult;
+use diesel::result::{Error as DieselError, QueryResult};
 use diesel::sql_types::Text;
 
 use super::error::DbError;
+use super::session::Session;
 
 /// A connection that has been idle for longer is tested before a request gets it.
 const STALE_AFTER: Duration = Duration::from_secs(1);
+
+/// At the higher levels Postgres fails a transaction that meets another one's change. Here it waits for the lock and reads
+/// the new row, and the statements are written for that. `default_transaction_isolation` may be another.
+pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 diesel::define_sql_function! {
     fn current_setting(name: Text) -> Text;
@@ -23,6 +28,9 @@ diesel::define_sql_function! {
 /// A connection to the database.
 pub struct Connection {
     pg: PgConnection,
+    /// A statement outside a transaction has another isolation level than [`BEGIN`] sets. `SET` would change it for one
+    /// session, but PgBouncer in transaction mode gives each transaction to another.
+    is_isolation_raised: bool,
     last_used: Instant,
     has_failed: bool,
     outages: Outages,
@@ -32,8 +40,9 @@ pub struct Connection {
 
 impl Connection {
     /// `outlived` is the number of outages before `pg` was connected.
-    pub(super) fn new(pg: PgConnection, outages: Outages, outlived: u64) -> Self {
-        Self { pg, last_used: monotonic_now(), has_failed: false, outages, outlived }
+    pub(super) fn new(pg: PgConnection, session: &Session, outages: Outages, outlived: u64) -> Self {
+        let is_isolation_raised = session.is_isolation_raised;
+        Self { pg, is_isolation_raised, last_used: monotonic_now(), has_failed: false, outages, outlived }
     }
 
     /// Diesel's connection.
@@ -47,7 +56,10 @@ impl Connection {
     /// # Errors
     /// Those of `work`, and [`DbError`] if the transaction could not begin or commit.
     pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, DbError>) -> Result<T, DbError> {
-        AnsiTransactionManager::begin_transaction(&mut self.pg)?;
+        match AnsiTransactionManager::begin_transaction_sql(&mut self.pg, BEGIN) {
+            Err(DieselError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(&mut self.pg),
+            begun => begun,
+        }?;
         match work(self) {
             Ok(value) => {
                 AnsiTransactionManager::commit_transaction(&mut self.pg)?;
@@ -70,13 +82,20 @@ impl Connection {
         Ok(read_only == "off")
     }
 
-    /// Records the result of a use. A connection that became unavailable is not used again.
-    pub(super) fn note<T>(&mut self, result: &Result<T, DbError>) {
+    /// Runs `work` and records whether the connection can be used again.
+    pub(super) fn run<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, DbError>) -> Result<T, DbError> {
+        let result = if self.is_isolation_raised { self.transaction(work) } else { work(self) };
         self.last_used = monotonic_now();
-        if matches!(result, Err(DbError::Unavailable(_))) {
-            self.has_failed = true;
-            self.outages.note();
+        match &result {
+            Err(DbError::Unavailable(_) | DbError::ReadOnly(_)) => {
+                self.has_failed = true;
+                self.outages.note();
+            }
+            // A new connection has no stale plans, and knows the isolation level that applies by then.
+            Err(DbError::Aborted(_)) => self.has_failed = true,
+            _ => {}
         }
+        result
     }
 
     /// Tests a connection that has been idle, or that has not been tested since the last outage.

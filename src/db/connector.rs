@@ -1,4 +1,5 @@
-//! How connections are made, tested and dropped.
+//! How connections are made, tested and dropped. This is the only place that connects: every connection has the same
+//! settings.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,20 +7,51 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use diesel::connection::CacheSize;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{self, ManageConnection};
-use diesel::{Connection as _, ConnectionError};
+use diesel::result::Error as DieselError;
+use diesel::{Connection as _, ConnectionError, ConnectionResult};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::connection::{Connection, Outages};
+use super::connection_string::with_parameters;
+use super::session::{Session, SharedSession};
 
-/// Makes connections, for the pool and for threads with their own. Diesel's own manager would keep a connection whose
-/// server has gone.
+/// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
+/// would keep a connection whose server has gone.
 #[derive(Clone, Debug)]
 pub(super) struct Connector {
-    pub url: SecretString,
-    pub prepare: bool,
+    url: SecretString,
+    prepare: bool,
     /// Cleared by each connection that is made.
     pub is_unreachable: Arc<AtomicBool>,
     pub outages: Outages,
+}
+
+impl Connector {
+    /// `prepare`: whether each connection keeps its statements prepared.
+    pub fn new(url: SecretString, prepare: bool) -> Self {
+        Self { url, prepare, is_unreachable: Arc::default(), outages: Outages::default() }
+    }
+
+    /// The same connections and outages, with another flag: with a shared one, the failure of one to connect would keep the
+    /// other from trying.
+    pub fn with_own_flag(&self) -> Self {
+        Self { is_unreachable: Arc::default(), ..self.clone() }
+    }
+
+    /// Connects once, without watching the connection's health.
+    pub fn establish(&self) -> ConnectionResult<(PgConnection, Session)> {
+        let mut pg = PgConnection::establish(&with_timeouts(self.url.expose_secret()))?;
+        let session = Session::of(&mut pg).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        match self.prepare {
+            true if session.is_shared => {
+                let error = DieselError::QueryBuilderError(SharedSession.into());
+                return Err(ConnectionError::CouldntSetupConfiguration(error));
+            }
+            true => {}
+            false => pg.set_prepared_statement_cache_size(CacheSize::Disabled),
+        }
+        Ok((pg, session))
+    }
 }
 
 impl ManageConnection for Connector {
@@ -28,14 +60,11 @@ impl ManageConnection for Connector {
 
     fn connect(&self) -> Result<Connection, r2d2::Error> {
         let outlived = self.outages.count();
-        let mut pg = establish(&self.url).map_err(r2d2::Error::ConnectionError)?;
-        if !self.prepare {
-            pg.set_prepared_statement_cache_size(CacheSize::Disabled);
-        }
+        let (pg, session) = self.establish().map_err(r2d2::Error::ConnectionError)?;
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is reachable again");
         }
-        Ok(Connection::new(pg, self.outages.clone(), outlived))
+        Ok(Connection::new(pg, &session, self.outages.clone(), outlived))
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
@@ -47,11 +76,6 @@ impl ManageConnection for Connector {
     }
 }
 
-/// Connects once, outside any pool.
-pub(super) fn establish(url: &SecretString) -> Result<PgConnection, ConnectionError> {
-    PgConnection::establish(&with_timeouts(url.expose_secret()))
-}
-
 /// By default libpq waits without limit, to connect and for a lost machine to acknowledge what was sent. The operator's
 /// own settings stay.
 fn with_timeouts(url: &str) -> String {
@@ -61,23 +85,7 @@ fn with_timeouts(url: &str) -> String {
         ("keepalives_idle", "30"),
         ("application_name", "heirloom"),
     ];
-    let is_uri = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    let mut out = url.to_owned();
-    for (name, value) in DEFAULTS {
-        if url.contains(name) {
-            continue;
-        }
-        let separator = match (is_uri, out.contains('?')) {
-            (true, true) => '&',
-            (true, false) => '?',
-            (false, _) => ' ',
-        };
-        out.push(separator);
-        out.push_str(name);
-        out.push('=');
-        out.push_str(value);
-    }
-    out
+    with_parameters(url, DEFAULTS.into_iter().filter(|(name, _)| !url.contains(name)))
 }
 
 #[cfg(test)]
@@ -90,6 +98,7 @@ mod tests {
         assert!(uri.starts_with("postgresql://u@h/db?connect_timeout=2&tcp_user_timeout=10000&"), "{uri}");
         assert_eq!(uri.matches("connect_timeout").count(), 1);
         assert!(with_timeouts("postgres://h/db").starts_with("postgres://h/db?connect_timeout=5&"));
-        assert!(with_timeouts("host=h dbname=db").starts_with("host=h dbname=db connect_timeout=5 "));
+        assert!(with_timeouts("postgres://h/db?").starts_with("postgres://h/db?connect_timeout=5&"));
+        assert!(with_timeouts("host=h dbname=db").starts_with("host=h dbname=db  connect_timeout=5 "));
     }
 }

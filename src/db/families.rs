@@ -2,6 +2,7 @@
 //! many.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::asynchronous_commit::AsynchronousCommit;
 use super::connection::Connection;
@@ -9,7 +10,8 @@ use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
 use super::rows::{FamilyRow, generation, number};
 use super::schema::token_families;
-use crate::domain::family::Family;
+use crate::domain::Timestamp;
+use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::rotation::Generation;
 
@@ -47,6 +49,18 @@ pub fn find_of_user(
     found.map(Family::try_from).transpose()
 }
 
+/// The owner of a family with this delivery, alive or not. Neither changes.
+pub fn find_owner(
+    connection: &mut Connection,
+    family_id: FamilyId,
+    delivery: Delivery,
+) -> Result<Option<UserId>, DbError> {
+    let is_it = token_families::id.eq(family_id.as_uuid()).and(token_families::delivery.eq(delivery.as_str()));
+    let found: Option<Uuid> =
+        token_families::table.filter(is_it).select(token_families::user_id).first(connection.pg()).optional()?;
+    Ok(found.map(UserId::from))
+}
+
 /// The newest generation on record, without judging the family.
 pub fn find_generation(connection: &mut Connection, family_id: FamilyId) -> Result<Option<Generation>, DbError> {
     let found: Option<i32> = token_families::table
@@ -57,11 +71,11 @@ pub fn find_generation(connection: &mut Connection, family_id: FamilyId) -> Resu
     found.map(generation).transpose()
 }
 
-/// The ids of all families of a user, live or not.
-pub fn list_ids(connection: &mut Connection, user_id: UserId) -> Result<Vec<FamilyId>, DbError> {
-    let ids: Vec<uuid::Uuid> = token_families::table
+/// When the families of a user were logged in to, live or not.
+pub fn list_logins(connection: &mut Connection, user_id: UserId) -> Result<Vec<Timestamp>, DbError> {
+    let logins = token_families::table
         .filter(token_families::user_id.eq(user_id.as_uuid()))
-        .select(token_families::id)
-        .load(connection.pg())?;
-    Ok(ids.into_iter().map(FamilyId::from).collect())
+        .select(token_families::authenticated_at)
+        .distinct();
+    Ok(logins.load(connection.pg())?)
 }

@@ -5,13 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
-use secrecy::SecretString;
 
-use super::connector::establish;
 use super::ended_sessions::CHANNEL;
+use super::listening::{ListenError, listen, pause};
 use super::pool::Database;
 
 /// How often the connection is polled. Diesel gives no access to libpq's socket, and a poll without news costs one
@@ -20,6 +18,9 @@ const POLL_EVERY: Duration = Duration::from_millis(10);
 
 /// The pause after a failure. Meanwhile the query of each second finds the ended sessions.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// The pause where notifications do not arrive, which only the operator changes.
+const RETRY_IF_DEAF_AFTER: Duration = Duration::from_secs(60);
 
 /// Listens on its own thread until it is dropped.
 pub struct Listener {
@@ -38,7 +39,8 @@ impl Listener {
         let thread = thread::spawn(move || {
             let mut has_failed = false;
             while !flag.load(Ordering::Relaxed) {
-                match listen(&connector.url) {
+                let mut retry_after = RETRY_AFTER;
+                match listen(&connector, CHANNEL, &flag) {
                     Ok(connection) => {
                         has_failed = false;
                         heard();
@@ -46,13 +48,17 @@ impl Listener {
                             connector.outages.note();
                         }
                     }
-                    Err(error) if !has_failed => {
+                    Err(error) => {
+                        if matches!(error, ListenError::Deaf) {
+                            retry_after = RETRY_IF_DEAF_AFTER;
+                        }
+                        if !has_failed && !flag.load(Ordering::Relaxed) {
+                            tracing::warn!(error = %error, "Cannot listen for ended sessions; they are queried once a second instead");
+                        }
                         has_failed = true;
-                        tracing::warn!(error = %error, "Cannot listen for ended sessions; they are queried once a second instead");
                     }
-                    Err(_) => {}
                 }
-                pause(RETRY_AFTER, &flag);
+                pause(retry_after, &flag);
             }
         });
         Self { is_stopping, thread: Some(thread) }
@@ -66,12 +72,6 @@ impl Drop for Listener {
             let _ = thread.join();
         }
     }
-}
-
-fn listen(url: &SecretString) -> Result<PgConnection, String> {
-    let mut connection = establish(url).map_err(|error| error.to_string())?;
-    connection.batch_execute(&format!("LISTEN {CHANNEL}")).map_err(|error| error.to_string())?;
-    Ok(connection)
 }
 
 /// Returns when it has to stop, or with an error when the connection breaks.
@@ -88,14 +88,4 @@ fn hear(mut connection: PgConnection, heard: &impl Fn(), is_stopping: &AtomicBoo
         pause(POLL_EVERY, is_stopping);
     }
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "this thread has nothing else to do")]
-fn pause(time: Duration, is_stopping: &AtomicBool) {
-    let mut left = time;
-    while !left.is_zero() && !is_stopping.load(Ordering::Relaxed) {
-        let step = left.min(Duration::from_millis(50));
-        thread::sleep(step);
-        left -= step;
-    }
 }

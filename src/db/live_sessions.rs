@@ -6,9 +6,10 @@ use uuid::Uuid;
 use super::connection::Connection;
 use super::ended_sessions;
 use super::error::DbError;
+use super::lock_timeout::within_lock_timeout;
 use super::rows::FamilyRow;
 use super::schema::token_families;
-use super::users::LockedAccount;
+use super::users::{self, LockedAccount};
 use crate::domain::Timestamp;
 use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
@@ -65,14 +66,23 @@ pub fn revoke_any(
     limit: u32,
     revocation: Revocation,
 ) -> Result<Vec<(FamilyId, UserId)>, DbError> {
-    let candidates: Vec<Uuid> = token_families::table
+    let (candidates, owners): (Vec<Uuid>, Vec<Uuid>) = token_families::table
         .filter(token_families::revoked_at.is_null().and(token_families::idle_expires_at.gt(revocation.at)))
         .limit(i64::from(limit))
+        .select((token_families::id, token_families::user_id))
+        .load::<(Uuid, Uuid)>(connection.pg())?
+        .into_iter()
+        .unzip();
+    let owners = users::keep_unlocked(connection, owners)?;
+    let of_owners = token_families::id.eq_any(candidates).and(token_families::user_id.eq_any(owners));
+    let locked: Vec<Uuid> = token_families::table
+        .filter(of_owners.and(token_families::revoked_at.is_null()))
+        .order(token_families::id)
         .select(token_families::id)
         .for_update()
         .skip_locked()
         .load(connection.pg())?;
-    revoke(connection, candidates, revocation)
+    revoke(connection, LockedSessions(locked), revocation)
 }
 
 /// Revokes every living session of the account but `except`. Returns them.
@@ -82,41 +92,65 @@ pub fn revoke_all(
     except: Option<FamilyId>,
     revocation: Revocation,
 ) -> Result<Vec<FamilyId>, DbError> {
-    let mut live: Vec<Uuid> = token_families::table
-        .filter(of_user(account.user().id).and(alive(revocation.at)))
-        .select(token_families::id)
-        .load(connection.pg())?;
-    live.retain(|&id| except.is_none_or(|except| except.as_uuid() != id));
-    Ok(revoke(connection, live, revocation)?.into_iter().map(|(id, _)| id).collect())
+    let live = beyond(connection, account, 0, except, revocation.at)?;
+    let locked = lock(connection, live)?;
+    Ok(revoke(connection, locked, revocation)?.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Revokes all living sessions but the `keep` most recently used. Returns them.
-pub fn revoke_beyond(
+/// The account's sessions that are alive at `now`, without the `keep` most recently used and without `except`, which is
+/// not counted.
+pub fn beyond(
     connection: &mut Connection,
     account: &LockedAccount,
     keep: u32,
-    revocation: Revocation,
+    except: Option<FamilyId>,
+    now: Timestamp,
 ) -> Result<Vec<FamilyId>, DbError> {
+    let except = except.map(|except| except.as_uuid()).into_iter().collect::<Vec<Uuid>>();
     let beyond: Vec<Uuid> = token_families::table
-        .filter(of_user(account.user().id).and(alive(revocation.at)))
+        .filter(of_user(account.user().id).and(alive(now)).and(token_families::id.ne_all(except)))
         .order((token_families::rotated_at.desc(), token_families::id.desc()))
         .offset(i64::from(keep))
         .select(token_families::id)
         .load(connection.pg())?;
-    Ok(revoke(connection, beyond, revocation)?.into_iter().map(|(id, _)| id).collect())
+    Ok(beyond.into_iter().map(FamilyId::from).collect())
 }
 
-/// Revokes those of the sessions that are not yet revoked, and notifies every process. Returns them with their owners.
-fn revoke(
+/// Sessions that are not revoked and that this transaction has locked. Only [`lock`] and [`revoke_any`] make some.
+pub struct LockedSessions(Vec<Uuid>);
+
+impl LockedSessions {
+    /// Takes the session `id` out, if it is among them.
+    pub fn take(&mut self, id: FamilyId) -> Self {
+        Self(self.0.extract_if(.., |locked| *locked == id.as_uuid()).collect())
+    }
+}
+
+/// Locks those of the sessions that are not revoked. The transaction has locked their owners before.
+pub fn lock(connection: &mut Connection, ids: Vec<FamilyId>) -> Result<LockedSessions, DbError> {
+    if ids.is_empty() {
+        return Ok(LockedSessions(Vec::new()));
+    }
+    let ids = ids.into_iter().map(FamilyId::as_uuid);
+    let locked = token_families::table
+        .filter(token_families::id.eq_any(ids).and(token_families::revoked_at.is_null()).and(within_lock_timeout()))
+        .order(token_families::id)
+        .select(token_families::id)
+        .for_update()
+        .load(connection.pg())?;
+    Ok(LockedSessions(locked))
+}
+
+/// Revokes sessions, and notifies every process. Returns them with their owners.
+pub fn revoke(
     connection: &mut Connection,
-    ids: Vec<Uuid>,
+    LockedSessions(ids): LockedSessions,
     revocation: Revocation,
 ) -> Result<Vec<(FamilyId, UserId)>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let still_live = token_families::id.eq_any(ids).and(token_families::revoked_at.is_null());
-    let ended: Vec<(Uuid, Uuid)> = diesel::update(token_families::table.filter(still_live))
+    let ended: Vec<(Uuid, Uuid)> = diesel::update(token_families::table.filter(token_families::id.eq_any(ids)))
         .set((
             token_families::revoked_at.eq(Some(revocation.at)),
             token_families::revoked_reason.eq(Some(revocation.reason.as_str())),

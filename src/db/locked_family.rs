@@ -6,8 +6,9 @@ use super::connection::Connection;
 use super::ended_sessions;
 use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
-use super::rows::{FamilyRow, UserRow, address, number, stored_tat};
-use super::schema::{token_families, users};
+use super::rows::{FamilyRow, address, number, stored_tat};
+use super::schema::token_families;
+use super::users;
 use crate::domain::Timestamp;
 use crate::domain::account::User;
 use crate::domain::family::Family;
@@ -24,8 +25,9 @@ pub struct LockedFamily {
     owner: User,
 }
 
-/// Locks a family's row until the transaction ends; `None` if there is no such family.
+/// Locks a family's row until the transaction ends, after its owner's; `None` if there is no such family.
 pub fn lock(connection: &mut Connection, family_id: FamilyId) -> Result<Option<LockedFamily>, DbError> {
+    let Some(owner) = users::keep_owner(connection, family_id)? else { return Ok(None) };
     let family: Option<FamilyRow> = token_families::table
         .filter(token_families::id.eq(family_id.as_uuid()).and(within_lock_timeout()))
         .select(FamilyRow::as_select())
@@ -33,12 +35,7 @@ pub fn lock(connection: &mut Connection, family_id: FamilyId) -> Result<Option<L
         .first(connection.pg())
         .optional()?;
     let Some(row) = family else { return Ok(None) };
-    let family = Family::try_from(row)?;
-    let owner: UserRow = users::table
-        .filter(users::id.eq(family.user_id.as_uuid()))
-        .select(UserRow::as_select())
-        .first(connection.pg())?;
-    Ok(Some(LockedFamily { family, owner: owner.into() }))
+    Ok(Some(LockedFamily { family: row.try_into()?, owner }))
 }
 
 impl LockedFamily {

@@ -1,5 +1,12 @@
 //! Postgres through Diesel: the pool, the schema, and the functions that read and write each table. Rows are private to
 //! this module. Its functions take and return domain values.
+//!
+//! # The order of locks
+//! A transaction that locks several rows locks accounts first, by id, then families, by id, and then inserts. No two
+//! transactions then wait for each other. It locks the owner of each family that it locks, at least as much as an event of
+//! that owner does ([`locked_family::lock`], [`users::lock_with_owner`]): otherwise the insertion of an event would wait for
+//! an account that is being deleted, whose deletion waits for the family. Statements that skip locked rows wait for none
+//! and need no order. `tests/api/lock_order.rs` runs every pair of such transactions against each other.
 
 pub mod asynchronous_commit;
 mod canonical_emails;
@@ -12,6 +19,7 @@ pub mod error;
 pub mod events;
 pub mod families;
 pub mod listener;
+mod listening;
 pub mod live_sessions;
 mod lock_timeout;
 pub mod locked_family;
@@ -22,6 +30,7 @@ pub mod prune;
 pub mod rotation_batch;
 mod rows;
 pub mod schema;
+mod session;
 pub mod throttles;
 pub mod users;
 

@@ -33,8 +33,7 @@ impl OwnConnection {
         let mut living = self.connection.take();
         let connection = living.take_if(|connection| self.connector.is_valid(connection).is_ok());
         let mut connection = connection.map_or_else(|| self.connect(), Ok)?;
-        let result = work(&mut connection);
-        connection.note(&result);
+        let result = connection.run(work);
         if !self.connector.has_broken(&mut connection) {
             self.connection = Some(connection);
         }

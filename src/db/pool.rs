@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::connection::{Connection, Outages};
+use super::connection::Connection;
 use super::connector::Connector;
 use super::error::DbError;
 use super::own_connection::OwnConnection;
@@ -58,13 +58,8 @@ impl Database {
     /// A pool that connects when it is first needed. The first operation fails if the database is unreachable.
     pub fn new(options: &DatabaseOptions) -> Self {
         let connections = options.connections.max(1);
-        let is_unreachable = Arc::new(AtomicBool::new(false));
-        let connector = Connector {
-            url: options.url.clone(),
-            prepare: options.prepare,
-            is_unreachable: Arc::clone(&is_unreachable),
-            outages: Outages::default(),
-        };
+        let connector = Connector::new(options.url.clone(), options.prepare);
+        let is_unreachable = Arc::clone(&connector.is_unreachable);
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
@@ -126,17 +121,14 @@ impl Database {
         let task = spawn_blocking(move || {
             let _permit = permit;
             let mut connection = pool.get().map_err(|error| DbError::Unavailable(error.to_string()))?;
-            let result = work(&mut connection);
-            connection.note(&result);
-            result
+            connection.run(work)
         });
         task.await.unwrap_or_else(|error| Err(DbError::Corrupt(format!("a database operation panicked: {error}"))))
     }
 
     /// A connection outside the pool.
     pub fn own_connection(&self) -> OwnConnection {
-        // It has a flag of its own: with a shared one, its failure to connect would keep the pool from trying.
-        OwnConnection::new(Connector { is_unreachable: Arc::default(), ..self.connector.clone() })
+        OwnConnection::new(self.connector.with_own_flag())
     }
 
     /// How long an operation may take, including its wait for a connection.
@@ -191,8 +183,11 @@ impl Drop for Waiting<'_> {
 struct ConnectionTrouble(Arc<AtomicBool>);
 
 impl diesel::r2d2::HandleError<diesel::r2d2::Error> for ConnectionTrouble {
+    /// r2d2 also reports a connection that failed its test. It replaces that connection, which says nothing about whether
+    /// the database can be reached.
     fn handle_error(&self, error: diesel::r2d2::Error) {
-        if !self.0.swap(true, Ordering::Relaxed) {
+        let has_failed_to_connect = matches!(error, diesel::r2d2::Error::ConnectionError(_));
+        if has_failed_to_connect && !self.0.swap(true, Ordering::Relaxed) {
             tracing::error!(error = %error, "The database is unreachable; retrying until it is back");
         }
     }

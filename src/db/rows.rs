@@ -106,7 +106,7 @@ impl TryFrom<FamilyRow> for Family {
         let rotated_from = match row.user_agent_hash {
             Some(hash) => Place::stored(ip, hash.cast_unsigned()),
             // An older version has rotated the row, or none has yet. The user agent is nearly always that of the login.
-            None => Place::of(&Client { ip, user_agent: row.user_agent.clone() }),
+            None => Place::of(&Client { ip, user_agent: row.user_agent.clone(), ..Client::default() }),
         };
         Ok(Self {
             id: row.id.into(),
@@ -179,7 +179,7 @@ impl<'a> From<&'a Event> for NewEventRow<'a> {
             kind: event.kind.name(),
             ip: event.client.ip.map(address),
             user_agent: event.client.user_agent.as_deref(),
-            detail: event.kind.detail(),
+            detail: event.detail(),
         }
     }
 }
@@ -203,7 +203,7 @@ impl From<EventRow> for RecordedEvent {
             at: row.at,
             family_id: row.family_id.map(Into::into),
             kind: row.kind,
-            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent },
+            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent, os_user: None },
             detail: row.detail,
         }
     }

@@ -12,7 +12,8 @@ use super::error::DbError;
 use super::schema::login_throttles;
 use crate::domain::Timestamp;
 use crate::domain::throttle::{
-    Attempts, FORGOTTEN_AFTER, FREE_FAILURES, LAST_STEP, LONGEST_WAIT, ThrottleKey, wait_after,
+    Attempts, FORGOTTEN_AFTER, FREE_FAILURES, LAST_STEP, LONGEST_WAIT, TRIES_WITH_HEAD_START, ThrottleKey, wait_after,
+    wait_with_head_start,
 };
 
 diesel::define_sql_function!(#[sql_name = "least"] fn lesser(a: Integer, b: Integer) -> Integer);
@@ -25,8 +26,8 @@ const ROUNDS: usize = 3;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Counted {
     /// It counts as failed until it has [succeeded](forget) or is [taken back](take_back). If it fails, the key is
-    /// closed for this long.
-    Admitted { closes_for: Duration },
+    /// closed for this long. It may count for its network too.
+    Admitted { closes_for: Duration, for_network: bool },
     /// The key is closed for this long. The attempt was not counted, so further attempts cannot keep a key closed.
     Closed(Duration),
 }
@@ -34,18 +35,28 @@ pub enum Counted {
 /// Counts an attempt if its key is open. One statement does both, so a hundred attempts at once get no more admissions
 /// than one after the other.
 ///
+/// `network` is where an unknown device tries from. A network that has seldom failed has a [head start](crate::domain::throttle::HEAD_START).
+///
 /// The commit is asynchronous: a crash loses a few counts.
-pub fn count(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> Result<Counted, DbError> {
+pub fn count(
+    connection: &mut Connection,
+    key: &ThrottleKey,
+    network: Option<&ThrottleKey>,
+    now: Timestamp,
+) -> Result<Counted, DbError> {
     for _ in 0..ROUNDS {
-        if let Some(failures) = admit(connection, key, now)? {
-            return Ok(Counted::Admitted { closes_for: wait_after(failures.unsigned_abs()) });
+        if let Some(failures) = admit(connection, key, wait_after, now)? {
+            return admitted(connection, failures, network, now);
         }
-        let found: Option<(i32, Timestamp)> = login_throttles::table
-            .find(key.as_bytes())
-            .select((login_throttles::failures, login_throttles::counted_at))
-            .first(connection.pg())
-            .optional()?;
-        let wait = found.map(|(failures, counted_at)| attempts(failures, counted_at).wait(now)).unwrap_or_default();
+        let Some(found) = find(connection, key)? else { continue };
+        let mut waits: Waits = wait_after;
+        if found.failures >= LAST_STEP && has_head_start(connection, network, now)? {
+            waits = wait_with_head_start;
+            if let Some(failures) = admit(connection, key, waits, now)? {
+                return admitted(connection, failures, network, now);
+            }
+        }
+        let wait = found.wait(now, waits);
         if !wait.is_zero() {
             return Ok(Counted::Closed(wait));
         }
@@ -53,31 +64,74 @@ pub fn count(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> 
     Ok(Counted::Closed(Duration::ZERO))
 }
 
+/// The network is counted at an account that is slowed already, so the table gets no second row for most wrong passwords.
+fn admitted(
+    connection: &mut Connection,
+    failures: u32,
+    network: Option<&ThrottleKey>,
+    now: Timestamp,
+) -> Result<Counted, DbError> {
+    let network = network.filter(|_| failures > FREE_FAILURES);
+    if let Some(network) = network {
+        admit(connection, network, |_| Duration::ZERO, now)?;
+    }
+    Ok(Counted::Admitted { closes_for: wait_after(failures), for_network: network.is_some() })
+}
+
+/// How long a key is closed after so many failures.
+type Waits = fn(u32) -> Duration;
+
+fn find(connection: &mut Connection, key: &ThrottleKey) -> Result<Option<Attempts>, DbError> {
+    let found: Option<(i32, Timestamp)> = login_throttles::table
+        .find(key.as_bytes())
+        .select((login_throttles::failures, login_throttles::counted_at))
+        .first(connection.pg())
+        .optional()?;
+    Ok(found.map(|(failures, counted_at)| attempts(failures, counted_at)))
+}
+
+fn has_head_start(connection: &mut Connection, network: Option<&ThrottleKey>, now: Timestamp) -> Result<bool, DbError> {
+    let Some(network) = network else { return Ok(false) };
+    let found = find(connection, network)?.filter(|found| !found.is_forgotten(now));
+    Ok(found.is_none_or(|found| found.failures < TRIES_WITH_HEAD_START))
+}
+
+/// Counts an attempt if its key is open by these waits, and returns the failures with it.
+///
 /// The domain has the rule. Postgres gets, for each number of failures, the latest time of counting that leaves a key
 /// open now.
-fn admit(connection: &mut Connection, key: &ThrottleKey, now: Timestamp) -> Result<Option<i32>, DbError> {
+fn admit(connection: &mut Connection, key: &ThrottleKey, waits: Waits, now: Timestamp) -> Result<Option<u32>, DbError> {
     use diesel::query_dsl::methods::FilterDsl as _;
     use login_throttles::dsl;
-    let open_since: Vec<Timestamp> = (1..=LAST_STEP).map(|failures| now - wait_after(failures)).collect();
+    let open_since: Vec<Timestamp> = (1..=LAST_STEP).map(|failures| now - waits(failures)).collect();
     let step = lesser(greater(dsl::failures, 1), LAST_STEP.cast_signed());
     let is_over = dsl::counted_at.le(open_since.into_sql::<Array<Timestamptz>>().index(step));
     // Concurrent attempts do not come in the order of their times, and processes have different clocks.
     let is_open = dsl::failures.lt(FREE_FAILURES.cast_signed()).or(is_over);
-    let is_forgotten = || dsl::counted_at.le(now - FORGOTTEN_AFTER).or(dsl::counted_at.gt(now + LONGEST_WAIT));
     let admitted: Option<(i32, bool)> = diesel::insert_into(login_throttles::table)
         .values((dsl::lane.eq(&key.as_bytes()[..]), dsl::failures.eq(1), dsl::counted_at.eq(now)))
         .on_conflict(dsl::lane)
         .do_update()
         .set((
-            dsl::failures.eq(case_when(is_forgotten(), 1.into_sql::<Integer>()).otherwise(dsl::failures + 1)),
+            dsl::failures.eq(case_when(is_forgotten(now), 1.into_sql::<Integer>()).otherwise(dsl::failures + 1)),
             dsl::counted_at.eq(now),
         ))
-        .filter(is_open.or(is_forgotten()))
+        .filter(is_open.or(is_forgotten(now)))
         .returning((dsl::failures, AsynchronousCommit))
         .get_result(connection.pg())
         .optional()?;
-    Ok(admitted.map(|(failures, _)| failures))
+    Ok(admitted.map(|(failures, _)| failures.unsigned_abs()))
 }
+
+/// Whether a count no longer matters, or was made by a wrong clock.
+fn is_forgotten(now: Timestamp) -> IsForgotten {
+    login_throttles::counted_at.le(now - FORGOTTEN_AFTER).or(login_throttles::counted_at.gt(now + LONGEST_WAIT))
+}
+
+type IsForgotten = diesel::dsl::Or<
+    diesel::dsl::LtEq<login_throttles::counted_at, Timestamp>,
+    diesel::dsl::Gt<login_throttles::counted_at, Timestamp>,
+>;
 
 /// Opens a key after a successful attempt.
 pub fn forget(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {

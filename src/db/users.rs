@@ -1,6 +1,7 @@
 //! The table `users`.
 
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::canonical_emails;
 use super::connection::Connection;
@@ -54,8 +55,8 @@ pub fn find_by_email(
 }
 
 /// An account whose row this transaction has locked: until the transaction ends, no login to it can begin, and nothing
-/// else that concerns all of its sessions. Only [`lock`] makes one. Always lock an account before any of its families,
-/// or two transactions can deadlock.
+/// else that concerns all of its sessions. Only the functions of this file make one. Accounts are locked
+/// [before families](super).
 pub struct LockedAccount {
     user: User,
     password_hash: PasswordHash,
@@ -69,7 +70,87 @@ pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAcco
         .for_no_key_update()
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(|(row, hash)| LockedAccount { user: row.into(), password_hash: PasswordHash::from_stored(hash) }))
+    Ok(found.map(LockedAccount::from))
+}
+
+/// Locks an account, and keeps the account `owner` from being deleted: the transaction is going to change a family of it.
+pub fn lock_with_owner(
+    connection: &mut Connection,
+    id: UserId,
+    owner: Option<UserId>,
+) -> Result<Option<LockedAccount>, DbError> {
+    let owner = owner.filter(|owner| *owner != id);
+    if let Some(owner) = owner.filter(|owner| *owner < id) {
+        keep(connection, owner)?;
+    }
+    let locked = lock(connection, id)?;
+    if let Some(owner) = owner.filter(|owner| *owner > id) {
+        keep(connection, owner)?;
+    }
+    Ok(locked)
+}
+
+/// Keeps an account from being deleted until the transaction ends. Others can do the same, and lock it.
+fn keep(connection: &mut Connection, id: UserId) -> Result<(), DbError> {
+    users::table
+        .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
+        .select(users::id)
+        .for_key_share()
+        .execute(connection.pg())?;
+    Ok(())
+}
+
+/// The same for those of the accounts that nobody is deleting. Returns them.
+pub(super) fn keep_unlocked(connection: &mut Connection, ids: Vec<Uuid>) -> Result<Vec<Uuid>, DbError> {
+    let kept = users::table.filter(users::id.eq_any(ids)).order(users::id).select(users::id);
+    Ok(kept.for_key_share().skip_locked().load(connection.pg())?)
+}
+
+/// The owner of a family, kept from being deleted. `None` if there is no such family.
+pub(super) fn keep_owner(connection: &mut Connection, family_id: FamilyId) -> Result<Option<User>, DbError> {
+    let owner =
+        token_families::table.filter(token_families::id.eq(family_id.as_uuid())).select(token_families::user_id);
+    let found: Option<UserRow> = users::table
+        .filter(users::id.eq_any(owner).and(within_lock_timeout()))
+        .select(UserRow::as_select())
+        .for_key_share()
+        .first(connection.pg())
+        .optional()?;
+    Ok(found.map(User::from))
+}
+
+/// An account that this transaction is going to delete. Its lock excludes every other lock from the start. Taken after
+/// another one, it would wait for transactions that wait for this one.
+pub struct DoomedAccount(LockedAccount);
+
+/// Locks an account that is to be deleted. `None` if it does not exist.
+pub fn lock_for_deletion(connection: &mut Connection, id: UserId) -> Result<Option<DoomedAccount>, DbError> {
+    let found: Option<(UserRow, String)> = users::table
+        .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
+        .select((UserRow::as_select(), users::password_hash))
+        .for_update()
+        .first(connection.pg())
+        .optional()?;
+    Ok(found.map(|row| DoomedAccount(row.into())))
+}
+
+impl DoomedAccount {
+    /// The account, as long as it is there.
+    pub fn account(&self) -> &LockedAccount {
+        &self.0
+    }
+
+    /// Removes the account, its sessions and its events.
+    pub fn delete(self, connection: &mut Connection) -> Result<(), DbError> {
+        diesel::delete(users::table.filter(users::id.eq(self.0.user.id.as_uuid()))).execute(connection.pg())?;
+        Ok(())
+    }
+}
+
+impl From<(UserRow, String)> for LockedAccount {
+    fn from((row, hash): (UserRow, String)) -> Self {
+        Self { user: row.into(), password_hash: PasswordHash::from_stored(hash) }
+    }
 }
 
 impl LockedAccount {
@@ -98,12 +179,6 @@ impl LockedAccount {
             .set(users::is_active.eq(is_active))
             .execute(connection.pg())?;
         self.user.is_active = is_active;
-        Ok(())
-    }
-
-    /// Removes the account, its sessions and its events.
-    pub fn delete(self, connection: &mut Connection) -> Result<(), DbError> {
-        diesel::delete(users::table.filter(users::id.eq(self.user.id.as_uuid()))).execute(connection.pg())?;
         Ok(())
     }
 }

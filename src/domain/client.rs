@@ -10,13 +10,15 @@ const USER_AGENT_LIMIT: usize = 512;
 pub struct Client {
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// For a command of the operator: the user of the machine who ran it.
+    pub os_user: Option<String>,
 }
 
 impl Client {
     /// A client at `ip` that sent `user_agent`. The text is cut to 512 bytes and its control characters become spaces:
     /// it can neither fill the table nor forge a log line.
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
-        Self { ip, user_agent: user_agent.map(presentable).filter(|text| !text.is_empty()) }
+        Self { ip, user_agent: user_agent.map(presentable).filter(|text| !text.is_empty()), os_user: None }
     }
 }
 

@@ -56,7 +56,20 @@ impl Event {
     ) -> Self {
         Self { id: EventId::new(now, rng), at: now, user_id, family_id: None, kind, client }
     }
+
+    /// The details, as a JSON object: those of its kind and, for a command of the operator, who ran it.
+    pub fn detail(&self) -> Value {
+        let mut detail = self.kind.detail();
+        if let Some(os_user) = &self.client.os_user {
+            detail["by"] = "cli".into();
+            detail[OS_USER] = os_user.as_str().into();
+        }
+        detail
+    }
 }
+
+/// A detail for the operator only.
+pub const OS_USER: &str = "os_user";
 
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

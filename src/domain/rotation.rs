@@ -1,7 +1,7 @@
 //! The rule: what a presented refresh token means. `docs/rotation.md` explains each line.
 //!
 //! `db::rotation_batch` judges liveness again, in SQL, and `service::refresh` the overlap window of a shared rotation:
-//! that is the price of a batch, which reads no family before it rotates. `tests/api/liveness.rs` holds the rule and
+//! that is the price of a batch, which reads no family before it rotates. `tests/api/liveness` holds the rule and
 //! the SQL to one table.
 
 use super::Timestamp;

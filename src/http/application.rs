@@ -11,7 +11,7 @@ use super::handlers::documents::Document;
 use super::handlers::fallback::not_found;
 use super::middleware::request_log::RequestLog;
 use super::middleware::traffic::{self, Traffic};
-use super::middleware::{cors, cross_site, response_defaults};
+use super::middleware::{admin_host, cors, cross_site, response_defaults};
 use super::routes;
 use super::state::State;
 
@@ -30,7 +30,8 @@ pub fn app(
 > {
     let options = &state.options;
     let base_path = options.base_path.clone();
-    let traffic = Traffic::new(&state.metrics, &base_path, routes::PUBLIC.fixed_paths());
+    let served = routes::PUBLIC.fixed_paths().filter(|(_, path)| routes::is_served(path, options));
+    let traffic = Traffic::new(&state.metrics, &base_path, served);
     let cors = Condition::new(!options.allowed_origins.is_empty(), cors::cors(options));
     App::new()
         .app_data(state.clone())
@@ -62,6 +63,7 @@ pub fn admin_app(
         .app_data(state)
         .service(routes::admin())
         .default_service(web::to(not_found))
+        .wrap(from_fn(admin_host::refuse))
         .wrap(from_fn(response_defaults::apply))
         .wrap(TracingLogger::<RequestLog>::new())
 }

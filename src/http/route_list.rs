@@ -43,9 +43,10 @@ pub struct RouteList {
 }
 
 impl RouteList {
-    /// A resource for each path of the document.
-    pub fn resources(&self) -> impl Iterator<Item = Resource> {
-        self.operations.paths.paths.iter().map(|(path, item)| {
+    /// A resource for each path of the document that `is_served`.
+    pub fn resources(&self, is_served: impl Fn(&str) -> bool) -> impl Iterator<Item = Resource> {
+        let served = self.operations.paths.paths.iter().filter(move |(path, _)| is_served(path));
+        served.map(|(path, item)| {
             let route = |operation: &Operation| {
                 let id = operation.operation_id.as_deref().unwrap_or_default();
                 (self.route)(id).expect("every operation of the document has its handler")

@@ -36,10 +36,12 @@ routes! {
 /// sandbox.
 pub fn public(options: &HttpOptions) -> Scope {
     let mut scope = web::scope(&options.base_path);
-    for resource in PUBLIC.resources() {
+    for resource in PUBLIC.resources(|path| is_served(path, options)) {
         scope = scope.service(resource);
     }
-    scope = scope.service(get("/docs/{file}", web::route().to(documents::asset)));
+    if options.has_docs {
+        scope = scope.service(get("/docs/{file}", web::route().to(documents::asset)));
+    }
     if options.has_app {
         for path in ["", "/", "/app"] {
             scope = scope.service(get(path, web::route().to(web_app::pages::redirect)));
@@ -52,6 +54,11 @@ pub fn public(options: &HttpOptions) -> Scope {
             .service(get("/dev/families/{id}", web::route().to(sandbox::show_family)));
     }
     scope
+}
+
+/// Whether a path of the API is served.
+pub fn is_served(path: &str, options: &HttpOptions) -> bool {
+    options.has_docs || !["/docs", "/openapi.json"].contains(&path)
 }
 
 /// Everything on the admin address.

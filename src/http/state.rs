@@ -26,6 +26,10 @@ pub struct HttpOptions {
     pub body_timeout: Duration,
     /// Whether the web app is served.
     pub has_app: bool,
+    /// Whether the OpenAPI document and its page are served.
+    pub has_docs: bool,
+    /// Host names of the admin address besides those of this machine, in lower case.
+    pub admin_hosts: Vec<String>,
     /// Whether the sandbox of a development server is served.
     pub is_development: bool,
 }

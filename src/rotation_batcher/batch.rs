@@ -62,12 +62,12 @@ impl Rotations {
     /// After a statement that the database refused, each family is tried by itself. A broken row fails only its own
     /// family.
     pub fn fail(self, error: &DbError) {
-        let is_gone = matches!(error, DbError::Unavailable(_));
-        if !is_gone {
+        let is_unknown = error.is_temporary();
+        if !is_outage(error) {
             tracing::error!(error = %error, "A batch of rotations failed; each of its sessions is rotated separately");
         }
         for reply in self.0.into_values().flat_map(|(_, replies)| replies) {
-            let _ = reply.send(if is_gone { BatchOutcome::Unknown } else { BatchOutcome::Unmatched });
+            let _ = reply.send(if is_unknown { BatchOutcome::Unknown } else { BatchOutcome::Unmatched });
         }
     }
 }
@@ -98,7 +98,7 @@ impl Confirmations {
 
     /// Each confirmation is then stored separately. Storing one twice is harmless.
     pub fn fail(self, error: &DbError) {
-        if !matches!(error, DbError::Unavailable(_)) {
+        if !is_outage(error) {
             tracing::error!(error = %error, "A batch of confirmations failed; each of them is stored separately");
         }
         self.reply_unchanged();
@@ -109,4 +109,9 @@ impl Confirmations {
             let _ = reply.send(false);
         }
     }
+}
+
+/// Requests that meet an outage log it.
+fn is_outage(error: &DbError) -> bool {
+    matches!(error, DbError::Unavailable(_) | DbError::ReadOnly(_))
 }

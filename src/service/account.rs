@@ -13,13 +13,14 @@ use super::revoke;
 use super::throttle::{LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
-use crate::db::users::LockedAccount;
+use crate::db::users::DoomedAccount;
 use crate::db::{events, live_sessions, users};
 use crate::domain::account::{DeletedBy, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
+use crate::domain::standing::Standing;
 
 /// The outcome of a change that requires the password again.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,7 +62,7 @@ impl Service {
             Ok(password) => password,
             Err(error) => return Ok(PasswordOutcome::Invalid(error)),
         };
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(password, Standing::Known).await?;
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::PasswordChange };
         let own = caller.grant.family_id;
         let changed = self.db.transaction(move |tx| {
@@ -95,8 +96,8 @@ impl Service {
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
         let throttle = Arc::clone(&self.login_throttle);
         let deleted = self.db.transaction(move |tx| {
-            let unchanged = |account: &LockedAccount| account.has_password(&verified);
-            let Some(account) = users::lock(tx, user.id)?.filter(unchanged) else { return Ok(None) };
+            let unchanged = |doomed: &DoomedAccount| doomed.account().has_password(&verified);
+            let Some(account) = users::lock_for_deletion(tx, user.id)?.filter(unchanged) else { return Ok(None) };
             delete_account(tx, account, &throttle, revocation, DeletedBy::User).map(Some)
         });
         let Some(ended) = deleted.await? else { return Ok(PasswordOutcome::SessionRevoked) };
@@ -105,8 +106,9 @@ impl Service {
         Ok(PasswordOutcome::Done)
     }
 
-    /// Checks the caller's password again. Attempts are counted for each session separately: someone with a stolen
-    /// access token guesses as slowly as at the login, and does not keep the owner from changing the password.
+    /// Checks the caller's password again. Attempts are counted for each login separately, together with those of the
+    /// sandbox families that were begun from it: someone with a stolen access token guesses as slowly as at the login, and
+    /// does not keep the owner from changing the password elsewhere.
     async fn verify_again(
         &self,
         caller: &Authenticated,
@@ -117,9 +119,10 @@ impl Service {
         let Some((user, stored)) = self.db.run(move |connection| users::find(connection, user_id)).await? else {
             return Ok(Verified::Refused(PasswordOutcome::SessionRevoked));
         };
-        let key = self.login_throttle.session_key(user.email.as_str(), family_id);
-        let attempt =
-            async |closes_for| Ok((self.passwords.verify(Password::presented(password), &stored).await?, closes_for));
+        let key = self.login_throttle.of_sessions(user.email.as_str(), caller.grant.authenticated_at);
+        let attempt = async |closes_for| {
+            Ok((self.passwords.verify(Password::presented(password), &stored, Standing::Known).await?, closes_for))
+        };
         let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
         match self.login_throttle.throttled(key, attempt, is_right).await? {
             Err(refused) => {

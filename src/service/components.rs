@@ -76,6 +76,7 @@ impl Components {
             passwords: passwords.clone(),
             login_throttle: Arc::clone(&login_throttle),
             ended_sessions: Arc::clone(&ended_sessions),
+            os_user: None,
         };
         let health = Health {
             db: db.clone(),

@@ -28,7 +28,9 @@ pub struct FieldError {
 impl From<DbError> for ServiceError {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            DbError::Unavailable(_) | DbError::ReadOnly(_) | DbError::Aborted(_) => {
+                Self::Unavailable(error.to_string())
+            }
             DbError::Constraint(_) | DbError::Corrupt(_) | DbError::Migration(_) | DbError::Other(_) => {
                 Self::Internal(error.to_string())
             }

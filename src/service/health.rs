@@ -65,7 +65,7 @@ impl Health {
             Ok((true, false)) => Readiness::DatabaseReadOnly,
             Ok((true, true)) if !self.ended_sessions.is_current() => Readiness::CatchingUp,
             Ok((true, true)) => Readiness::Ready,
-            Err(DbError::Unavailable(_)) => Readiness::DatabaseUnavailable,
+            Err(error) if error.is_temporary() => Readiness::DatabaseUnavailable,
             Err(error) => {
                 tracing::error!(error = %error, "Could not read which migrations are applied");
                 Readiness::NotMigrated

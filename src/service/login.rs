@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::error::ServiceError;
 use super::random::rng;
-use super::revoke::{self, Ended};
+use super::revoke;
 use super::session::SessionGrant;
 use super::throttle::{KnownDevice, LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
@@ -20,7 +20,7 @@ use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::refresh_token::IssuedGeneration;
-use crate::domain::revocation::{Revocation, RevocationReason};
+use crate::domain::standing::Standing;
 
 /// How often a login starts over because the account changed while its password was being checked.
 const ATTEMPTS: usize = 3;
@@ -37,14 +37,25 @@ pub enum LoginOutcome {
     TooManyAttempts(TooManyAttempts),
 }
 
-/// What a browser sends along with a login because it still has the cookies. Both are credentials, so this has no
-/// `Debug`.
+/// What a client sends along with a login because it still has it from an earlier one. Both are credentials, so this has
+/// no `Debug`.
 #[derive(Clone, Copy, Default)]
 pub struct FromBefore<'a> {
-    /// Proof of an earlier login to the account. It only exempts the browser from the waits of strangers.
+    /// Proof of an earlier login to the account: a device cookie or token. It only exempts the client from the waits of
+    /// strangers.
     pub device: Option<&'a [u8]>,
     /// The refresh cookie that the login replaces.
     pub refresh_token: Option<&'a [u8]>,
+}
+
+/// A login that the throttle has admitted.
+struct Attempt<'a> {
+    email: &'a str,
+    password: &'a SecretString,
+    standing: Standing,
+    client: Client,
+    /// How long its failure closes its key.
+    closes_for: Duration,
 }
 
 impl Service {
@@ -61,10 +72,14 @@ impl Service {
     ) -> Result<LoginOutcome, ServiceError> {
         let replaced = before.refresh_token.and_then(|token| self.refresh_tokens.verify(token).ok());
         let replaced = replaced.map(|token| token.family_id);
-        let key = self.login_throttle.login_key(email, before.device);
-        let attempt = |closes_for| self.try_login(email, password, delivery, replaced, client, closes_for);
+        let counted_by = self.login_throttle.of_login(email, before.device, delivery, client.ip);
+        let standing = counted_by.standing();
+        let attempt = |closes_for| {
+            let attempt = Attempt { email, password, standing, client, closes_for };
+            self.try_login(attempt, delivery, replaced)
+        };
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
-        let throttled = self.login_throttle.throttled(key, attempt, is_right).await?;
+        let throttled = self.login_throttle.throttled(counted_by, attempt, is_right).await?;
         let outcome = throttled.unwrap_or_else(|refused| {
             log_unchecked(refused, LogSubject::EmailHash(&self.log_hashes.of_email(email)));
             LoginOutcome::TooManyAttempts(refused)
@@ -72,22 +87,20 @@ impl Service {
         Ok(outcome)
     }
 
-    /// What makes the browser that has just logged in to the account `email` known to it.
-    pub fn known_device(&self, email: &str) -> KnownDevice {
-        self.login_throttle.known_device(email)
+    /// What makes the device that has just logged in to the account `email` known to it: the value of its device cookie,
+    /// or its device token.
+    pub fn known_device(&self, email: &str, delivery: Delivery) -> KnownDevice {
+        self.login_throttle.known_device(email, delivery)
     }
 
     async fn try_login(
         &self,
-        email: &str,
-        password: &SecretString,
+        attempt: Attempt<'_>,
         delivery: Delivery,
         replaced: Option<FamilyId>,
-        client: Client,
-        closes_for: Duration,
     ) -> Result<LoginOutcome, ServiceError> {
         for _ in 0..ATTEMPTS {
-            let (user, verified) = match self.check_password(email, password, &client, closes_for).await? {
+            let (user, verified) = match self.check_password(&attempt).await? {
                 Checked::Right(user, verified) => (user, verified),
                 Checked::Wrong => return Ok(LoginOutcome::InvalidCredentials),
                 Checked::Changed => continue,
@@ -96,7 +109,8 @@ impl Service {
                 log_failure(&user, "disabled");
                 return Ok(LoginOutcome::AccountDisabled);
             }
-            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client.clone()).await? {
+            let client = attempt.client.clone();
+            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client).await? {
                 let (user, family) = (user.id, grant.session_id);
                 tracing::info!(event = "authn_login_success", user.id = %user, family.id = %family, "Login succeeded");
                 return Ok(LoginOutcome::Granted(grant));
@@ -105,34 +119,29 @@ impl Service {
         Err(ServiceError::Unavailable("the account kept changing during the login".to_owned()))
     }
 
-    async fn check_password(
-        &self,
-        email: &str,
-        password: &SecretString,
-        client: &Client,
-        closes_for: Duration,
-    ) -> Result<Checked, ServiceError> {
-        let password = Password::presented(password);
-        let lookup = EmailLookup::new(email);
+    async fn check_password(&self, attempt: &Attempt<'_>) -> Result<Checked, ServiceError> {
+        let password = Password::presented(attempt.password);
+        let lookup = EmailLookup::new(attempt.email);
         let found = self.db.run(move |connection| users::find_by_email(connection, &lookup)).await?;
         let Some((user, stored)) = found else {
-            self.passwords.verify_decoy(password).await?;
-            let hash = self.log_hashes.of_email(email);
+            self.passwords.verify_decoy(password, attempt.standing).await?;
+            let hash = self.log_hashes.of_email(attempt.email);
             tracing::warn!(event = "authn_login_fail", email.hash = hash, reason = "credentials", "Login failed");
             return Ok(Checked::Wrong);
         };
-        match self.passwords.verify(password.clone(), &stored).await? {
+        match self.passwords.verify(password.clone(), &stored, attempt.standing).await? {
             Verdict::Wrong => {
                 log_failure(&user, "credentials");
-                let now = self.clock.now();
-                for kind in failures(EventKind::LoginFailed, closes_for) {
+                let (now, client) = (self.clock.now(), &attempt.client);
+                for kind in failures(EventKind::LoginFailed, attempt.closes_for) {
                     self.background_writes.record(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
                 }
                 Ok(Checked::Wrong)
             }
             Verdict::Right => Ok(Checked::Right(user, stored)),
             Verdict::RightButOutdated => {
-                let renewed = self.passwords.hash(password).await?;
+                // Who has given the right password is no stranger.
+                let renewed = self.passwords.hash(password, Standing::Known).await?;
                 let (id, new) = (user.id, renewed.clone());
                 let replaced =
                     self.db.run(move |connection| users::replace_hash(connection, id, &stored, &new)).await?;
@@ -160,22 +169,17 @@ impl Service {
         let event = Event::of_session(now, user_id, family.id, kind, client.clone(), &mut rng());
         let limit = self.sessions_per_user.get();
         let begun = self.db.transaction(move |tx| {
-            let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
-            let Some(account) = users::lock(tx, user_id)?.filter(unchanged) else { return Ok(None) };
-            let replaced = match replaced {
-                Some(replaced) => {
-                    let is_its = |family: &Family| family.delivery == delivery;
-                    let revocation = Revocation { at: now, reason: RevocationReason::Logout };
-                    let kind = EventKind::SessionRevoked { reason: revocation.reason };
-                    revoke::one(tx, replaced, is_its, kind, revocation, client)?
-                }
-                None => Ended::default(),
+            let owner = match replaced {
+                Some(replaced) => families::find_owner(tx, replaced, delivery)?,
+                None => None,
             };
-            let revocation = Revocation { at: now, reason: RevocationReason::Limit };
-            let beyond = revoke::beyond(tx, &account, limit - 1, revocation)?;
+            let replaced = replaced.filter(|_| owner.is_some());
+            let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
+            let Some(account) = users::lock_with_owner(tx, user_id, owner)?.filter(unchanged) else { return Ok(None) };
+            let ended = revoke::replaced_and_beyond(tx, &account, limit - 1, replaced, now, &client)?;
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
-            Ok(Some(replaced.and(beyond)))
+            Ok(Some(ended))
         });
         let Some(ended) = begun.await? else { return Ok(None) };
         self.ended_sessions.add(ended);

@@ -11,6 +11,7 @@ use crate::crypto::password_hash::{HashingError, HashingLoad, PasswordHasher, Ve
 use crate::domain::account::Email;
 use crate::domain::password::{Password, PasswordHash, PasswordPolicy};
 use crate::domain::policy::HashCost;
+use crate::domain::standing::Standing;
 
 /// The password policy and the hasher. Clones share the bound on hashes at once.
 #[derive(Clone)]
@@ -60,18 +61,23 @@ impl Passwords {
     }
 
     /// The hash to store for a password.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
-        self.hasher.hash(password, &mut rng()).await
+    pub async fn hash(&self, password: Password, standing: Standing) -> Result<PasswordHash, HashingError> {
+        self.hasher.hash(password, standing, &mut rng()).await
     }
 
     /// Checks a password against a stored hash.
-    pub async fn verify(&self, password: Password, stored: &PasswordHash) -> Result<Verdict, HashingError> {
-        self.hasher.verify(password, stored).await
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: &PasswordHash,
+        standing: Standing,
+    ) -> Result<Verdict, HashingError> {
+        self.hasher.verify(password, stored, standing).await
     }
 
     /// Takes as long as [`verify`](Self::verify), for an account that does not exist.
-    pub async fn verify_decoy(&self, password: Password) -> Result<(), HashingError> {
-        self.hasher.verify_decoy(password).await.map(|_| ())
+    pub async fn verify_decoy(&self, password: Password, standing: Standing) -> Result<(), HashingError> {
+        self.hasher.verify_decoy(password, standing).await.map(|_| ())
     }
 
     /// How much the hasher is used.

@@ -1,4 +1,4 @@
-//! Refreshing: the batch for the newest token of a live family, and the rule for every other token.
+//! Refreshing: the batch for the newest token of a living family, and the rule for every other token.
 
 use super::catch_up::log_catching_up;
 use super::error::ServiceError;

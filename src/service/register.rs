@@ -13,6 +13,7 @@ use crate::domain::clock::Clock;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::UserId;
 use crate::domain::password::Password;
+use crate::domain::standing::Standing;
 
 /// The outcome of a registration.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Service {
         password: &SecretString,
         client: Client,
     ) -> Result<RegisterOutcome, ServiceError> {
-        create_account(&self.db, &self.clock, &self.passwords, email, password, client).await
+        create_account(&self.db, &self.clock, &self.passwords, email, password, Standing::Stranger, client).await
     }
 }
 
@@ -42,13 +43,14 @@ pub(super) async fn create_account(
     passwords: &Passwords,
     email: &str,
     password: &SecretString,
+    standing: Standing,
     client: Client,
 ) -> Result<RegisterOutcome, ServiceError> {
     let (email, password) = match validate(passwords, email, password) {
         Ok(valid) => valid,
         Err(errors) => return Ok(RegisterOutcome::Invalid(errors)),
     };
-    let hash = passwords.hash(password).await?;
+    let hash = passwords.hash(password, standing).await?;
     let now = clock.now();
     let user = User { id: UserId::new(now, &mut rng()), email, is_active: true, created_at: now };
     let event = Event::of_account(now, user.id, EventKind::Registered, client, &mut rng());

@@ -2,14 +2,16 @@
 
 use super::random::rng;
 use super::upkeep::ended_set::EndedSet;
+use crate::db::live_sessions::LockedSessions;
 use crate::db::locked_family::{self, LockedFamily};
-use crate::db::users::LockedAccount;
+use crate::db::users::{DoomedAccount, LockedAccount};
 use crate::db::{Connection, DbError, events, live_sessions};
+use crate::domain::Timestamp;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
-use crate::domain::revocation::Revocation;
+use crate::domain::revocation::{Revocation, RevocationReason};
 
 /// The sessions that a transaction has revoked. Only the functions of this file make it, and only `EndedSessions::add`
 /// takes it: after the commit, because a rollback leaves the sessions live.
@@ -74,32 +76,68 @@ pub(super) fn all(
     record(tx, of_account(account, ended), revocation, client)
 }
 
-/// Revokes the least recently used sessions of an account until `keep` are left. The account's lock keeps parallel
-/// logins from counting the same sessions.
+/// Makes a place for a session of an account: revokes the account's least recently used sessions until `keep` are left. The
+/// account's lock keeps parallel logins from counting the same sessions. `spared` stays and is not counted.
 pub(super) fn beyond(
     tx: &mut Connection,
     account: &LockedAccount,
     keep: u32,
-    revocation: Revocation,
+    spared: FamilyId,
+    at: Timestamp,
 ) -> Result<Ended, DbError> {
-    let ended = live_sessions::revoke_beyond(tx, account, keep, revocation)?;
-    record(tx, of_account(account, ended), revocation, &Client::default())
+    let beyond = live_sessions::beyond(tx, account, keep, Some(spared), at)?;
+    let locked = live_sessions::lock(tx, beyond)?;
+    revoke_locked(tx, locked, Revocation { at, reason: RevocationReason::Limit }, &Client::default())
+}
+
+/// The same for a login, which also revokes the session that it replaces. That may be another account's, which the
+/// transaction has locked as its owner.
+pub(super) fn replaced_and_beyond(
+    tx: &mut Connection,
+    account: &LockedAccount,
+    keep: u32,
+    replaced: Option<FamilyId>,
+    at: Timestamp,
+    client: &Client,
+) -> Result<Ended, DbError> {
+    let mut ids = live_sessions::beyond(tx, account, keep, replaced, at)?;
+    ids.extend(replaced);
+    let mut beyond = live_sessions::lock(tx, ids)?;
+    let ended = match replaced {
+        Some(id) => {
+            let replaced = beyond.take(id);
+            revoke_locked(tx, replaced, Revocation { at, reason: RevocationReason::Logout }, client)?
+        }
+        None => Ended::default(),
+    };
+    let revocation = Revocation { at, reason: RevocationReason::Limit };
+    Ok(ended.and(revoke_locked(tx, beyond, revocation, &Client::default())?))
+}
+
+fn revoke_locked(
+    tx: &mut Connection,
+    locked: LockedSessions,
+    revocation: Revocation,
+    client: &Client,
+) -> Result<Ended, DbError> {
+    let ended = live_sessions::revoke(tx, locked, revocation)?;
+    record(tx, ended, revocation, client)
 }
 
 /// Revokes at most `limit` live sessions of any account. Locked ones are skipped.
-pub(super) fn any(tx: &mut Connection, limit: u32, revocation: Revocation) -> Result<Ended, DbError> {
+pub(super) fn any(tx: &mut Connection, limit: u32, revocation: Revocation, client: &Client) -> Result<Ended, DbError> {
     let ended = live_sessions::revoke_any(tx, limit, revocation)?;
-    record(tx, ended, revocation, &Client::default())
+    record(tx, ended, revocation, client)
 }
 
 /// Deletes an account. Its sessions are revoked first: their rows are deleted with it, and other processes have to
 /// learn of them. No event is recorded, because the account's events are deleted too.
 pub(super) fn delete_account(
     tx: &mut Connection,
-    account: LockedAccount,
+    account: DoomedAccount,
     revocation: Revocation,
 ) -> Result<Ended, DbError> {
-    let ended = live_sessions::revoke_all(tx, &account, None, revocation)?;
+    let ended = live_sessions::revoke_all(tx, account.account(), None, revocation)?;
     account.delete(tx)?;
     Ok(Ended(ended))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::authentication::Authenticated;
 use super::error::ServiceError;
 use super::random::rng;
+use super::revoke;
 use super::session::SessionGrant;
 use super::use_cases::Service;
 use crate::db::{events, families, live_sessions, users};
@@ -36,7 +37,8 @@ pub struct FamilyView {
 impl Service {
     /// Begins a family for the caller to experiment with, whose tokens scripts can read. It requires no password, so it
     /// is short-lived, and only a session with cookies can begin one. Otherwise a stolen access token could begin one
-    /// sandbox family from another without end. `None` for other sessions, and when the caller's own session has ended.
+    /// sandbox family from another without end. It counts for the limit of sessions, and ends any but the caller's own for
+    /// it. `None` for other sessions, when the caller's own session has ended, and if the limit is one session.
     pub async fn begin_sandbox(
         &self,
         caller: &Authenticated,
@@ -50,18 +52,22 @@ impl Service {
         family.user_agent = Some(DEVICE.to_owned());
         let issued = IssuedGeneration::newest_of(&family);
         let event = Event::of_session(now, user_id, family.id, EventKind::SandboxBegan, client, &mut rng());
+        let Some(others) = self.sessions_per_user.get().checked_sub(2) else { return Ok(None) };
         let begun = self.db.transaction(move |tx| {
-            let Some(account) = users::lock(tx, user_id)? else { return Ok(false) };
+            let Some(account) = users::lock(tx, user_id)? else { return Ok(None) };
             let sessions = live_sessions::list(tx, user_id, now)?;
             let is_browsers = |session: &Family| session.id == own && session.delivery == Delivery::Cookie;
             if !account.user().is_active || !sessions.iter().any(is_browsers) {
-                return Ok(false);
+                return Ok(None);
             }
+            let ended = revoke::beyond(tx, &account, others, own, now)?;
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
-            Ok(true)
+            Ok(Some(ended))
         });
-        Ok(begun.await?.then(|| self.grant(&issued, now)))
+        let Some(ended) = begun.await? else { return Ok(None) };
+        self.ended_sessions.add(ended);
+        Ok(Some(self.grant(&issued, now)))
     }
 
     /// One of the caller's families, live or ended, as the rule sees it now; `None` for another account's.

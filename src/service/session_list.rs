@@ -89,7 +89,7 @@ impl OtherPlace {
         let of_rotation: Option<IpAddr> = replay.detail["last_ip"].as_str().and_then(|ip| ip.parse().ok());
         let is_here = |other| network(other) == network(ip);
         let client = if is_here(replay.client.ip) && !is_here(of_rotation) {
-            Client { ip: of_rotation, user_agent: None }
+            Client { ip: of_rotation, ..Client::default() }
         } else {
             replay.client
         };

@@ -1,21 +1,26 @@
 //! The login throttle: slows down guessing. An attempt is counted before the password is hashed, and the right password
 //! resets the count of its key.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing::field::display;
 
 use super::error::ServiceError;
 use super::random::rng;
-use crate::crypto::device_cookie::{DeviceCookies, REMEMBERED_FOR};
+use crate::crypto::device_cookie::{DeviceCookies, REMEMBERED_FOR, TOKEN_PREFIX};
 use crate::crypto::keys::Keyring;
 use crate::crypto::throttle_keys::ThrottleKeys;
 use crate::db::throttles::{self, Counted};
-use crate::db::{Database, DbError};
+use crate::db::{Connection, Database, DbError};
+use crate::domain::Timestamp;
 use crate::domain::clock::Clock;
 use crate::domain::event::EventKind;
-use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::family::Delivery;
+use crate::domain::ids::UserId;
+use crate::domain::network::Network;
+use crate::domain::standing::Standing;
 use crate::domain::throttle::{DeviceId, ThrottleKey, retry_after};
 
 /// Too many wrong passwords recently. This attempt's password was not checked, and the attempt not counted.
@@ -25,12 +30,29 @@ pub struct TooManyAttempts {
     pub retry_after: u32,
 }
 
-/// The cookie that makes a browser known to an account.
+/// What makes a device known to an account.
 #[derive(Debug)]
 pub struct KnownDevice {
-    pub cookie: SecretString,
+    /// The value of the device cookie, or the device token.
+    pub proof: SecretString,
     /// In seconds.
     pub max_age: i64,
+}
+
+/// What an attempt is counted by.
+#[derive(Clone, Copy)]
+pub(super) struct CountedBy {
+    key: ThrottleKey,
+    /// Where a stranger tries from.
+    network: Option<ThrottleKey>,
+    standing: Standing,
+}
+
+impl CountedBy {
+    /// Who goes first.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
 }
 
 /// Counts wrong passwords for each account and device.
@@ -47,27 +69,52 @@ impl LoginThrottle {
         Self { db, clock, keys: ThrottleKeys::new(keyring), device_cookies: DeviceCookies::new(keyring) }
     }
 
-    /// The proof that a browser has logged in to the account `email`. It keeps other people's guesses from locking the
-    /// browser out.
-    pub fn known_device(&self, email: &str) -> KnownDevice {
-        KnownDevice {
-            cookie: self.device_cookies.mint(email, self.clock.now(), &mut rng()),
-            max_age: REMEMBERED_FOR.as_secs().cast_signed(),
+    /// The proof that a device has logged in to the account `email`. It keeps other people's guesses from locking the
+    /// device out.
+    pub fn known_device(&self, email: &str, delivery: Delivery) -> KnownDevice {
+        let proof = self.device_cookies.mint(email, self.clock.now(), &mut rng());
+        let proof = match delivery {
+            Delivery::Cookie => proof,
+            Delivery::Body => format!("{TOKEN_PREFIX}{}", proof.expose_secret()).into(),
+        };
+        KnownDevice { proof, max_age: REMEMBERED_FOR.as_secs().cast_signed() }
+    }
+
+    /// What counts a login to `email` from `address`: the device's own key if `device` proves an earlier login, otherwise
+    /// the one of all strangers.
+    pub fn of_login(
+        &self,
+        email: &str,
+        device: Option<&[u8]>,
+        delivery: Delivery,
+        address: Option<IpAddr>,
+    ) -> CountedBy {
+        match device.and_then(|device| self.device(email, device, delivery)) {
+            Some(device) => self.of_known(self.keys.of_device(email, device)),
+            None => CountedBy {
+                key: self.keys.of_strangers(email),
+                network: address.map(|address| self.keys.of_network(email, Network::widest_of(address))),
+                standing: Standing::Stranger,
+            },
         }
     }
 
-    /// The key that counts logins to `email`: the device's own if `device` proves an earlier login, otherwise the one
-    /// of all strangers.
-    pub fn login_key(&self, email: &str, device: Option<&[u8]>) -> ThrottleKey {
-        match device.and_then(|device| self.device_cookies.verify(device, email, self.clock.now())) {
-            Some(device) => self.keys.of_device(email, device),
-            None => self.keys.of_strangers(email),
-        }
+    /// What counts password checks within the sessions that a login has begun. A sandbox family belongs to the login of the
+    /// session that began it, so it gives no attempts of its own.
+    pub fn of_sessions(&self, email: &str, authenticated_at: Timestamp) -> CountedBy {
+        self.of_known(self.keys.of_login(email, authenticated_at))
     }
 
-    /// The key that counts password checks within a session.
-    pub fn session_key(&self, email: &str, session_id: FamilyId) -> ThrottleKey {
-        self.keys.of_device(email, DeviceId(*session_id.as_uuid().as_bytes()))
+    fn of_known(&self, key: ThrottleKey) -> CountedBy {
+        CountedBy { key, network: None, standing: Standing::Known }
+    }
+
+    fn device(&self, email: &str, proof: &[u8], delivery: Delivery) -> Option<DeviceId> {
+        let proof = match delivery {
+            Delivery::Cookie => proof,
+            Delivery::Body => proof.strip_prefix(TOKEN_PREFIX.as_bytes())?,
+        };
+        self.device_cookies.verify(proof, email, self.clock.now())
     }
 
     /// Runs `attempt` if the key is open. `attempt` is given how long its failure closes the key. The attempt counts as
@@ -75,30 +122,46 @@ impl LoginThrottle {
     /// was checked. One that is cancelled does: otherwise a client could guess for free by disconnecting.
     pub async fn throttled<T, Attempt>(
         &self,
-        key: ThrottleKey,
+        counted_by: CountedBy,
         attempt: impl FnOnce(Duration) -> Attempt,
         is_right: impl FnOnce(&T) -> bool,
     ) -> Result<Result<T, TooManyAttempts>, ServiceError>
     where
         Attempt: Future<Output = Result<T, ServiceError>>,
     {
-        let now = self.clock.now();
-        let closes_for = match self.db.run(move |connection| throttles::count(connection, &key, now)).await? {
-            Counted::Admitted { closes_for } => closes_for,
+        let (CountedBy { key, network, .. }, now) = (counted_by, self.clock.now());
+        let count = self.db.run(move |connection| throttles::count(connection, &key, network.as_ref(), now));
+        let (closes_for, for_network) = match count.await? {
+            Counted::Admitted { closes_for, for_network } => (closes_for, for_network),
             Counted::Closed(wait) => return Ok(Err(TooManyAttempts { retry_after: retry_after(wait) })),
         };
         let outcome = attempt(closes_for).await;
+        let keys = [Some(key), network.filter(|_| for_network)];
         let settled = match &outcome {
-            Ok(outcome) if is_right(outcome) => {
-                self.db.run(move |connection| throttles::forget(connection, &key)).await
-            }
+            Ok(outcome) if is_right(outcome) => self.each(keys, throttles::forget).await,
             Ok(_) => Ok(()),
-            Err(_) => self.db.run(move |connection| throttles::take_back(connection, &key)).await,
+            Err(_) => self.each(keys, throttles::take_back).await,
         };
         if let Err(error) = settled {
             tracing::warn!(error = %error, "Could not update the login throttle");
         }
         outcome.map(Ok)
+    }
+
+    async fn each(
+        &self,
+        keys: [Option<ThrottleKey>; 2],
+        settle: fn(&mut Connection, &ThrottleKey) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        self.db.run(move |connection| keys.iter().flatten().try_for_each(|key| settle(connection, key))).await
+    }
+
+    /// The keys of an account: of its strangers, of the sessions that it logged in to at these times, and of the networks
+    /// of these addresses. Those of known devices are missing, because only the devices know their ids.
+    pub fn keys_of(&self, email: &str, logins: &[Timestamp], addresses: &[IpAddr]) -> Vec<ThrottleKey> {
+        let logins = logins.iter().map(|at| self.keys.of_login(email, *at));
+        let networks = addresses.iter().map(|ip| self.keys.of_network(email, Network::widest_of(*ip)));
+        std::iter::once(self.keys.of_strangers(email)).chain(logins).chain(networks).collect()
     }
 
     /// Forgets the wrong passwords of strangers to `email`.

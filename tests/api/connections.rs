@@ -1,9 +1,12 @@
 //! Connections that break, and who is to notice.
 
+use std::cell::Cell;
 use std::sync::mpsc::channel;
 use std::thread;
 
+use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
+use futures_util::future::join;
 use heirloom::db::listener::Listener;
 use heirloom::db::{Database, DatabaseOptions, users};
 
@@ -73,6 +76,46 @@ fn a_confirmation_whose_connection_breaks_is_written_all_the_same() {
         app.settles();
         assert_eq!(app.counts("SELECT confirmed::bigint AS number FROM token_families"), generation);
     }
+}
+
+/// A stale connection says nothing about whether the database can be reached. This took the pool for cut off from the
+/// database until a new connection was there, and failed whatever came meanwhile.
+#[test]
+fn whoever_comes_while_a_stale_connection_is_replaced_waits_for_the_new_one() {
+    let app = App::with(|config| config.database.listen = false);
+    let database = Database::new(&DatabaseOptions {
+        // Replacing takes a second.
+        url: format!("{}&options=-cpost_auth_delay%3D1", app.database.url()).into(),
+        connections: 2,
+        prepare: true,
+        timeout: seconds(20),
+    });
+    let lists = || database.run(|connection| users::list(connection, None, 1));
+    let holds = || {
+        database.run(|connection| Ok(diesel::sql_query("SELECT pg_sleep(1.5)").execute(connection.pg()).map(drop)?))
+    };
+    block_on(async {
+        let (one, other) = join(holds(), holds()).await;
+        one.and(other).unwrap();
+        assert_eq!(database.open_connections(), 2);
+        app.database.cut_connections();
+        // Fails, for the connection that was used last is trusted.
+        let _ = lists().await;
+        let is_replaced = Cell::new(false);
+        let first = async {
+            let first = lists().await;
+            is_replaced.set(true);
+            first
+        };
+        let meanwhile = async {
+            while database.open_connections() > 0 && !is_replaced.get() {
+                tokio::task::yield_now().await;
+            }
+            lists().await
+        };
+        let (first, meanwhile) = join(first, meanwhile).await;
+        first.and(meanwhile).unwrap();
+    });
 }
 
 /// Requests that are held up together have a connection each.

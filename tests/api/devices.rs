@@ -1,4 +1,4 @@
-//! A browser that has logged in before keeps its way in while strangers guess.
+//! A browser or program that has logged in before keeps its way in while strangers guess.
 
 use heirloom::config::Config;
 use serde_json::json;
@@ -95,4 +95,71 @@ fn a_device_is_remembered_beside_the_session_and_beyond_it() {
         let answer = other.browser().bare_request("POST", "/login").json(&login).send();
         assert!(answer.device_cookie().unwrap().starts_with(name), "{answer:?}");
     }
+}
+
+#[test]
+fn a_program_that_has_logged_in_before_has_few_tries_of_its_own() {
+    let app = App::start();
+    app.browser().registers(ALICE);
+    let mut program = app.native_app();
+    let answer = program.logs_in(ALICE);
+    let first = program.device_token.clone().unwrap();
+    assert!(first.starts_with("hld_") && first.len() == 76, "{first}");
+    assert_eq!(answer.json["device_token"], first.as_str());
+    assert!(program.refreshes().json["device_token"].is_null(), "only a login gives it");
+    assert_eq!(program.logs_out().status, 200);
+    // For as long as this goes on, no other device gets in.
+    app.browser().guesses(ALICE, 10);
+    assert_eq!(app.native_app().logs_in(ALICE).retry_after(), 1);
+    assert_eq!(program.logs_in(ALICE).status, 200, "a bot locks a program out");
+    assert_ne!(program.device_token.as_ref(), Some(&first), "each login makes another device");
+    assert_eq!(app.browser().logs_in(ALICE).retry_after(), 1, "its login let the strangers in");
+    let mut thief = app.native_app();
+    thief.device_token = Some(first);
+    for _ in 0..10 {
+        assert_eq!(thief.logs_in_with(ALICE, WRONG).verdict(), (401, "invalid_credentials"));
+    }
+    assert_eq!(thief.logs_in(ALICE).retry_after(), 1);
+    assert_eq!(program.logs_in(ALICE).status, 200, "the thief's copy and its owner are counted together");
+}
+
+#[test]
+fn what_is_no_genuine_device_token_of_this_account_is_a_strangers() {
+    let app = App::start();
+    let browser = app.logged_in(ALICE);
+    let (mut alice, mut mallory) = (app.native_app(), app.native_app());
+    app.browser().registers("mallory@example.com");
+    assert_eq!((alice.logs_in(ALICE).status, mallory.logs_in("mallory@example.com").status), (200, 200));
+    app.browser().guesses(ALICE, 10);
+    let genuine = alice.device_token.clone().unwrap();
+    let shown = |token: serde_json::Value, delivery: &str| {
+        let login = json!({ "email": ALICE, "password": PASSWORD, "token_delivery": delivery, "device_token": token });
+        browser.bare_request("POST", "/login").json(&login).send()
+    };
+    let altered = genuine.replacen(&genuine[30..31], if &genuine[30..31] == "A" { "B" } else { "A" }, 1);
+    for foreign in [
+        mallory.device_token.as_ref().unwrap(),
+        &altered,
+        &genuine[..75],
+        &genuine[4..],
+        &format!("hld_{genuine}"),
+        &format!("{genuine} "),
+        browser.device.as_ref().unwrap(),
+        alice.refresh_token.as_ref().unwrap(),
+        "",
+        "hld_",
+        "\u{0}",
+        &"A".repeat(60_000),
+    ] {
+        assert_eq!(shown(json!(foreign), "body").retry_after(), 1, "{foreign}");
+    }
+    assert_eq!(shown(json!(null), "body").retry_after(), 1);
+    assert_eq!(shown(json!(genuine), "cookie").retry_after(), 1, "a browser has a cookie");
+    for garbage in [json!(1), json!([genuine]), json!({})] {
+        assert_eq!(shown(garbage, "body").verdict(), (422, "validation_failed"));
+    }
+    assert_eq!(shown(json!(genuine), "body").status, 200);
+    app.passes(days(180));
+    app.browser().guesses(ALICE, 10);
+    assert_eq!(shown(json!(genuine), "body").retry_after(), 1, "a device is remembered for ever");
 }

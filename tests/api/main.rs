@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
 
 mod support;
+mod surface;
 
 mod access_cookie;
 mod account;
@@ -20,8 +21,10 @@ mod event_log;
 mod headers;
 mod keys;
 mod liveness;
+mod lock_order;
 mod login;
 mod metrics;
+mod new_devices;
 mod operator;
 mod operators_pages;
 mod outage;

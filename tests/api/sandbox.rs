@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::app::seconds;
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, PASSWORD, WRONG};
 use crate::support::database::session_of;
 use crate::support::{Answer, App};
 
@@ -194,4 +194,63 @@ fn production_has_nothing_of_it() {
     assert_eq!(decision(&alice.refreshes()), "none");
     let told = app.reads("SELECT kind AS word FROM session_events WHERE kind = 'practice_began'");
     assert!(told.is_empty());
+}
+
+/// Each family would else have attempts of its own, and whoever has stolen an access token begins one after the other.
+#[test]
+fn wrong_passwords_in_a_practice_family_count_for_the_session_that_it_was_begun_from() {
+    let app = development();
+    let alice = Learner::begins(&app);
+    let deletes = |token: &str, password: &str| {
+        let request =
+            alice.browser.bare_request("DELETE", "/users/me").header("authorization", format!("Bearer {token}"));
+        request.json(&json!({ "password": password })).send()
+    };
+    let another = alice.browser.with_access("POST", "/dev/families").send();
+    let own = alice.browser.access_token.clone().unwrap();
+    let tokens = [own.as_str(), &alice.access_token, another.access_token()];
+    for guess in 0..10 {
+        assert_eq!(deletes(tokens[guess % 3], WRONG).verdict(), (403, "invalid_credentials"));
+    }
+    for token in tokens {
+        assert_eq!(deletes(token, PASSWORD).retry_after(), 1);
+    }
+    app.passes(seconds(1));
+    let later = alice.browser.with_access("POST", "/dev/families").send();
+    assert_eq!(deletes(later.access_token(), WRONG).verdict(), (403, "invalid_credentials"));
+    assert_eq!(deletes(later.access_token(), WRONG).retry_after(), 2, "a new family has new attempts");
+    let elsewhere = app.native_app().logs_in("alice@example.com");
+    assert_eq!(deletes(elsewhere.access_token(), PASSWORD).status, 204, "another login pays for it");
+}
+
+#[test]
+fn practice_families_stay_within_the_limit_of_sessions_and_leave_the_own_one_alone() {
+    let limited = |limit: u32| {
+        App::with(|config| {
+            config.is_development = true;
+            config.sessions_per_user = limit.try_into().unwrap();
+        })
+    };
+    let app = limited(3);
+    let alice = app.logged_in("alice@example.com");
+    for _ in 0..2 {
+        app.passes(seconds(1));
+        assert_eq!(app.browser().logs_in("alice@example.com").status, 200);
+    }
+    let mut families = Vec::new();
+    for _ in 0..4 {
+        app.passes(seconds(1));
+        let begun = alice.with_access("POST", "/dev/families").send();
+        assert_eq!(begun.status, 200);
+        families.push(begun.json["session"]["id"].as_str().unwrap().to_owned());
+        let live = app.reads("SELECT id::text AS word FROM token_families WHERE revoked_at IS NULL");
+        assert_eq!(live.len(), 3);
+        assert!(live.contains(&session_of(&alice)) && live.contains(families.last().unwrap()));
+    }
+    let ended = app.reads("SELECT DISTINCT revoked_reason AS word FROM token_families WHERE revoked_at IS NOT NULL");
+    assert_eq!(ended, ["limit"]);
+    let app = limited(1);
+    let alice = app.logged_in("alice@example.com");
+    assert_eq!(alice.with_access("POST", "/dev/families").send().verdict(), (404, "session_not_found"));
+    assert_eq!(alice.asks_who_am_i().status, 200);
 }

@@ -121,7 +121,7 @@ fn migrations_go_up_and_down_and_up_again() {
         app.reads("SELECT relname::text AS word FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1")
     };
     let before = tables();
-    let mut migrator = Migrator::connect(&app.database.url().into()).unwrap();
+    let mut migrator = Migrator::connect(&app.database.url().into(), true).unwrap();
     while migrator.revert().unwrap().is_some() {}
     assert_eq!(tables(), ["__diesel_schema_migrations", "__diesel_schema_migrations_pkey"]);
     assert!(migrator.status().unwrap().iter().all(|migration| !migration.is_applied));

@@ -61,6 +61,14 @@ fn nothing_is_left_undone_or_left_out() {
     assert_none(&sources.iter().flatten().flat_map(leftovers).collect::<Vec<_>>());
 }
 
+/// Postgres writes it in the language of `lc_messages`, so nothing may depend on it. It is only passed on to a person.
+#[test]
+fn no_file_but_the_one_of_errors_reads_a_message_of_the_database() {
+    let sources = Source::below("src");
+    let readers = sources.iter().filter(|source| source.path != "src/db/error.rs");
+    assert_none(&readers.flat_map(|source| uses(source, "message()")).collect::<Vec<_>>());
+}
+
 #[test]
 fn a_long_file_is_reported_with_its_length_and_the_median() {
     let file = |path: &str, lines: usize| Source::new(path, &"\n".repeat(lines));

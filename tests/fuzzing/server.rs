@@ -176,6 +176,8 @@ fn state(clock: &Clock) -> HttpState {
         allowed_origins: Vec::new(),
         trusted_proxies: vec![ipnet::IpNet::from(std::net::IpAddr::from(PROXY))],
         body_timeout: Duration::from_secs(1),
+        has_docs: true,
+        admin_hosts: Vec::new(),
         has_app: false,
         is_development: false,
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::kit::checker::Terms;
 use crate::kit::clients::{Fate, Server as _};
-use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Token};
+use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Network, Token};
 use crate::kit::rig::{Rig, Wire, until};
 
 const TERMS: Terms = Terms {
@@ -53,7 +53,7 @@ impl App {
 
     /// One attempt: the status that is answered, if any.
     async fn tries(&self, ask: Ask) -> Option<u16> {
-        self.wire.answer(&ask, Fate::Pass).await.map(|answer| answer.status)
+        self.wire.answer(Network(0), &ask, Fate::Pass).await.map(|answer| answer.status)
     }
 
     fn logout(&self) -> Ask {
@@ -70,7 +70,7 @@ async fn log_in(wire: &Wire, email: &Arc<str>) -> Answer {
 async fn insists(wire: &Wire, ask: Ask) -> Answer {
     let mut decided = None;
     let answers = async || {
-        decided = wire.answer(&ask, Fate::Pass).await.filter(|answer| answer.status != 503);
+        decided = wire.answer(Network(0), &ask, Fate::Pass).await.filter(|answer| answer.status != 503);
         decided.is_some()
     };
     until("the database answers", answers).await;

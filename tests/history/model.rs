@@ -10,7 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use heirloom::domain::Timestamp;
+use heirloom::domain::client::Client;
 use heirloom::domain::family::{self, Family};
+use heirloom::domain::place::Place;
 use heirloom::domain::policy::{Lifetimes, RotationPolicy};
 use heirloom::domain::revocation::{Revocation, RevocationReason};
 use heirloom::domain::rotation::{Decision, FamilyState, Generation};
@@ -22,7 +24,7 @@ use uuid::Uuid;
 
 use crate::kit::checker::Terms;
 use crate::kit::clients::{Fate, Server};
-use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Token};
+use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Network, Token};
 use crate::mutants::{Flaw, Rule};
 
 const BEGAN: Timestamp = datetime!(2026-03-01 12:00:00 UTC);
@@ -57,7 +59,7 @@ enum Undo {
 }
 
 impl Server for Model {
-    fn answer<'a>(&'a self, ask: &'a Ask, fate: Fate) -> BoxFuture<'a, Option<Answer>> {
+    fn answer<'a>(&'a self, from: Network, ask: &'a Ask, fate: Fate) -> BoxFuture<'a, Option<Answer>> {
         async move {
             self.travels().await;
             match fate {
@@ -65,11 +67,11 @@ impl Server for Model {
                 Fate::Delay { request, .. } => sleep(request).await,
                 _ => {}
             }
-            let answer = self.handles(ask);
+            let answer = self.handles(from, ask);
             match fate {
                 Fate::LoseAnswer | Fate::CutAnswer => return None,
                 Fate::Delay { answer, .. } => sleep(answer).await,
-                Fate::Double => drop(self.handles(ask)),
+                Fate::Double => drop(self.handles(from, ask)),
                 _ => {}
             }
             self.travels().await;
@@ -134,7 +136,7 @@ impl Model {
     }
 
     /// One of two processes answers, each by its own clock.
-    fn handles(&self, ask: &Ask) -> Answer {
+    fn handles(&self, from: Network, ask: &Ask) -> Answer {
         let mut state = self.locked();
         if state.is_away {
             return Answer { clears_cookie: self.has(Flaw::ClearsCookiesOnDoubt), ..answer(503, "unavailable") };
@@ -150,7 +152,7 @@ impl Model {
                 plain(201)
             }
             Ask::Login { email, password, delivery } => self.logs_in(&mut state, email, password, *delivery, now),
-            Ask::Refresh(token) => self.refreshes(&mut state, token, now),
+            Ask::Refresh(token) => self.refreshes(&mut state, token, from, now),
             Ask::Logout(token) => {
                 self.ends(&mut state, token.family, RevocationReason::Logout, now);
                 Answer { clears_cookie: true, ..plain(200) }
@@ -179,7 +181,8 @@ impl Model {
         self.grants(state, id, 1)
     }
 
-    fn refreshes(&self, state: &mut State, token: &Token, now: Timestamp) -> Answer {
+    fn refreshes(&self, state: &mut State, token: &Token, from: Network, now: Timestamp) -> Answer {
+        let place = Place::of(&Client::new(Some(from.address().into()), None));
         let is_genuine = token.text == genuine(token.family, token.generation, token.delivery, 0).text;
         if !is_genuine && !self.has(Flaw::AcceptsForgeries) {
             return Answer { clears_cookie: true, ..answer(401, "refresh_token_invalid") };
@@ -189,7 +192,7 @@ impl Model {
         else {
             return answer(401, "session_revoked");
         };
-        let decision = (self.rule)(&row.state, presented, row.state.rotated_from, now, &self.policy());
+        let decision = (self.rule)(&row.state, presented, place, now, &self.policy());
         let answered = match decision {
             Decision::Revoked(reason) => {
                 let reason = Some(reason.as_str().to_owned());
@@ -205,6 +208,7 @@ impl Model {
             Decision::Rotate(next) | Decision::Ahead(next) => {
                 row.state.generation = next;
                 row.state.rotated_at = now;
+                row.state.rotated_from = place;
                 row.state.idle_expires_at = Family::idle_expiry(now, row.state.expires_at, &self.lifetimes());
                 next
             }
@@ -218,6 +222,7 @@ impl Model {
                 row.state.recovered = row.state.generation;
                 row.state.recovery_tat = recovery_tat.unwrap_or(row.state.recovery_tat);
                 row.state.rotated_at = now;
+                row.state.rotated_from = place;
                 generation
             }
         };

@@ -67,6 +67,11 @@ fn asked(
     })
 }
 
+/// The rule, with tokens taken for ones from elsewhere, or from the place of the rotation.
+fn placed(place: impl Fn(&FamilyState, Place) -> Place + Send + Sync + 'static) -> Arc<Rule> {
+    Arc::new(move |state, presented, from, now, policy| decide(state, presented, place(state, from), now, policy))
+}
+
 /// The rule, with something else made of its answer.
 fn answered(change: impl Fn(Decision, &FamilyState, Generation) -> Decision + Send + Sync + 'static) -> Arc<Rule> {
     Arc::new(move |state, presented, from, now, policy| {
@@ -191,6 +196,25 @@ fn second_chances() -> Vec<Mutant> {
             OneLine,
             answered(|decision, _, presented| match decision {
                 Decision::Replay(_) => Decision::Replay(presented),
+                other => other,
+            }),
+        ),
+        mutant(5, "every place is the same", Credit, placed(|state, _| state.rotated_from)),
+        mutant(
+            5,
+            "elsewhere is free before the confirmation",
+            Credit,
+            placed(|state, from| if state.confirmed < state.generation { state.rotated_from } else { from }),
+        ),
+        mutant(5, "every place is another one", HonestStay, placed(|_, _| Place::default())),
+        mutant(
+            5,
+            "elsewhere costs nothing",
+            Credit,
+            answered(|decision, state, _| match decision {
+                Decision::ReplayElsewhere { generation, .. } => {
+                    Decision::ReplayElsewhere { generation, recovery_tat: state.recovery_tat }
+                }
                 other => other,
             }),
         ),

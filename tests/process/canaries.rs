@@ -144,6 +144,7 @@ fn life_of_a_user(url: &str, kill_the_database: impl FnOnce()) -> Canaries {
     // With bodies, as a native app; shown in the wrong places, cut, and at last logged out.
     let login = client.post("/login", &[], &credentials(PASSWORD, "body"));
     let third = login.text("refresh_token");
+    let device = login.text("device_token");
     let body = |token: &str| json!({"refresh_token": token}).to_string();
     let with_query = client.get(&format!("/users/me?access_token={access}"), &[]);
     assert_eq!(with_query.status, 401);
@@ -156,6 +157,17 @@ fn life_of_a_user(url: &str, kill_the_database: impl FnOnce()) -> Canaries {
         ("/refresh".to_owned(), &[("authorization", bearer.as_str())], String::new()),
         ("/refresh".to_owned(), &[("origin", "https://evil.example")], body(&third)),
         ("/login".to_owned(), &[], json!({"email": PASSWORD, "password": [PASSWORD]}).to_string()),
+        (
+            "/login".to_owned(),
+            &[],
+            json!({"email": EMAIL, "password": WRONG_PASSWORD, "device_token": [device]}).to_string(),
+        ),
+        (
+            "/login".to_owned(),
+            &[],
+            json!({"email": EMAIL, "password": WRONG_PASSWORD, "token_delivery": "body", "device_token": device})
+                .to_string(),
+        ),
         (
             "/register".to_owned(),
             &[],
@@ -190,7 +202,7 @@ fn life_of_a_user(url: &str, kill_the_database: impl FnOnce()) -> Canaries {
         bytes.push(URL_SAFE_NO_PAD.decode(signature).unwrap());
         texts.push(signature.to_owned());
     }
-    for value in others {
+    for value in others.into_iter().chain([device.strip_prefix("hld_").unwrap().to_owned()]) {
         bytes.push(URL_SAFE_NO_PAD.decode(&value).unwrap());
         texts.push(value);
     }

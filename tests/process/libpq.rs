@@ -73,7 +73,7 @@ fn what_providers_add_for_other_drivers_is_ignored_and_named() {
 fn a_url_that_libpq_does_not_read_is_refused_in_its_words_without_a_password() {
     let home = Home::new();
     for (url, said) in [
-        ("postgres://u:canary@127.0.0.1:1/db?", "missing key/value separator"),
+        ("postgres://u:canary@127.0.0.1:1/db?&sslmode=prefer", "missing key/value separator"),
         ("postgres://u:canary@127.0.0.1:1/db?sslmode", "\"sslmode\""),
         ("postgres://u:canary@127.0.0.1:1/db?pool=3", "invalid URI query parameter: \"pool\""),
         ("postgres://u:canary@127.0.0.1:1/db?sslmode=no-verify", "invalid sslmode value: \"no-verify\""),

@@ -1,20 +1,29 @@
 //! The program as people run it: its exit codes, its output, its signals, and what it leaves behind when it is killed.
 #![allow(clippy::unwrap_used, reason = "the helpers are part of the tests, and a panic is how these fail")]
 
+mod another_language;
 mod attacks;
+mod behind_pgbouncer;
 mod canaries;
 mod client;
 mod commands;
+mod compose;
 mod connection;
 mod deaths;
 mod dotenv;
 mod external_database;
+mod german_postgres;
 mod home;
 mod libpq;
 mod logs;
+mod needs;
+mod operators;
 mod pausing;
+mod pgbouncer;
 mod program;
+mod role_settings;
 mod secrets;
 mod serving;
 mod settings;
 mod stopping;
+mod terminal;

@@ -2,6 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::Path;
 
 use super::client::Session;
 use super::external_database::Somebodys;
@@ -136,25 +137,24 @@ fn a_data_directory_or_generated_secret_of_somebody_else_is_refused() {
     }
     let home = Home::new();
     let commands = [&["serve"][..], &["user", "list"], &["migrate", "status"]];
-    let refused = |path: &str| {
+    let refused = |path: &Path| {
         for command in commands {
             let ended = home.run(command);
             assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{command:?}: {ended:?}");
-            let path = home.data().join(path);
             assert!(ended.stderr.contains(&format!("HEIRLOOM_DATA_DIR: {} ", path.display())), "{ended:?}");
         }
     };
     fs::create_dir(home.data()).unwrap();
     let data = home.data().display().to_string();
     chown(&data, Some(SOMEBODY), None).unwrap();
-    refused("");
+    refused(&home.data());
     chown(&data, Some(0), None).unwrap();
     fs::set_permissions(&data, Permissions::from_mode(0o777)).unwrap();
-    refused("");
+    refused(&home.data());
     fs::set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
     fs::create_dir(home.data().join("postgres")).unwrap();
     chown(home.data().join("postgres"), Some(SOMEBODY), None).unwrap();
-    refused("postgres");
+    refused(&home.data().join("postgres"));
     chown(home.data().join("postgres"), Some(0), None).unwrap();
     Serving::start(&home).stops();
     chown(home.data().join("secret"), Some(SOMEBODY), None).unwrap();

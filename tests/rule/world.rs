@@ -33,7 +33,7 @@ pub struct World {
 }
 
 impl World {
-    /// A family right after a login.
+    /// A family right after a login at home.
     pub fn new(policy: RotationPolicy, lifetimes: Lifetimes) -> Self {
         Self::judged_by(Rc::new(decide), policy, lifetimes)
     }
@@ -41,9 +41,9 @@ impl World {
     /// The same, under another rule.
     pub fn judged_by(rule: Rc<Rule>, policy: RotationPolicy, lifetimes: Lifetimes) -> Self {
         let (id, user_id) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let state = Family::begin(id, user_id, Delivery::Cookie, LOGIN, &lifetimes).state;
+        let begun = Family::begin(id, user_id, Delivery::Cookie, LOGIN, &lifetimes).state;
         Self {
-            state,
+            state: FamilyState { rotated_from: place(HOME), ..begun },
             now: LOGIN,
             policy,
             issued: Generation::FIRST,

@@ -1,40 +1,43 @@
 //! What a rotation returns of a family.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Integer, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::super::error::DbError;
 use super::super::rows::generation;
 use crate::domain::Timestamp;
-use crate::domain::refresh_token::IssuedGeneration;
+use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
 
-/// The columns after `RETURNING`, in their order.
-pub(super) type IssuedColumns = (SqlUuid, SqlUuid, Text, Integer, Timestamptz, Timestamptz, Timestamptz);
+/// The columns after `RETURNING`, in their order. The delivery is not among them: it is the one of the presented token.
+pub(super) type IssuedColumns = (SqlUuid, Integer, SqlUuid, Timestamptz, Timestamptz, Timestamptz);
 
 #[derive(Queryable)]
 pub(super) struct IssuedRow {
     id: Uuid,
-    user_id: Uuid,
-    delivery: String,
     generation: i32,
+    user_id: Uuid,
     authenticated_at: Timestamp,
     idle_expires_at: Timestamp,
     expires_at: Timestamp,
 }
 
-impl TryFrom<IssuedRow> for IssuedGeneration {
-    type Error = DbError;
-
-    fn try_from(row: IssuedRow) -> Result<Self, DbError> {
-        Ok(Self {
-            family_id: row.id.into(),
-            user_id: row.user_id.into(),
-            delivery: row.delivery.parse().map_err(DbError::corrupt)?,
-            generation: generation(row.generation)?,
-            authenticated_at: row.authenticated_at,
-            idle_expires_at: row.idle_expires_at,
-            expires_at: row.expires_at,
+impl IssuedRow {
+    /// The generation that was issued for one of the tokens in `batch`.
+    pub fn issued(self, batch: &[&PresentedToken]) -> Result<IssuedGeneration, DbError> {
+        let (family_id, generation) = (self.id.into(), generation(self.generation)?);
+        let is_successor =
+            |token: &&&PresentedToken| token.family_id == family_id && token.generation.next() == Some(generation);
+        let presented =
+            batch.iter().find(is_successor).ok_or_else(|| DbError::corrupt("a rotation without a token"))?;
+        Ok(IssuedGeneration {
+            family_id,
+            user_id: self.user_id.into(),
+            delivery: presented.delivery,
+            generation,
+            authenticated_at: self.authenticated_at,
+            idle_expires_at: self.idle_expires_at,
+            expires_at: self.expires_at,
         })
     }
 }

@@ -4,7 +4,7 @@
 //! several processes cannot deadlock, in whatever order their rows come, and a family that is locked delays no other.
 //!
 //! The statements judge liveness again, beside [`decide`](crate::domain::rotation::decide): that is the price of
-//! rotating without reading first. `tests/api/liveness.rs` holds both to one table. The `.sql` files beside this one
+//! rotating without reading first. `tests/api/liveness` holds both to one table. The `.sql` files beside this one
 //! have the text that Postgres gets. `make sql` writes them.
 
 mod confirm;
@@ -39,7 +39,7 @@ pub fn rotate(
         [presented] => RotateOne::new(presented, lifetimes).load(connection.pg())?,
         _ => RotateMany::new(batch, lifetimes).load(connection.pg())?,
     };
-    rows.into_iter().map(IssuedGeneration::try_from).collect()
+    rows.into_iter().map(|row| row.issued(batch)).collect()
 }
 
 /// Stores which generations' access tokens are in use. Returns the families for which that was news. No family may be

@@ -51,8 +51,8 @@ UPDATE token_families AS family
        user_agent_hash = newest.user_agent_hash
   FROM newest
  WHERE family.ctid = newest.place
-RETURNING family.id, family.user_id, family.delivery, family.generation,
-          family.authenticated_at, family.idle_expires_at, family.expires_at"
+RETURNING family.id, family.generation, family.user_id, family.authenticated_at,
+          family.idle_expires_at, family.expires_at"
 );
 
 #[derive(QueryId)]

@@ -42,8 +42,8 @@ UPDATE token_families AS family
     // A sub-select is where a row can be locked without waiting for it.
     "
           FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING family.id, family.user_id, family.delivery, family.generation,
-          family.authenticated_at, family.idle_expires_at, family.expires_at"
+RETURNING family.id, family.generation, family.user_id, family.authenticated_at,
+          family.idle_expires_at, family.expires_at"
 );
 
 #[derive(QueryId)]

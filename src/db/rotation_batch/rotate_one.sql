@@ -15,5 +15,5 @@ UPDATE token_families AS family
           AND EXISTS (SELECT FROM users WHERE users.id = newest.user_id AND users.is_active)
           AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
           FOR NO KEY UPDATE SKIP LOCKED)
-RETURNING family.id, family.user_id, family.delivery, family.generation,
-          family.authenticated_at, family.idle_expires_at, family.expires_at;
+RETURNING family.id, family.generation, family.user_id, family.authenticated_at,
+          family.idle_expires_at, family.expires_at;

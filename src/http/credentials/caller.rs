@@ -130,6 +130,8 @@ mod tests {
                 trusted_proxies: Vec::new(),
                 body_timeout: Duration::from_secs(1),
                 has_app: false,
+                has_docs: false,
+                admin_hosts: Vec::new(),
                 is_development: false,
             };
             let components = Components::unconnected(clock.clone());

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use secrecy::ExposeSecret as _;
 
 use super::cookie_value::{CookieValue, find};
+use crate::domain::family::Delivery;
 use crate::http::state::HttpState;
 
 /// The cookie's value, not verified yet. Two cookies of this name prove nothing, because one of them is planted.
@@ -18,7 +19,7 @@ pub fn presented(request: &HttpRequest) -> Option<&[u8]> {
 
 /// Gives the cookie to a browser that has just logged in to `email`.
 pub fn set(state: &HttpState, email: &str, response: &mut HttpResponse) {
-    let device = state.service.known_device(email);
-    let cookie = state.options.cookies.set_device(device.cookie.expose_secret(), device.max_age);
+    let device = state.service.known_device(email, Delivery::Cookie);
+    let cookie = state.options.cookies.set_device(device.proof.expose_secret(), device.max_age);
     response.headers_mut().append(SET_COOKIE, cookie);
 }

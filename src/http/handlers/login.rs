@@ -2,10 +2,8 @@
 
 use actix_web::HttpResponse;
 
-use super::token_response::token_response;
+use super::token_response::login_response;
 use crate::domain::client::Client;
-use crate::domain::family::Delivery;
-use crate::http::credentials::device_cookie;
 use crate::http::credentials::earlier_login::EarlierLogin;
 use crate::http::extractors::json_body::JsonBody;
 use crate::http::extractors::rate::WithinLoginRate;
@@ -25,6 +23,9 @@ problems! { LoginProblems: INVALID_CREDENTIALS, ACCOUNT_DISABLED, TOO_MANY_ATTEM
 /// Starts a session. The refresh token is set as a cookie unless `token_delivery` is `body`. An unknown email address and a
 /// wrong password get the same response. Attempts are limited for each client address and for each account. A disabled
 /// account is reported only with the right password.
+///
+/// The response identifies this client at its next login, so that it need not wait while others guess the password: in a
+/// cookie, or with `body` in `device_token`.
 #[utoipa::path(
     post, path = "/login", tag = "sessions", request_body = LoginRequest,
     responses(
@@ -42,19 +43,13 @@ pub async fn login(
     JsonBody(body): JsonBody<LoginRequest>,
 ) -> Result<HttpResponse, Problem> {
     let delivery = body.token_delivery.into();
-    let cookies = earlier.cookies(delivery);
-    let result = state.service.login(&body.email, &body.password, delivery, cookies, client).await;
+    let before = earlier.with(delivery, body.device_token.as_ref());
+    let result = state.service.login(&body.email, &body.password, delivery, before, client).await;
     if let Some(login) = counted(&result) {
         state.metrics.logged_in(login);
     }
     match result? {
-        LoginOutcome::Granted(grant) => {
-            let mut response = token_response(&state, &grant);
-            if delivery == Delivery::Cookie {
-                device_cookie::set(&state, &body.email, &mut response);
-            }
-            Ok(response)
-        }
+        LoginOutcome::Granted(grant) => Ok(login_response(&state, &grant, &body.email)),
         LoginOutcome::TooManyAttempts(refused) => Err(Problem::too_many_attempts(refused.retry_after)),
         LoginOutcome::InvalidCredentials => Err((&INVALID_CREDENTIALS).into()),
         LoginOutcome::AccountDisabled => Err((&ACCOUNT_DISABLED).into()),

@@ -5,19 +5,38 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use secrecy::ExposeSecret as _;
 
 use crate::domain::family::Delivery;
+use crate::http::credentials::device_cookie;
 use crate::http::state::HttpState;
 use crate::http::wire::dto::token::TokenAnswer;
 use crate::service::SessionGrant;
 
 /// The token response for `grant`, with the cookies of its delivery.
 pub fn token_response(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
+    respond(state, grant, TokenAnswer::from(grant))
+}
+
+/// The same for a login to `email`, which also makes the device known to that account.
+pub fn login_response(state: &HttpState, grant: &SessionGrant, email: &str) -> HttpResponse {
+    let mut answer = TokenAnswer::from(grant);
+    if grant.delivery == Delivery::Body {
+        let device = state.service.known_device(email, grant.delivery);
+        answer.device_token = Some(device.proof.expose_secret().to_owned());
+    }
+    let mut response = respond(state, grant, answer);
+    if grant.delivery == Delivery::Cookie {
+        device_cookie::set(state, email, &mut response);
+    }
+    response
+}
+
+fn respond(state: &HttpState, grant: &SessionGrant, answer: TokenAnswer) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     // RFC 6749 §5.1 wants this besides the `Cache-Control` that every response has.
     response.insert_header((PRAGMA, "no-cache"));
     if grant.delivery == Delivery::Cookie {
         set_cookies(&mut response, state, grant);
     }
-    response.json(TokenAnswer::from(grant))
+    response.json(answer)
 }
 
 /// The CSRF cookie lives as long as the session may be idle. A page whose access cookie has expired needs it as soon as it

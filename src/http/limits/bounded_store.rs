@@ -1,23 +1,23 @@
-//! The memory of the rate limits. It is bounded, however many addresses send requests.
+//! The memory of a rate limit. It is bounded, however many addresses send requests.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use governor::nanos::Nanos;
-use governor::state::StateStore;
+use super::quota::Quota;
+use crate::domain::network::Network;
 
 const SHARDS: usize = 16;
 
-/// Each shard holds at most this many addresses of about 70 bytes: 5 MB in all.
+/// Each shard holds at most this many networks of about 70 bytes: 5 MB in all.
 const SHARD_LIMIT: usize = 4_096;
 
-/// For each address, the time at which its whole quota is free again. When a shard is full, it forgets the half of its
-/// addresses that have used the least, most of which have their whole quota again. It forgets an address that has used
+/// For each network, the time at which its whole quota is free again. When a shard is full, it forgets the half of its
+/// networks that have used the least of their quota, most of which have the whole again. It forgets a network that has used
 /// much only when thousands of others have used as much.
 pub struct BoundedStore {
-    shards: [Mutex<HashMap<IpAddr, Nanos>>; SHARDS],
+    shards: [Mutex<HashMap<Network, Duration>>; SHARDS],
     hasher: RandomState,
 }
 
@@ -27,30 +27,35 @@ impl Default for BoundedStore {
     }
 }
 
-impl StateStore for BoundedStore {
-    type Key = IpAddr;
-
-    fn measure_and_replace<T, F, E>(&self, address: &IpAddr, measure: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let at = usize::try_from(self.hasher.hash_one(address) % SHARDS as u64).unwrap_or(0);
+impl BoundedStore {
+    /// Takes one request from the quota of each of these networks, or from none of them if one has too little. They are the
+    /// networks of one address, widest last: all networks that may be named together are in one shard.
+    ///
+    /// # Errors
+    /// How long to wait until every quota has a request again.
+    pub fn take(&self, networks: &[(Network, Quota)], now: Duration) -> Result<(), Duration> {
+        let Some((widest, _)) = networks.last() else { return Ok(()) };
+        let at = usize::try_from(self.hasher.hash_one(widest) % SHARDS as u64).unwrap_or(0);
         let mut shard = self.shards[at].lock().unwrap_or_else(PoisonError::into_inner);
-        let known = shard.get(address).copied();
-        let (outcome, next) = measure(known)?;
-        if known.is_none() && shard.len() >= SHARD_LIMIT {
+        let taken = networks.iter().map(|(network, quota)| quota.take(shard.get(network).copied(), now));
+        let taken: Vec<Result<Duration, Duration>> = taken.collect();
+        if let Some(wait) = taken.iter().filter_map(|taken| taken.err()).max() {
+            return Err(wait);
+        }
+        if shard.len() + networks.len() > SHARD_LIMIT {
             make_room(&mut shard);
         }
-        shard.insert(*address, next);
-        Ok(outcome)
+        shard.extend(networks.iter().zip(taken).filter_map(|((network, _), taken)| Some((*network, taken.ok()?))));
+        Ok(())
     }
 }
 
-fn make_room(shard: &mut HashMap<IpAddr, Nanos>) {
-    let mut times: Vec<Nanos> = shard.values().copied().collect();
+fn make_room(shard: &mut HashMap<Network, Duration>) {
+    let mut times: Vec<Duration> = shard.values().copied().collect();
     let middle = times.len() / 2;
     let (_, &mut median, _) = times.select_nth_unstable(middle);
-    shard.retain(|_, time| *time > median);
+    // A new table: the old one, full of deleted entries, would soon grow.
+    *shard = std::mem::take(shard).into_iter().filter(|(_, time)| *time > median).collect();
 }
 
 #[cfg(test)]

@@ -2,4 +2,5 @@
 
 pub mod bounded_store;
 pub mod client_address;
+pub mod quota;
 pub mod rate_limits;

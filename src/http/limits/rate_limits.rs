@@ -1,13 +1,12 @@
 //! How many requests one address may send, counted in this process's memory.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use governor::middleware::NoOpMiddleware;
-use governor::{Quota, RateLimiter};
-
 use super::bounded_store::BoundedStore;
+use super::quota::Quota;
 use crate::domain::clock::Clock;
+use crate::domain::network::Network;
 use crate::domain::throttle::Rate;
 
 /// The limits that hold for every address. `None` is a limit that is turned off.
@@ -40,38 +39,21 @@ impl RateLimits {
     }
 }
 
-struct Limit(RateLimiter<IpAddr, BoundedStore, ElapsedTime, NoOpMiddleware<Duration>>);
-
-/// The library counts by our clock, which tests can move.
-struct ElapsedTime(Clock);
-
-impl governor::clock::Clock for ElapsedTime {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
+struct Limit {
+    rate: Rate,
+    store: BoundedStore,
+    clock: Clock,
 }
 
 impl Limit {
     fn new(rate: Rate, clock: &Clock) -> Self {
-        let interval = (rate.period / rate.count.get()).max(Duration::from_nanos(1));
-        let quota = Quota::with_period(interval).expect("an interval is longer than nothing").allow_burst(rate.count);
-        Self(RateLimiter::new(quota, BoundedStore::default(), ElapsedTime(clock.clone())))
+        Self { rate, store: BoundedStore::default(), clock: clock.clone() }
     }
 
     fn admit(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        use governor::clock::Clock as _;
-        let counted_as = counted_as(address.unwrap_or(Ipv4Addr::UNSPECIFIED.into()));
-        self.0.check_key(&counted_as).map_err(|refused| refused.wait_time_from(self.0.clock().now()))
-    }
-}
-
-/// A client with one IPv6 address usually has a whole /64 of them, so a /64 counts as one address.
-fn counted_as(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        let address = address.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+        let networks = Network::all_of(address).map(|(network, share)| (network, Quota::new(self.rate, share)));
+        self.store.take(&networks.collect::<Vec<_>>(), self.clock.elapsed())
     }
 }
 
@@ -83,7 +65,7 @@ mod tests {
 
     use time::macros::datetime;
 
-    use super::{Limit, counted_as};
+    use super::Limit;
     use crate::domain::clock::Clock;
     use crate::domain::throttle::Rate;
     use crate::http::limits::bounded_store::BoundedStore;
@@ -119,12 +101,51 @@ mod tests {
         assert!(limit.admit(address).is_err(), "an idle address saves up more than its burst");
     }
 
+    /// How many of `count` requests are admitted, each from an address of its own.
+    fn admitted(limit: &Limit, count: u128, address: impl Fn(u128) -> u128) -> usize {
+        (0..count).filter(|&n| limit.admit(Some(Ipv6Addr::from_bits(address(n)).into())).is_ok()).count()
+    }
+
+    const SITE: u128 = 0x2001_0db8_0001 << 80;
+
     #[test]
-    fn a_64_is_one_address() {
-        let of = |text: &str| counted_as(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    fn the_addresses_of_a_network_share_its_limit() {
+        let clock = still();
+        let limit = limit(20, &clock);
+        assert_eq!(admitted(&limit, 10_000, |n| SITE + n), 20, "a /64");
+        assert_eq!(admitted(&limit, 256, |n| SITE + (n << 64)), 60, "the rest of its /56");
+        assert_eq!(admitted(&limit, 65_536, |n| SITE + (n << 64)), 240, "the rest of its /48");
+        assert_eq!(admitted(&limit, 40, |n| SITE + (1 << 80) + n), 20, "another /48");
+        clock.advance(Duration::from_secs(3));
+        assert_eq!(admitted(&limit, 65_536, |n| SITE + (n << 64)), 16);
+        assert_eq!(admitted(&limit, 1, |n| SITE + n), 0, "the /48 has nothing left, though the /64 has");
+    }
+
+    #[test]
+    fn a_refused_request_is_not_counted() {
+        let clock = still();
+        let limit = limit(20, &clock);
+        for _ in 0..1_000 {
+            // Of the first /64. Its neighbours would have nothing left if these counted.
+            let _ = limit.admit(Some(Ipv6Addr::from_bits(SITE).into()));
+        }
+        assert_eq!(admitted(&limit, 255, |n| SITE + ((1 + n) << 64)), 60);
+        let wait = limit.admit(Some(Ipv6Addr::from_bits(SITE + (9 << 64)).into())).unwrap_err();
+        assert_eq!(wait, Duration::from_millis(750));
+        clock.advance(wait);
+        assert_eq!(
+            limit.admit(Some(Ipv6Addr::from_bits(SITE + (9 << 64)).into())),
+            Ok(()),
+            "it may go on when it was told"
+        );
+    }
+
+    #[test]
+    fn networks_that_differ_in_one_bit_of_an_ipv4_address_share_nothing() {
+        let limit = limit(1, &still());
+        for n in 0..256u32 {
+            assert_eq!(limit.admit(Some(Ipv4Addr::from_bits(0xc000_0200 + n).into())), Ok(()));
+        }
     }
 
     #[test]
@@ -134,7 +155,7 @@ mod tests {
         let hot: Option<IpAddr> = Some(Ipv4Addr::new(203, 0, 113, 7).into());
         while limit.admit(hot).is_ok() {}
         for n in 0..1_000_000u128 {
-            assert_eq!(limit.admit(Some(Ipv6Addr::from_bits((0x2001_0db8 << 96) + (n << 64)).into())), Ok(()));
+            assert_eq!(limit.admit(Some(Ipv6Addr::from_bits((0x2001 << 112) + (n << 80)).into())), Ok(()));
             // The flood takes half a minute, so some of its addresses are fresh and some are old.
             if n % 1_000 == 0 {
                 clock.advance(Duration::from_millis(30));
@@ -143,7 +164,7 @@ mod tests {
             assert!(n % 10_000 != 0 || limit.admit(hot).is_err(), "the flood reset the hot address after {n}");
         }
         assert!(limit.admit(hot).is_err());
-        let store = limit.0.into_state_store();
+        let store = &limit.store;
         assert!((1..=BoundedStore::LIMIT).contains(&store.len()), "{}", store.len());
         assert!(store.capacity() <= 2 * BoundedStore::LIMIT, "{}", store.capacity());
     }
@@ -158,6 +179,6 @@ mod tests {
             assert_eq!(limit.admit(Some(Ipv4Addr::from_bits(n).into())), Ok(()));
         }
         assert!(limit.admit(hot).is_err());
-        assert!(limit.0.into_state_store().len() <= BoundedStore::LIMIT);
+        assert!(limit.store.len() <= BoundedStore::LIMIT);
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::UserId;
 use crate::domain::revocation::RevocationReason;
+use crate::domain::standing::Standing;
 use crate::service::deletion::delete_account;
 use crate::service::error::{FieldError, ServiceError};
 use crate::service::random::rng;
@@ -31,7 +32,8 @@ pub enum OperatorOutcome {
 impl Operator {
     /// Creates an account, under the same rules as a registration.
     pub async fn create_user(&self, email: &str, password: &SecretString) -> Result<RegisterOutcome, ServiceError> {
-        register::create_account(&self.db, &self.clock, &self.passwords, email, password, Client::default()).await
+        let (passwords, standing) = (&self.passwords, Standing::Known);
+        register::create_account(&self.db, &self.clock, passwords, email, password, standing, self.client()).await
     }
 
     /// At most `limit` accounts that were created after the account `after`, the oldest first.
@@ -54,16 +56,17 @@ impl Operator {
     pub async fn set_active(&self, id: UserId, is_active: bool) -> Result<OperatorOutcome, ServiceError> {
         let revocation = self.revocation(RevocationReason::Disabled);
         let kind = if is_active { EventKind::AccountEnabled } else { EventKind::AccountDisabled };
+        let client = self.client();
         let changed = self.db.transaction(move |tx| {
             let Some(mut account) = users::lock(tx, id)? else { return Ok(None) };
             if account.user().is_active == is_active {
                 return Ok(Some(Ended::default()));
             }
             account.set_active(tx, is_active)?;
-            record(tx, id, kind, revocation.at)?;
+            record(tx, id, kind, revocation.at, &client)?;
             match is_active {
                 true => Ok(Some(Ended::default())),
-                false => revoke::all(tx, &account, None, revocation, &Client::default()).map(Some),
+                false => revoke::all(tx, &account, None, revocation, &client).map(Some),
             }
         });
         Ok(self.outcome(changed.await?))
@@ -76,13 +79,14 @@ impl Operator {
             Ok(password) => password,
             Err(error) => return Ok(OperatorOutcome::Invalid(error)),
         };
-        let hash = self.passwords.hash(password).await?;
+        let hash = self.passwords.hash(password, Standing::Known).await?;
         let (id, revocation) = (user.id, self.revocation(RevocationReason::PasswordChange));
+        let client = self.client();
         let changed = self.db.transaction(move |tx| {
             let Some(mut account) = users::lock(tx, id)? else { return Ok(None) };
             account.set_password(tx, hash)?;
-            record(tx, id, EventKind::PasswordChanged, revocation.at)?;
-            revoke::all(tx, &account, None, revocation, &Client::default()).map(Some)
+            record(tx, id, EventKind::PasswordChanged, revocation.at, &client)?;
+            revoke::all(tx, &account, None, revocation, &client).map(Some)
         });
         let changed = changed.await?;
         if changed.is_some() {
@@ -100,7 +104,7 @@ impl Operator {
         let revocation = self.revocation(RevocationReason::Admin);
         let throttle = Arc::clone(&self.login_throttle);
         let deleted = self.db.transaction(move |tx| {
-            let Some(account) = users::lock(tx, id)? else { return Ok(None) };
+            let Some(account) = users::lock_for_deletion(tx, id)? else { return Ok(None) };
             delete_account(tx, account, &throttle, revocation, DeletedBy::Operator).map(Some)
         });
         let deleted = deleted.await?;
@@ -119,6 +123,6 @@ impl Operator {
     }
 }
 
-fn record(tx: &mut Connection, id: UserId, kind: EventKind, at: Timestamp) -> Result<(), DbError> {
-    events::insert(tx, &Event::of_account(at, id, kind, Client::default(), &mut rng()))
+fn record(tx: &mut Connection, id: UserId, kind: EventKind, at: Timestamp, client: &Client) -> Result<(), DbError> {
+    events::insert(tx, &Event::of_account(at, id, kind, client.clone(), &mut rng()))
 }

@@ -3,7 +3,6 @@
 use super::Operator;
 use super::accounts::OperatorOutcome;
 use crate::db::{live_sessions, users};
-use crate::domain::client::Client;
 use crate::domain::event::EventKind;
 use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
@@ -25,15 +24,17 @@ impl Operator {
     pub async fn revoke_session(&self, id: FamilyId) -> Result<bool, ServiceError> {
         let revocation = self.revocation(RevocationReason::Admin);
         let kind = EventKind::SessionRevoked { reason: revocation.reason };
-        let ended = self.db.transaction(move |tx| revoke::one(tx, id, |_| true, kind, revocation, Client::default()));
+        let client = self.client();
+        let ended = self.db.transaction(move |tx| revoke::one(tx, id, |_| true, kind, revocation, client));
         Ok(self.ended_sessions.add(ended.await?) > 0)
     }
 
     /// Revokes every session of an account.
     pub async fn revoke_sessions(&self, id: UserId) -> Result<OperatorOutcome, ServiceError> {
         let revocation = self.revocation(RevocationReason::Admin);
+        let client = self.client();
         let ended = self.db.transaction(move |tx| match users::lock(tx, id)? {
-            Some(account) => revoke::all(tx, &account, None, revocation, &Client::default()).map(Some),
+            Some(account) => revoke::all(tx, &account, None, revocation, &client).map(Some),
             None => Ok(None),
         });
         Ok(self.outcome(ended.await?))
@@ -56,7 +57,8 @@ impl Operator {
         let mut total = 0;
         loop {
             let revocation = self.revocation(RevocationReason::Admin);
-            let batch = self.db.transaction(move |tx| revoke::any(tx, BATCH, revocation));
+            let client = self.client();
+            let batch = self.db.transaction(move |tx| revoke::any(tx, BATCH, revocation, &client));
             let ended = self.ended_sessions.add(batch.await?);
             if ended == 0 && self.count_sessions().await? == 0 {
                 return Ok(total);

@@ -201,7 +201,9 @@ fn config(database: &TestDatabase) -> Config {
         connections: ConnectionConfig::default(),
         throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
+        admin_hosts: Vec::new(),
         has_app: true,
+        has_docs: true,
         is_development: false,
         warnings: Vec::new(),
     }

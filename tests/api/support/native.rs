@@ -11,11 +11,12 @@ pub struct NativeApp {
     url: String,
     agent: Agent,
     pub refresh_token: Option<String>,
+    pub device_token: Option<String>,
 }
 
 impl NativeApp {
     pub fn new(app: &App) -> Self {
-        Self { url: app.url.clone(), agent: agent(), refresh_token: None }
+        Self { url: app.url.clone(), agent: agent(), refresh_token: None, device_token: None }
     }
 
     pub fn request<'a>(&'a self, method: &'a str, path: &str) -> Wire<'a> {
@@ -23,7 +24,14 @@ impl NativeApp {
     }
 
     pub fn logs_in(&mut self, email: &str) -> Answer {
-        let body = json!({ "email": email, "password": PASSWORD, "token_delivery": "body" });
+        self.logs_in_with(email, PASSWORD)
+    }
+
+    pub fn logs_in_with(&mut self, email: &str, password: &str) -> Answer {
+        let mut body = json!({ "email": email, "password": password, "token_delivery": "body" });
+        if let Some(device_token) = &self.device_token {
+            body["device_token"] = json!(device_token);
+        }
         let answer = self.request("POST", "/login").json(&body).send();
         self.takes(&answer);
         answer
@@ -54,6 +62,9 @@ impl NativeApp {
         assert_eq!(answer.header("set-cookie"), None, "a token in the body comes without a cookie");
         if let Some(token) = answer.json["refresh_token"].as_str() {
             self.refresh_token = Some(token.to_owned());
+        }
+        if let Some(token) = answer.json["device_token"].as_str() {
+            self.device_token = Some(token.to_owned());
         }
     }
 }

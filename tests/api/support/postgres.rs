@@ -36,8 +36,8 @@ impl Server {
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let options = Options { directory: directory.join("postgres"), durable: false, settings };
         let postgres = EmbeddedPostgres::start(options).expect("the tests need Postgres's binaries");
-        Migrator::connect(&postgres.database_url("postgres").into()).unwrap().create_database(TEMPLATE).unwrap();
-        Migrator::connect(&postgres.database_url(TEMPLATE).into()).unwrap().run().unwrap();
+        Migrator::connect(&postgres.database_url("postgres").into(), true).unwrap().create_database(TEMPLATE).unwrap();
+        Migrator::connect(&postgres.database_url(TEMPLATE).into(), true).unwrap().run().unwrap();
         Self { postgres, _janitor: janitor }
     }
 }
@@ -91,10 +91,11 @@ impl TestDatabase {
         self.cut_connections();
     }
 
-    /// Ends every connection to this database, as a restart does.
+    /// Ends every connection to this database, as a restart does, and waits until each has ended: until then it would still
+    /// take a statement.
     pub fn cut_connections(&self) {
         let name = &self.name;
-        administer(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"));
+        administer(&format!("SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{name}'"));
     }
 }
 

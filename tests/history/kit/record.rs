@@ -1,5 +1,6 @@
 //! What was asked and answered, as the clients saw it. This is all that the checker is given.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -96,6 +97,17 @@ impl Answer {
     }
 }
 
+/// The network that a request comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Network(pub u16);
+
+impl Network {
+    /// Its address, as the balancer names it.
+    pub fn address(self) -> Ipv4Addr {
+        Ipv4Addr::from_bits(0x0a00_0000 + u32::from(self.0))
+    }
+}
+
 /// Who asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Actor {
@@ -107,10 +119,28 @@ pub enum Actor {
     Forger(u32),
 }
 
+impl Actor {
+    /// Where it is at home.
+    pub fn home(self) -> Network {
+        let (kind, number) = match self {
+            Self::Honest(number) => (0, number),
+            Self::Thief(number) => (1, number),
+            Self::Forger(number) => (2, number),
+        };
+        Network(u16::try_from(kind * 1000 + number).expect("a town of less than a thousand"))
+    }
+
+    /// Where it is on the way.
+    pub fn abroad(self) -> Network {
+        Network(self.home().0 + 10_000)
+    }
+}
+
 /// One request and what came of it.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub by: Actor,
+    pub from: Network,
     pub ask: Ask,
     pub sent: Moment,
     /// When the answer had arrived, or when the client gave up.

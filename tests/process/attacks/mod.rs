@@ -7,6 +7,7 @@ mod cross_site;
 mod crowds;
 mod exhaustion;
 mod followers;
+mod guessing;
 mod headers;
 mod passwords;
 mod rotation;

@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(6);
 const EVERY: Duration = Duration::from_millis(50);
 
 fn request(line: &str, headers: &str) -> String {
-    format!("{line} HTTP/1.1\r\nHost: heirloom.test\r\nContent-Type: application/json\r\n{headers}\r\n")
+    format!("{line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}\r\n")
 }
 
 /// Runs `case` for each of `cases` at once, since each waits.
@@ -60,6 +60,7 @@ fn a_connection_closes_after_the_response_to_a_body_that_does_not_end() {
         ("Transfer-Encoding: chunked\r\n", "20\r\n{"),
         ("Content-Length: 100\r\n", ""),
         ("Content-Length: 100\r\n", "{"),
+        ("Connection: upgrade\r\nUpgrade: websocket\r\n", "{"),
     ];
     let cases: Vec<_> = routes.iter().flat_map(|route| bodies.iter().map(move |body| (*route, *body))).collect();
     at_once(&cases, |&((address, line, status), (framing, start))| {
@@ -115,11 +116,11 @@ fn a_connection_closes_after_a_body_that_is_too_large() {
 /// The first, a second one on a connection that is kept alive, and one whose beginning came with the request before.
 #[test]
 fn every_head_is_timed_from_its_first_byte() {
-    const PING: &str = "GET /ping HTTP/1.1\r\nHost: heirloom.test\r\n\r\n";
+    const PING: &str = "GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let site = Site::new();
     let serving = site.serves(&[TIMEOUT]);
     let (public, admin) = (serving.address().to_owned(), serving.admin_address());
-    let slow = format!("GET /health/live HTTP/1.1\r\nHost: heirloom.test\r\nX-Slow: {}\r\n\r\n", "x".repeat(120));
+    let slow = format!("GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Slow: {}\r\n\r\n", "x".repeat(120));
     let starts = [None, Some((PING.to_owned(), 0)), Some((format!("{PING}GET /he"), 7))];
     let mut cases = Vec::new();
     for address in [&public, &admin] {
@@ -180,6 +181,12 @@ fn an_idle_connection_is_not_timed_as_a_head_and_a_slow_request_is_served() {
     connection.sends(["GET /ping", "OPTIONS /ping", "GET /ping"].map(|line| request(line, "")).concat().as_bytes());
     for status in [200, 405, 200] {
         assert_eq!(connection.response().status, status);
+    }
+    // A body that no handler reads, and that has arrived.
+    for (framing, body) in [("Content-Length: 2\r\n", "{}"), ("Transfer-Encoding: chunked\r\n", "2\r\n{}\r\n0\r\n\r\n")]
+    {
+        connection.sends((request("POST /ping", framing) + body).as_bytes());
+        assert_eq!(connection.response().status, 405, "{framing}");
     }
     connection.sends(request("HEAD /ping", "").as_bytes());
     assert_eq!(connection.head_response().status, 200);

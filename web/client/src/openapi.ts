@@ -86,6 +86,9 @@ export interface paths {
      * @description Starts a session. The refresh token is set as a cookie unless `token_delivery` is `body`. An unknown email address and a
      *     wrong password get the same response. Attempts are limited for each client address and for each account. A disabled
      *     account is reported only with the right password.
+     *
+     *     The response identifies this client at its next login, so that it need not wait while others guess the password: in a
+     *     cookie, or with `body` in `device_token`.
      */
     post: operations["login"];
     delete?: never;
@@ -363,6 +366,11 @@ export interface components {
       keys: Record<string, never>[];
     };
     LoginRequest: {
+      /**
+       * @description The `device_token` of this client's last login to this account, with `token_delivery: "body"`. A login with it does
+       *     not wait for the wrong passwords of others. A token that is not valid is ignored.
+       */
+      device_token?: string | null;
       /** @example alice@example.com */
       email: string;
       /**
@@ -482,6 +490,11 @@ export interface components {
     };
     TokenAnswer: {
       access_token: string;
+      /**
+       * @description Only from `/login` with `token_delivery: "body"`. Identifies this client: keep it, also after a logout, and send it
+       *     with the next login to this account. It gives no access. Valid for 180 days.
+       */
+      device_token?: string | null;
       /**
        * Format: int64
        * @description Seconds until the access token expires.

@@ -38,6 +38,8 @@ export function createTokenManager(
   let tokens: Tokens | null = null;
   let restoring: Promise<void> | undefined;
   let login: Promise<unknown> | undefined;
+  /** Makes a program known to Heirloom at its next login. */
+  let device: string | null | undefined;
   /** Heirloom has sent `Retry-After`: no refresh before this time. */
   let backoff: { error: unknown; until: number } | undefined;
   /** Why the session of the cookie has ended, from a tab that does not know the session's id. */
@@ -103,6 +105,7 @@ export function createTokenManager(
   }
 
   function adopt(issued: IssuedTokens) {
+    device = issued.device ?? device;
     const { info } = issued.shared;
     const over = ended.get(info.id);
     if (over) {
@@ -259,7 +262,8 @@ export function createTokenManager(
     async login(credentials) {
       refresh.cancel();
       logouts.abort();
-      const body = delivery === "body" ? { ...credentials, token_delivery: delivery } : credentials;
+      const body =
+        delivery === "body" ? { ...credentials, token_delivery: delivery, device_token: device } : credentials;
       const sent = requestTokens(request, "/login", body);
       login = sent.catch(ignore).finally(() => (login = undefined));
       adopt(await sent);

@@ -23,6 +23,8 @@ export interface Tokens extends AccessToken {
 export interface IssuedTokens {
   readonly shared: SharedToken;
   readonly refreshToken?: string | null | undefined;
+  /** Only from a login without cookies. */
+  readonly device?: string | null | undefined;
 }
 
 /** Throws if the response holds no token, as the page of a captive portal does: the response counts as lost. */
@@ -34,9 +36,15 @@ export async function requestTokens(
 ): Promise<IssuedTokens> {
   const sentAt = Date.now();
   const response = await request<TokenAnswer>(path, { method: "POST", body, signal });
-  const { access_token: token, expires_in, session: info, refresh_token: refreshToken } = response;
+  const {
+    access_token: token,
+    expires_in,
+    session: info,
+    refresh_token: refreshToken,
+    device_token: device,
+  } = response;
   if (!token) throw new TypeError("The response contains no access token.");
-  return { shared: { token, life: expires_in * 1000 - (Date.now() - sentAt), info }, refreshToken };
+  return { shared: { token, life: expires_in * 1000 - (Date.now() - sentAt), info }, refreshToken, device };
 }
 
 export function toTokens({ shared: { token, life, info }, refreshToken }: IssuedTokens): Tokens {

@@ -140,6 +140,21 @@ test("a program without a cookie jar logs in, refreshes and logs out", async () 
   expect((await session.fetch("users/me")).status).toBe(401);
 });
 
+test("a program that has logged in before gets in while others guess", async () => {
+  const account = { email: `script-${++users}@example.com`, password: PASSWORD };
+  const newSession = () => createSession({ baseUrl: heirloom.url, tokenDelivery: "body" });
+  const session = newSession();
+  await session.register(account);
+  await session.login(account);
+  await session.logout();
+  for (let guess = 0; guess < 10; guess++) {
+    await expect(newSession().login({ ...account, password: "a guess" })).rejects.toThrow();
+  }
+  await expect(newSession().login(account)).rejects.toHaveProperty("code", "too_many_attempts");
+  await session.login(account);
+  expect(session.getState().status).toBe("authenticated");
+});
+
 test("the session continues after a restart of the server", async () => {
   const { session } = await alice();
   const before = session.getState();

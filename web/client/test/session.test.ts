@@ -185,3 +185,18 @@ test("a program without a cookie jar keeps the refresh token in memory", async (
     { refresh_token: "hl_2" },
   ]);
 });
+
+test("a program sends its device token with its next login", async () => {
+  const session = server.openTab({ tokenDelivery: "body" });
+  const logsIn = async (device: object) => {
+    server.once("/login", () => server.tokens(server.newSession(), { refresh_token: "hl_1", ...device }));
+    await session.login(ALICE);
+    const logins = server.requests.filter(({ path }) => path === "/login");
+    return JSON.parse(logins.at(-1)?.body ?? "") as unknown;
+  };
+  expect(await logsIn({ device_token: "hld_1" })).not.toHaveProperty("device_token");
+  await session.refresh();
+  await session.logout();
+  expect(await logsIn({ device_token: "hld_2" })).toHaveProperty("device_token", "hld_1");
+  expect(await logsIn({})).toHaveProperty("device_token", "hld_2");
+});

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::event::RecordedEvent;
+use crate::domain::event::{OS_USER, RecordedEvent};
 
 #[derive(Serialize, ToSchema)]
 pub struct EventsAnswer {
@@ -44,7 +44,15 @@ impl From<&RecordedEvent> for EventAnswer {
             session_id: event.family_id.map(|id| id.as_uuid()),
             ip: event.client.ip,
             user_agent: event.client.user_agent.clone(),
-            detail: event.detail.clone(),
+            detail: without_os_user(event.detail.clone()),
         }
     }
+}
+
+/// Users learn that the operator did something, not which account of the machine was used.
+fn without_os_user(mut detail: serde_json::Value) -> serde_json::Value {
+    if let Some(fields) = detail.as_object_mut() {
+        fields.remove(OS_USER);
+    }
+    detail
 }

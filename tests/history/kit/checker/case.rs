@@ -25,6 +25,15 @@ pub struct Family<'a> {
     pub shown: Vec<&'a Exchange>,
 }
 
+/// What a generation takes from the credit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Price {
+    /// It was answered after the overlap.
+    Late,
+    /// It was answered to two networks.
+    Elsewhere,
+}
+
 impl<'a> Case<'a> {
     pub fn new(terms: &'a Terms, exchanges: &'a [Exchange], faults: &'a [Fault]) -> Self {
         let mut families = BTreeMap::new();
@@ -84,13 +93,17 @@ impl<'a> Case<'a> {
         self.terms.clocks + during.map(|fault| fault.clocks).max().unwrap_or_default()
     }
 
-    /// Whether the credit for late answers covers these generations, in their order.
-    pub fn is_covered(&self, generations: impl IntoIterator<Item = u32>) -> bool {
+    /// Whether the credit covers what these generations took from it, in their order.
+    pub fn is_covered(&self, taken: impl IntoIterator<Item = (u32, Price)>) -> bool {
         let (every, burst) = (u64::from(self.terms.recovery_every), u64::from(self.terms.recovery_burst));
         let mut tat = 0_u64;
-        generations.into_iter().all(|generation| {
+        taken.into_iter().all(|(generation, price)| {
             let now = u64::from(generation);
-            tat = tat.max(now) + every;
+            tat = tat.max(now)
+                + match price {
+                    Price::Late => every,
+                    Price::Elsewhere => (2 * every).div_ceil(3),
+                };
             tat - now <= every * burst
         })
     }
@@ -101,6 +114,13 @@ impl<'a> Family<'a> {
     pub fn showings(&self, generation: u32) -> impl Iterator<Item = &'a Exchange> {
         let all = self.shown.iter().copied();
         all.filter(move |exchange| exchange.refreshes().is_some_and(|token| token.generation == generation))
+    }
+
+    /// Whether generation `shown` was presented from more than one network.
+    pub fn is_in_two_networks(&self, shown: u32) -> bool {
+        let mut networks = self.showings(shown).map(|exchange| exchange.from);
+        let first = networks.next();
+        networks.any(|network| Some(network) != first)
     }
 
     pub fn refreshes(&self) -> impl Iterator<Item = (&'a Exchange, u32)> {

@@ -1,6 +1,6 @@
 //! No honest client is logged out, except where the rule says so.
 
-use super::case::{Case, Family};
+use super::case::{Case, Family, Price};
 use super::{Promise, Verdict};
 use crate::kit::record::{Actor, Ask, Exchange, Moment};
 
@@ -73,7 +73,8 @@ fn may_be_reuse(case: &Case, family: &Family, showing: &Exchange, generation: u3
         return Some("a request without a response was overtaken");
     }
     if !may_be_late(case, family, showing, generation) {
-        return None;
+        let is_reuse = may_be_elsewhere(case, family, generation) && !is_affordable(case, family, generation);
+        return is_reuse.then_some("from two networks, and the credits were used up");
     }
     let is_next_in_use = family
         .shown
@@ -116,6 +117,24 @@ fn is_affordable(case: &Case, family: &Family, generation: u32) -> bool {
     let mut shown: Vec<u32> = family.refreshes().map(|(_, shown)| shown).filter(|&shown| shown <= generation).collect();
     shown.sort_unstable();
     shown.dedup();
-    let is_late = |shown: &u32| family.showings(*shown).any(|showing| may_be_late(case, family, showing, *shown));
-    case.is_covered(shown.into_iter().filter(is_late).map(|shown| shown + 1))
+    let price = |shown: u32| {
+        if family.showings(shown).any(|showing| may_be_late(case, family, showing, shown)) {
+            return Some((shown + 1, Price::Late));
+        }
+        may_be_elsewhere(case, family, shown).then_some((shown + 1, Price::Elsewhere))
+    };
+    case.is_covered(shown.into_iter().filter_map(price))
+}
+
+/// Whether the servers may have seen this generation shown elsewhere than where the last rotation came from. A row that has
+/// lost rotations and caught up by an access token knows the place of an older one.
+fn may_be_elsewhere(case: &Case, family: &Family, generation: u32) -> bool {
+    let knows_older = || {
+        let mut before = family.refreshes().filter(|(_, shown)| *shown <= generation);
+        let is_shown_twice = family.showings(generation).nth(1).is_some();
+        is_shown_twice
+            && before
+                .any(|(other, shown)| family.is_in_two_networks(shown) && case.is_disturbed(other.sent, Moment::MAX))
+    };
+    family.is_in_two_networks(generation) || knows_older()
 }

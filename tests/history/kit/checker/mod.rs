@@ -46,7 +46,7 @@ pub enum Promise {
     Lifetimes,
     /// An old token is refused, and ends its family.
     OldTokensEndFamilies,
-    /// Late answers are given within the credit only.
+    /// Answers that come late, or go to two networks, are given within the credit only: a thief who follows is caught.
     Credit,
     /// No honest client is logged out except where the rule says so.
     HonestStay,

@@ -1,6 +1,7 @@
-//! An old token is refused and ends its family, and late answers are given within the credit only.
+//! An old token is refused and ends its family. Answers that come late or go to two networks are given within the credit
+//! only.
 
-use super::case::{Case, Family};
+use super::case::{Case, Family, Price};
 use super::{Promise, Verdict};
 use crate::kit::record::{Exchange, Moment};
 
@@ -58,19 +59,25 @@ fn is_late(case: &Case, family: &Family, exchange: &Exchange, generation: u32) -
 }
 
 fn credit(case: &Case, family: &Family, verdict: &mut Verdict) {
-    let mut recovered = Vec::new();
+    let mut taken: Vec<(u32, Price)> = Vec::new();
     for (exchange, generation) in family.refreshes() {
-        let is_known = recovered.last() == Some(&(generation + 1));
-        if exchange.is_good()
-            && !is_known
-            && is_late(case, family, exchange, generation)
-            && !case.may_be_lost(exchange, Moment::MAX)
-            && family.showings(generation).all(|other| !case.may_be_lost(other, Moment::MAX))
+        let is_known = taken.last().is_some_and(|(known, _)| *known == generation + 1);
+        if !exchange.is_good()
+            || is_known
+            || case.may_be_lost(exchange, Moment::MAX)
+            || family.showings(generation).any(|other| case.may_be_lost(other, Moment::MAX))
         {
-            recovered.push(generation + 1);
-            verdict.test(Promise::Credit, case.is_covered(recovered.iter().copied()), exchange, || {
-                format!("late answers beyond the credit: generations {recovered:?}")
-            });
+            continue;
         }
+        let is_shared = family.showings(generation).any(|other| other.is_good() && other.from != exchange.from);
+        if !is_shared && !is_late(case, family, exchange, generation) {
+            continue;
+        }
+        // The lower price, where both are possible: after it a late answer is free.
+        let price = if family.is_in_two_networks(generation) { Price::Elsewhere } else { Price::Late };
+        taken.push((generation + 1, price));
+        verdict.test(Promise::Credit, case.is_covered(taken.iter().copied()), exchange, || {
+            format!("answers late or in two networks, beyond the credit: generations {taken:?}")
+        });
     }
 }

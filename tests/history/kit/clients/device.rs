@@ -19,8 +19,8 @@ pub struct Device {
     pub access: Option<Access>,
     /// Its access token has been used, and that was answered.
     is_confirmed: bool,
-    /// The generations that may have been answered late.
-    late: Vec<u32>,
+    /// The generations that may have taken from the credit.
+    paid: Vec<u32>,
     /// Thieves can read its tokens.
     is_open: bool,
     shared: Arc<Shared>,
@@ -29,11 +29,11 @@ pub struct Device {
 
 impl Device {
     pub fn new(by: Actor, is_open: bool, delivery: Delivery, shared: Arc<Shared>, rng: StdRng) -> Self {
-        Self { by, delivery, jar: None, access: None, is_confirmed: false, late: Vec::new(), is_open, shared, rng }
+        Self { by, delivery, jar: None, access: None, is_confirmed: false, paid: Vec::new(), is_open, shared, rng }
     }
 
     pub fn begins(&mut self, grant: &Grant) {
-        self.late.clear();
+        self.paid.clear();
         if let (true, Actor::Honest(number)) = (self.is_open, self.by) {
             self.shared.loot().insert(number, Vec::new());
         }
@@ -61,7 +61,7 @@ impl Device {
     pub async fn refreshes(&mut self) {
         let Some(token) = self.jar.clone() else { return };
         let began = self.shared.record.now();
-        let mut is_lost = self.rng.random_bool(0.08) && self.may_be_late(token.generation + 1);
+        let mut is_lost = self.rng.random_bool(0.08) && self.is_confirmed && self.may_pay(token.generation + 1);
         loop {
             let is_answered = self.tabs_refresh(&token, is_lost).await;
             if is_answered {
@@ -73,7 +73,7 @@ impl Device {
         }
         let terms = &self.shared.terms;
         if self.shared.record.now() - began + terms.clocks >= terms.overlap {
-            self.late.push(token.generation + 1);
+            self.pays(token.generation + 1);
         }
         if self.rng.random_bool(0.9) {
             self.uses_access().await;
@@ -95,15 +95,20 @@ impl Device {
     async fn tabs_refresh(&mut self, token: &Token, is_lost: bool) -> bool {
         let tabs = if self.rng.random_bool(0.6) { 1 } else { self.rng.random_range(2..4) };
         let race = self.shared.race();
+        let roams = tabs > 1 && self.rng.random_bool(0.1) && self.may_pay(token.generation + 1);
+        if roams {
+            self.pays(token.generation + 1);
+        }
         let mut answers = FuturesUnordered::new();
         for tab in 0..tabs {
             let start = if tab == 0 { Duration::ZERO } else { drawn(&mut self.rng, Duration::ZERO..race) };
             let fate = if is_lost { lost(&mut self.rng) } else { self.fate(tab, race) };
             let (shared, by, ask) = (Arc::clone(&self.shared), self.by, Ask::Refresh(token.clone()));
             let is_busy = self.rng.random_bool(0.5);
+            let from = if roams && tab > 0 { by.abroad() } else { by.home() };
             answers.push(async move {
                 sleep(start).await;
-                let answer = shared.ask(by, ask, fate).await?;
+                let answer = shared.ask_from(from, by, ask, fate).await?;
                 let access = answer.grant.as_ref().map(|grant| grant.access.clone()).filter(|_| is_busy);
                 let used =
                     OptionFuture::from(access.map(|access| shared.ask(by, Ask::WhoAmI(access), Fate::Pass))).await;
@@ -139,11 +144,17 @@ impl Device {
         }
     }
 
-    /// Whether the credit covers another late answer, and this client has done its part for it.
-    fn may_be_late(&mut self, generation: u32) -> bool {
+    /// Whether the credit covers that another generation is answered late, or from two networks.
+    fn may_pay(&self, generation: u32) -> bool {
         let (burst, every) = (self.shared.terms.recovery_burst, self.shared.terms.recovery_every);
-        let mut losses = self.late.iter().rev().zip(2..);
-        self.is_confirmed && losses.all(|(first, count)| count <= burst + (generation - first) / every)
+        let mut paid = self.paid.iter().rev().zip(2..);
+        paid.all(|(first, count)| count <= burst + (generation - first) / every)
+    }
+
+    fn pays(&mut self, generation: u32) {
+        if self.paid.last() != Some(&generation) {
+            self.paid.push(generation);
+        }
     }
 }
 

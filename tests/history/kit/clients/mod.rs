@@ -17,14 +17,14 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::checker::Terms;
-use super::record::{Actor, Answer, Ask, Exchange, Record, Token};
+use super::record::{Actor, Answer, Ask, Exchange, Network, Record, Token};
 use person::Person;
 use thief::Thief;
 
 /// Whatever answers.
 pub trait Server: Send + Sync {
     /// The answer, unless none arrives.
-    fn answer<'a>(&'a self, ask: &'a Ask, fate: Fate) -> BoxFuture<'a, Option<Answer>>;
+    fn answer<'a>(&'a self, from: Network, ask: &'a Ask, fate: Fate) -> BoxFuture<'a, Option<Answer>>;
 }
 
 /// What the network does to a request and its answer.
@@ -89,10 +89,14 @@ impl Shared {
     }
 
     async fn ask(&self, by: Actor, ask: Ask, fate: Fate) -> Option<Answer> {
+        self.ask_from(by.home(), by, ask, fate).await
+    }
+
+    async fn ask_from(&self, from: Network, by: Actor, ask: Ask, fate: Fate) -> Option<Answer> {
         let sent = self.record.now();
-        let answer = self.server.answer(&ask, fate).await;
+        let answer = self.server.answer(from, &ask, fate).await;
         let (ended, answered, is_doubled) = (self.record.now(), answer.clone(), fate == Fate::Double);
-        self.record.add(Exchange { by, ask, sent, ended, answer: answered, is_doubled });
+        self.record.add(Exchange { by, from, ask, sent, ended, answer: answered, is_doubled });
         answer
     }
 

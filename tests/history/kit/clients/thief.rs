@@ -27,11 +27,12 @@ impl Thief {
         while !self.shared.is_over() {
             self.pauses().await;
             let Some(victim) = self.finds_a_victim() else { continue };
-            match self.rng.random_range(0..5) {
+            match self.rng.random_range(0..7) {
                 0 => self.shows_an_old_token(victim).await,
                 1 => self.trails_by_one(victim).await,
                 2 => self.shows_two_at_once(victim).await,
                 3 => self.goes_first(victim, true).await,
+                4 | 5 => self.follows(victim).await,
                 _ => self.goes_first(victim, false).await,
             }
         }
@@ -118,6 +119,21 @@ impl Thief {
             && let Some(grant) = self.shows(&stolen).await
         {
             self.shows(&grant.refresh).await;
+        }
+    }
+
+    /// Presents each token that the victim has just replaced, again and again, until he is caught.
+    async fn follows(&mut self, victim: u32) {
+        let Some(mut held) = self.newest(victim) else { return };
+        for _ in 0..12 {
+            if self.sees_the_victim_move(victim, &held).await.is_none() {
+                return;
+            }
+            let Some(grant) = self.shows(&held).await else { return };
+            if self.rng.random_bool(0.5) {
+                self.shared.ask(self.by, Ask::WhoAmI(grant.access), Fate::Pass).await;
+            }
+            held = grant.refresh;
         }
     }
 

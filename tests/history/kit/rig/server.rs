@@ -36,6 +36,7 @@ impl Server {
         command.env("DATABASE_URL", database_url);
         command.env("HEIRLOOM_BIND", "127.0.0.1:0").env("HEIRLOOM_ADMIN_BIND", "off");
         command.env("HEIRLOOM_SECRET", setup.secrets.join(",")).envs(setup.settings.iter().cloned());
+        command.env("HEIRLOOM_TRUSTED_PROXIES", "127.0.0.1/32");
         command.env("HEIRLOOM_LOGIN_RATE", "off").env("HEIRLOOM_REFRESH_RATE", "off");
         if let Some(clock) = &setup.clock {
             command.env("LD_PRELOAD", clock).env("HEIRLOOM_TEST_CLOCK", clock_file(&setup.directory, number));

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::kit::clients::{Fate, Server};
-use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Token};
+use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Network, Token};
 
 /// As browsers have it: far longer than any answer takes.
 const TIMEOUT: Duration = Duration::from_secs(90);
@@ -24,9 +24,9 @@ pub struct Wire {
 }
 
 impl Server for Wire {
-    fn answer<'a>(&'a self, ask: &'a Ask, fate: Fate) -> BoxFuture<'a, Option<Answer>> {
+    fn answer<'a>(&'a self, from: Network, ask: &'a Ask, fate: Fate) -> BoxFuture<'a, Option<Answer>> {
         async move {
-            let text = timeout(TIMEOUT, exchange(self.proxy, &request(ask, fate))).await.ok()?.ok()?;
+            let text = timeout(TIMEOUT, exchange(self.proxy, &request(from, ask, fate))).await.ok()?.ok()?;
             read(&text, ask)
         }
         .boxed()
@@ -42,7 +42,7 @@ pub async fn exchange(to: SocketAddr, request: &str) -> std::io::Result<String> 
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-fn request(ask: &Ask, fate: Fate) -> String {
+fn request(from: Network, ask: &Ask, fate: Fate) -> String {
     let (line, body) = match ask {
         Ask::Register { email, password } => {
             ("POST /register", Some(json!({"email": &**email, "password": &**password})))
@@ -63,6 +63,7 @@ fn request(ask: &Ask, fate: Fate) -> String {
     };
     let mut head =
         format!("{line} HTTP/1.1\r\nhost: heirloom.test\r\nconnection: close\r\nx-fate: {}\r\n", fate.written());
+    head += &format!("x-forwarded-for: {}\r\n", from.address());
     match ask {
         Ask::Refresh(token) | Ask::Logout(token) if token.delivery == Delivery::Cookie => {
             head += &format!("cookie: {COOKIE}={}\r\n", token.text);
