@@ -72,9 +72,9 @@ export function createSession(options: SessionOptions = {}): Session {
 }
 
 /** `URL.canParse` and `URL.parse` are missing in Safari 16. */
-function parse(url?: string | URL, base?: string): URL | undefined {
+function parse(url: string | URL = "", base?: string): URL | undefined {
   try {
-    return new URL(url!, base);
+    return new URL(url, base);
   } catch {
     return undefined;
   }

@@ -136,16 +136,13 @@ test("a program goes on with the refresh token that a password change returns", 
   await session.login(ALICE);
   server.once("/refresh", () => server.tokens("session-1", { refresh_token: "second" }));
   await session.changePassword({ current_password: "a", new_password: "b" });
-  server.once("/refresh", (request) => respondAfter(request));
+  const state = session.getState();
+  const id = state.status === "authenticated" ? state.session.id : "";
+  server.once("/refresh", () => server.tokens(id));
   await session.refresh();
   const sent = server.requests.filter(({ path }) => path === "/refresh").map(({ body }) => body);
   expect(sent).toEqual(['{"refresh_token":"first"}', expect.stringContaining("refresh of session-")]);
   expect(session.getState().status).toBe("authenticated");
-
-  function respondAfter(_: Request) {
-    const state = session.getState();
-    return server.tokens(state.status === "authenticated" ? state.session.id : "");
-  }
 });
 
 test("an unchanged state is the same object, and listeners are called only after changes", async () => {
