@@ -58,13 +58,11 @@ impl Service {
         family.user_agent = Some(DEVICE.to_owned());
         let issued = IssuedGeneration::newest_of(&family);
         let event = Event::of_session(now, user_id, family.id, EventKind::SandboxBegan, client, &mut rng());
-        let Some(others) = self.sessions_per_user.get().checked_sub(2) else { return Ok(SandboxOutcome::NoBrowser) };
+        let others = self.sessions_per_user.get().checked_sub(2);
         let begun = self.as_live(caller, move |tx, own| {
-            let browsers = own.family.family();
-            if browsers.delivery != Delivery::Cookie {
-                return Ok(None);
-            }
-            let ended = revoke::beyond(tx, &own.account, others, browsers.id, now)?;
+            let own_family = own.family.family();
+            let Some(others) = others.filter(|_| own_family.delivery == Delivery::Cookie) else { return Ok(None) };
+            let ended = revoke::beyond(tx, &own.account, others, own_family.id, now)?;
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
             Ok(Some(ended))

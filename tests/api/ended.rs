@@ -1,5 +1,6 @@
 //! Ended means ended: whatever a process has heard, however late a transaction commits, and whatever the clocks do.
 
+use std::cell::Cell;
 use std::thread;
 
 use diesel::connection::SimpleConnection as _;
@@ -62,6 +63,22 @@ fn what_a_request_finds_ended_is_known_from_then_on() {
         let expected = if number == 1 { (200, String::new()) } else { (401, "session_revoked".to_owned()) };
         assert_eq!(found, expected, "{number}");
         assert!(!accepts(app.service(), &before), "{number}");
+    }
+}
+
+/// The session is noted once, however often its dead token is presented.
+#[test]
+fn a_repeated_logout_is_held_once() {
+    let app = App::with(|config| config.database.listen = false);
+    let alice = app.logged_in("alice@example.com");
+    ends_behind_its_back(&app, &alice);
+    let held = || app.scrape().value("heirloom_ended_sessions_held").unwrap();
+    assert!(held().abs() < f64::EPSILON);
+    for _ in 0..3 {
+        assert_eq!(alice.tab().logs_out().status, 200);
+        assert_eq!(alice.tab().refreshes().verdict(), (401, "session_revoked"));
+        assert!((held() - 1.0).abs() < f64::EPSILON, "{}", held());
+        assert!(!accepts(app.service(), &alice));
     }
 }
 
@@ -147,17 +164,23 @@ fn a_reader_misses_no_transaction_whatever_the_order_of_their_commits() {
     slow.batch_execute(&format!("BEGIN; {}", insert(2))).unwrap();
     app.executes(&insert(3));
     let second = read(Some(first.position));
-    assert_eq!(numbers(&second), [3], "the slow one has not been committed");
+    assert!(numbers(&second).contains(&3) && !numbers(&second).contains(&2), "the slow one has not been committed");
     app.executes(&insert(4));
     let third = read(Some(second.position));
     assert!(numbers(&third).contains(&4));
     slow.batch_execute("COMMIT").unwrap();
     let fourth = read(Some(third.position));
     assert!(numbers(&fourth).contains(&2), "{fourth:?}");
-    assert_eq!(numbers(&read(Some(fourth.position))), [0_u128; 0], "what is read is not read for ever");
+    // What is read is not read for ever. Transactions of other databases of the server delay that.
+    let last = Cell::new(fourth.position);
+    app.eventually(|| {
+        let news = read(Some(last.get()));
+        last.set(news.position);
+        numbers(&news).is_empty()
+    });
     // A process of a version that does not know the columns writes the same statement.
     app.executes(&insert(5));
-    assert_eq!(numbers(&read(Some(fourth.position))), [5]);
+    assert_eq!(numbers(&read(Some(last.get()))), [5]);
 }
 
 #[test]

@@ -72,12 +72,13 @@ fn tokens_come_the_way_that_those_of_the_session_before_came() {
     let mut program = app.native_app();
     program.request("POST", "/register").json(&json!({ "email": "bob@example.com", "password": PASSWORD })).send();
     let bearer = format!("Bearer {}", program.logs_in("bob@example.com").access_token());
-    let old = program.token();
+    let (old, old_device) = (program.token(), program.device_token.take());
     let change = program.request("POST", "/users/me/password").header("authorization", bearer);
     let answer = change.json(&body).send();
     assert_eq!(answer.status, 200, "{answer:?}");
     program.takes(&answer);
     assert_ne!(program.token(), old);
+    assert!(program.device_token.is_some() && program.device_token != old_device, "as after a login");
     assert!(answer.json["refresh_expires_in"].is_number());
     assert_eq!(program.refreshes().status, 200);
     program.refresh_token = Some(old);

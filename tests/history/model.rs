@@ -172,6 +172,10 @@ impl Model {
         if state.passwords.get(email) != Some(password) {
             return answer(401, "invalid_credentials");
         }
+        self.begins(state, email, delivery, now)
+    }
+
+    fn begins(&self, state: &mut State, email: &Arc<str>, delivery: Delivery, now: Timestamp) -> Answer {
         let id = Uuid::from_u128(state.rng.random());
         let begun = Family::begin(id.into(), id.into(), family::Delivery::Body, now, &self.lifetimes()).state;
         state.write(id, Row { email: email.clone(), delivery, state: begun });
@@ -242,6 +246,7 @@ impl Model {
         if row.state.revoked.is_some() && !self.has(Flaw::AccessOutlivesSessions) {
             return answer(401, "session_revoked");
         }
+        let delivery = row.delivery;
         let (email, seen) = (row.email.clone(), Generation::new(access.generation).unwrap_or(Generation::NONE));
         if row.state.confirmed < seen && row.state.revoked.is_none() {
             if row.state.is_behind(seen) {
@@ -274,10 +279,11 @@ impl Model {
                     state.unflushed.push((Instant::now(), Undo::Password(email.clone(), old)));
                 }
                 if !self.has(Flaw::PasswordsLeaveSessions) {
-                    self.ends_all(state, &email, Some(access.family), RevocationReason::PasswordChange, now);
+                    let spared = self.has(Flaw::PasswordsLeaveTheOwnSession).then_some(access.family);
+                    self.ends_all(state, &email, spared, RevocationReason::PasswordChange, now);
                 }
                 self.flushes(state);
-                plain(204)
+                self.begins(state, &email, delivery, now)
             }
             _ => plain(200),
         }

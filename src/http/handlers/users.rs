@@ -2,11 +2,9 @@
 
 use actix_web::HttpResponse;
 
-use super::token_response::token_response;
+use super::token_response::login_response;
 use crate::domain::client::Client;
-use crate::domain::family::Delivery;
 use crate::http::credentials::caller::Caller;
-use crate::http::credentials::device_cookie;
 use crate::http::extractors::json_body::JsonBody;
 use crate::http::state::State;
 use crate::http::wire::dto::account::{ChangePasswordRequest, DeleteAccountRequest, UserAnswer};
@@ -53,11 +51,7 @@ pub async fn change_password(
 ) -> Result<HttpResponse, Problem> {
     let outcome = state.service.change_password(&caller, &body.current_password, &body.new_password, client).await?;
     let NewSession { grant, email } = done(outcome)?;
-    let mut response = token_response(&state, &grant);
-    if grant.delivery == Delivery::Cookie {
-        device_cookie::set(&state, email.as_str(), &mut response);
-    }
-    Ok(response)
+    Ok(login_response(&state, &grant, email.as_str()))
 }
 
 /// Delete the account

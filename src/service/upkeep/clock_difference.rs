@@ -79,6 +79,9 @@ impl ClockDifference {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
     use time::ext::NumericalDuration as _;
     use time::macros::datetime;
 
@@ -116,6 +119,37 @@ mod tests {
         assert!(measured(&clocks, 0.0, 20.0, 0.5), "a slow round trip does not prove that they agree");
         assert!(!measured(&clocks, 0.0, 0.1, 0.5));
         assert!(!measured(&clocks, 6.0, 20.0, 0.5), "a slow round trip does not prove that they differ");
+    }
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, written: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(written)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn each_change_is_logged_once() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let clocks = ClockDifference::default();
+            for ahead in [0.0, 1.0, 90.0, 90.0, -3600.0, 2.0, 0.0, -6.0] {
+                measured(&clocks, ahead, 0.0, 0.0);
+            }
+        });
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let levels: Vec<&str> = log.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+        assert_eq!(levels, ["ERROR", "INFO", "ERROR"], "{log}");
+        let first = log.lines().next().unwrap();
+        assert!(first.contains("seconds_ahead=90") && first.contains("Synchronise both with NTP"), "{log}");
     }
 
     #[test]

@@ -493,8 +493,8 @@ export interface components {
     TokenAnswer: {
       access_token: string;
       /**
-       * @description Only from `/login` with `token_delivery: "body"`. Identifies this client: keep it, also after a logout, and send it
-       *     with the next login to this account. It gives no access. Valid for 180 days.
+       * @description Only from `/login` and `/users/me/password`, with `token_delivery: "body"`. Identifies this client: keep it, also
+       *     after a logout, and send it with the next login to this account. It gives no access. Valid for 180 days.
        */
       device_token?: string | null;
       /**

@@ -17,7 +17,7 @@ pub struct Case<'a> {
     pub account_endings: HashMap<&'a str, Vec<&'a Exchange>>,
 }
 
-/// A session whose login was answered, and every exchange in which one of its genuine tokens was shown, as sent.
+/// A session whose login was answered, or the change of password that began it, and every exchange in which one of its genuine tokens was shown, as sent.
 pub struct Family<'a> {
     pub id: Uuid,
     pub email: &'a str,
@@ -36,12 +36,19 @@ pub enum Price {
 
 impl<'a> Case<'a> {
     pub fn new(terms: &'a Terms, exchanges: &'a [Exchange], faults: &'a [Fault]) -> Self {
-        let mut families = BTreeMap::new();
+        let mut families: BTreeMap<Uuid, Family> = BTreeMap::new();
         for exchange in exchanges {
-            if let (Ask::Login { email, .. }, Some(grant)) = (&exchange.ask, exchange.grant()) {
-                let id = grant.refresh.family;
-                families.entry(id).or_insert(Family { id, email, login: exchange, shown: Vec::new() });
-            }
+            let Some(grant) = exchange.grant() else { continue };
+            let email = match &exchange.ask {
+                Ask::Login { email, .. } => &**email,
+                Ask::ChangePassword { access, .. } => match families.get(&access.family) {
+                    Some(own) => own.email,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let id = grant.refresh.family;
+            families.entry(id).or_insert(Family { id, email, login: exchange, shown: Vec::new() });
         }
         let mut account_endings: HashMap<&str, Vec<&Exchange>> = HashMap::new();
         for exchange in exchanges.iter().filter(|exchange| !matches!(exchange.by, Actor::Forger(_))) {
@@ -59,11 +66,11 @@ impl<'a> Case<'a> {
         let (id, login) = (family.id, family.login);
         let endings = self.account_endings.get(family.email).into_iter().flatten().copied();
         endings.filter(move |ending| match &ending.ask {
-            Ask::LogoutAll(_) => true,
+            Ask::LogoutAll(_) | Ask::ChangePassword { .. } => true,
             Ask::EndSession { family, .. } => *family == id,
-            Ask::ChangePassword { access, .. } => access.family != id,
             _ => false,
-        } && ending.ended > login.sent)
+        } && ending.ended > login.sent
+            && !std::ptr::eq(*ending, login))
     }
 
     /// The last moment at which an exchange can have taken effect. A 503 says that nobody knows.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::case::Case;
 use super::{Promise, Verdict};
-use crate::kit::record::{Actor, Ask, Exchange};
+use crate::kit::record::{Actor, Ask, Delivery, Exchange};
 
 pub fn check(case: &Case, verdict: &mut Verdict) {
     let mut texts = HashMap::new();
@@ -18,6 +18,12 @@ pub fn check(case: &Case, verdict: &mut Verdict) {
         let Some(grant) = exchange.grant() else { continue };
         let (family, generation, delivery) = match &exchange.ask {
             Ask::Login { delivery, .. } => (grant.refresh.family, 1, *delivery),
+            Ask::ChangePassword { access, .. } => match case.families.get(&access.family) {
+                Some(own) => {
+                    (grant.refresh.family, 1, own.login.grant().map_or(Delivery::Body, |first| first.refresh.delivery))
+                }
+                None => continue,
+            },
             Ask::Refresh(shown) => (shown.family, shown.generation + 1, shown.delivery),
             _ => continue,
         };
@@ -53,7 +59,7 @@ fn answer(case: &Case, exchange: &Exchange, verdict: &mut Verdict) {
         Ask::Logout(_) => &[(200, &[])],
         Ask::WhoAmI(_) | Ask::LogoutAll(_) => &[(200, &[]), (401, ACCESS)],
         Ask::EndSession { .. } => &[(204, &[]), (401, ACCESS), (404, &["session_not_found"])],
-        Ask::ChangePassword { .. } => &[(204, &[]), (401, ACCESS), (403, &["invalid_credentials"])],
+        Ask::ChangePassword { .. } => &[(200, &[]), (401, ACCESS), (403, &["invalid_credentials"])],
     };
     // A try that broke off with the database may stay counted.
     let is_throttled = answer.has_code("too_many_attempts") && matches!(exchange.ask, Ask::Login { .. });
