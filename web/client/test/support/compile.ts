@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+/** An absolute path from one relative to `test/`. */
+export const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
+
+/** The code blocks on a page in one of these languages. */
+export function codeOf(page: string, ...languages: string[]): string[] {
+  const blocks = new RegExp(`\`\`\`(?:${languages.join("|")})\\n(.*?)\`\`\``, "gs");
+  return [...page.matchAll(blocks)].map(([, code = ""]) => code);
+}
+
+/** Compiles modules of an app that uses the package, by their names in `test/`. Returns the errors. */
+export function compilerErrors(modules: Record<string, string>): string[] {
+  const files = new Map(Object.entries(modules).map(([name, code]) => [pathOf(name), code]));
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    jsx: ts.JsxEmit.ReactJSX,
+    lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
+    types: [],
+    paths: { "@heirloom/client": [pathOf("../src/index.ts")], "@heirloom/client/react": [pathOf("../src/react.ts")] },
+  };
+  const host = ts.createCompilerHost(options);
+  const fileExists = host.fileExists.bind(host);
+  const getSourceFile = host.getSourceFile.bind(host);
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  host.getSourceFile = (name, version, ...more) => {
+    const code = files.get(name);
+    return code === undefined ? getSourceFile(name, version, ...more) : ts.createSourceFile(name, code, version);
+  };
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([...files.keys()], options, host))
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
