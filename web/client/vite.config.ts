@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { minify } from "terser";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -19,6 +20,8 @@ export default defineConfig({
     },
   },
   test: {
+    // For the recipes, which import the package as an app does.
+    alias: { "@heirloom/client": fileURLToPath(new URL("src/index.ts", import.meta.url)) },
     include: ["test/**/*.test.{ts,tsx}"],
     // Generous for a busy machine. No test waits this long.
     testTimeout: 60_000,

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RequestOptions, Session } from "../src/index.js";
-import { compilerErrors, pathOf } from "./support/compile.js";
+import { compilerErrors } from "./support/compile.js";
+import { pathOf } from "./support/pages.js";
 import { ALICE, BASE, FakeServer, advance, networkError, neverResponds, settle } from "./support/server.js";
 
 let server: FakeServer;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pathOf } from "./support/compile.js";
+import { pathOf } from "./support/pages.js";
 
 const run = promisify(execFile);
 const repository = pathOf("../../..");

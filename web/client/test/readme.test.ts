@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { codeOf, compilerErrors, pathOf } from "./support/compile.js";
+import { compilerErrors } from "./support/compile.js";
+import { codeOf, filesOf, pathOf } from "./support/pages.js";
 
 test("the code for an app in the README is short and compiles", async () => {
   const readme = await readFile(pathOf("../../../README.md"), "utf8");
@@ -20,5 +21,23 @@ test("every TypeScript or JavaScript code block in the docs compiles", async () 
     await Promise.all(pages.map(async (name) => codeOf(await readFile(folder + name, "utf8"), "ts", "js")))
   ).flat();
   expect(scripts.length).toBeGreaterThan(0);
-  for (const script of scripts) expect(compilerErrors({ "readme.ts": `export {};\n${script}` })).toEqual([]);
+  // The module that the recipes import.
+  const session = await readFile(pathOf("../recipes/session.ts"), "utf8");
+  for (const script of scripts) {
+    expect(compilerErrors({ "readme.ts": `export {};\n${script}`, "session.ts": session })).toEqual([]);
+  }
+});
+
+test("field: the code on the client's own page compiles", async () => {
+  const page = await readFile(pathOf("../README.md"), "utf8");
+  expect(compilerErrors({ "readme.tsx": codeOf(page, "ts", "tsx").join("\n") })).toEqual([]);
+});
+
+test("field: the app of the quickstart compiles", async () => {
+  const files = filesOf(await readFile(pathOf("../../../docs/quickstart.md"), "utf8"));
+  const sources = ["src/Account.tsx", "src/App.tsx", "src/Login.tsx", "src/main.tsx", "src/session.ts"];
+  expect(Object.keys(files).sort()).toEqual([...sources, "vite.config.ts"]);
+  expect(compilerErrors(files)).toEqual([]);
+  const misspelt = { ...files, "src/App.tsx": (files["src/App.tsx"] ?? "").replace('"restoring"', '"restored"') };
+  expect(compilerErrors(misspelt).length).toBeGreaterThan(0);
 });

@@ -1,14 +1,5 @@
-import { fileURLToPath } from "node:url";
 import ts from "typescript";
-
-/** An absolute path from one relative to `test/`. */
-export const pathOf = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
-
-/** The code blocks on a page in one of these languages. */
-export function codeOf(page: string, ...languages: string[]): string[] {
-  const blocks = new RegExp(`\`\`\`(?:${languages.join("|")})\\n(.*?)\`\`\``, "gs");
-  return [...page.matchAll(blocks)].map(([, code = ""]) => code);
-}
+import { pathOf } from "./pages.js";
 
 /** Compiles modules of an app that uses the package, by their names in `test/`. Returns the errors. */
 export function compilerErrors(modules: Record<string, string>): string[] {
@@ -28,6 +19,8 @@ export function compilerErrors(modules: Record<string, string>): string[] {
   const host = ts.createCompilerHost(options);
   const fileExists = host.fileExists.bind(host);
   const getSourceFile = host.getSourceFile.bind(host);
+  // TypeScript looks for no module in a folder that does not exist.
+  delete host.directoryExists;
   host.fileExists = (name) => files.has(name) || fileExists(name);
   host.getSourceFile = (name, version, ...more) => {
     const code = files.get(name);
