@@ -32,6 +32,7 @@ fn document() -> OpenApi {
     document.tags = Some(vec![
         tag("sessions", "Log in, refresh, log out"),
         tag("account", "The caller's account and its sessions, with an access token"),
+        tag("recovery", "Links in mails: forgotten passwords and verified addresses. Offered where mail is set up"),
         tag("operation", "For load balancers, monitors, and services that verify access tokens"),
     ]);
     complete(&mut document);

@@ -14,7 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("db", &["domain"]),
     ("embedded_postgres", &["domain"]),
     ("rotation_batcher", &["domain", "db"]),
-    ("service", &["domain", "crypto", "db", "rotation_batcher"]),
+    ("delivery", &["domain"]),
+    ("service", &["domain", "crypto", "db", "delivery", "rotation_batcher"]),
     ("http", &["domain", "service", "metrics"]),
     (
         "app",
@@ -26,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "crypto",
             "config",
             "db",
+            "delivery",
             "embedded_postgres",
             "service",
             "http",

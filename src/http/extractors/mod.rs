@@ -2,5 +2,6 @@
 
 pub mod client;
 pub mod json_body;
+pub mod mail;
 pub mod rate;
 pub mod session_id;

@@ -73,7 +73,7 @@ pub async fn delete_me(
     Ok(response.finish())
 }
 
-fn done<T>(outcome: PasswordOutcome<T>) -> Result<T, Problem> {
+pub(super) fn done<T>(outcome: PasswordOutcome<T>) -> Result<T, Problem> {
     match outcome {
         PasswordOutcome::Done(done) => Ok(done),
         PasswordOutcome::WrongPassword => Err((&WRONG_PASSWORD).into()),

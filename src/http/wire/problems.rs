@@ -38,6 +38,10 @@ kinds! {
     WRONG_PASSWORD: FORBIDDEN, "invalid_credentials", "Invalid credentials", "The password is wrong. Nothing was changed.";
     CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request", "Cross-site request", "A page of another site sent this request, and its origin is not an allowed origin.";
     CSRF_FAILED: FORBIDDEN, "csrf_failed", "CSRF check failed", "The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.";
+    LINK_INVALID: UNAUTHORIZED, "link_invalid", "Link invalid", "The link is not valid, or was used already. Ask for another one.", challenge = INVALID_TOKEN;
+    LINK_EXPIRED: UNAUTHORIZED, "link_expired", "Link expired", "The link has expired. Ask for another one.", challenge = INVALID_TOKEN;
+    REGISTRATION_CLOSED: FORBIDDEN, "registration_closed", "Registration closed", "This server does not create accounts by itself. Contact the operator of this service.";
+    NOT_OFFERED: NOT_FOUND, "not_offered", "Not offered", "This server does not offer this. See /.well-known/heirloom for what it offers.";
     NOT_FOUND: NOT_FOUND, "not_found", "Not found", "This path does not exist. See /docs for the paths that do.";
     SESSION_NOT_FOUND: NOT_FOUND, "session_not_found", "Session not found", "You have no active session with this id.";
     METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path does not support this method. The Allow header lists the methods that it supports.";

@@ -7,12 +7,15 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use heirloom::app::{Application, Stopper};
-use heirloom::config::{Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
+use heirloom::config::{
+    Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, MessagesConfig, ThrottleConfig,
+};
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
     AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
 };
+use heirloom::domain::registration::Registration;
 use heirloom::domain::secret::Secret;
 use heirloom::service::{Components, Operator, Service};
 use time::macros::datetime;
@@ -215,6 +218,8 @@ fn config(database: &TestDatabase) -> Config {
         has_app: true,
         has_docs: true,
         is_development: false,
+        messages: MessagesConfig::default(),
+        registration: Registration::Open,
         warnings: Vec::new(),
     }
 }
