@@ -125,20 +125,4 @@ mod tests {
             assert!(!mail.text.contains("{{") && !mail.html.contains("{{"), "{name}");
         }
     }
-
-    #[test]
-    fn a_directory_replaces_single_templates_and_a_broken_one_is_named() {
-        let directory = std::env::temp_dir().join(format!("heirloom-letters-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
-        std::fs::write(directory.join("verify_email.txt"), "Subject: Hello\n\nGo to {{ link }}").unwrap();
-        let mail = Letters::new(Some(&directory)).unwrap().render("verify_email", &values()).unwrap();
-        assert_eq!(
-            (mail.subject.as_str(), mail.text.as_str()),
-            ("Hello", "Go to https://app.example/#/reset?token=a&b\n")
-        );
-        std::fs::write(directory.join("verify_email.html"), "{{ unfinished").unwrap();
-        let error = Letters::new(Some(&directory)).err().unwrap().to_string();
-        assert!(error.contains("verify_email.html"), "{error}");
-        std::fs::remove_dir_all(&directory).unwrap();
-    }
 }

@@ -24,7 +24,7 @@ fn the_committed_openapi_document_is_the_one_that_is_served() {
 
 #[test]
 fn every_operation_of_the_document_is_served_and_answers_as_it_says() {
-    let app = App::start();
+    let app = App::with_mail();
     let browser = app.browser();
     let some_id = "00000000-0000-7000-8000-000000000000";
     for (path, item) in openapi()["paths"].as_object().unwrap() {

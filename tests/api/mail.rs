@@ -1,8 +1,11 @@
 //! Mails and webhooks: recovery of accounts, verified addresses, notices, and how messages are delivered.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use heirloom::config::{MailBy, MailConfig, WebhookConfig, WebhookSecret};
+use heirloom::delivery::letters::Letters;
 use heirloom::domain::registration::Registration;
 use serde_json::{Value, json};
 
@@ -305,4 +308,18 @@ fn without_mail_nothing_is_offered_and_nothing_is_written() {
     assert_eq!(refused.verdict(), (404, "not_offered"));
     assert_eq!(app.counts("SELECT count(*) AS number FROM outbox"), 0);
     assert_eq!(app.browser().bare_request("GET", "/dev/mail").send().status, 404);
+}
+
+#[test]
+fn a_directory_replaces_single_templates_and_a_broken_one_is_named() {
+    let link = "https://app.example/#/reset?token=a&b".to_owned();
+    let values = BTreeMap::from([("link", link)]);
+    let place = tempfile::tempdir().unwrap();
+    let directory = place.path().to_path_buf();
+    std::fs::write(directory.join("verify_email.txt"), "Subject: Hello\n\nGo to {{ link }}").unwrap();
+    let mail = Letters::new(Some(&directory)).unwrap().render("verify_email", &values).unwrap();
+    assert_eq!((mail.subject.as_str(), mail.text.as_str()), ("Hello", "Go to https://app.example/#/reset?token=a&b\n"));
+    std::fs::write(directory.join("verify_email.html"), "{{ unfinished").unwrap();
+    let error = Letters::new(Some(&directory)).err().unwrap().to_string();
+    assert!(error.contains("verify_email.html"), "{error}");
 }

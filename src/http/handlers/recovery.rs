@@ -59,7 +59,7 @@ problems! { LinkProblems: NOT_OFFERED, LINK_INVALID, LINK_EXPIRED, TOO_MANY_ATTE
 
 /// Verify an address with a link
 ///
-/// With `HEIRLOOM_REGISTRATION=verified`, the link of a registration creates the account.
+/// If the server verifies addresses before it creates accounts, the link of a registration creates one.
 #[utoipa::path(
     post, path = "/email/verify", tag = "recovery", request_body = LinkRequest,
     responses((status = 204, description = "The address is verified"), LinkProblems),
@@ -84,10 +84,10 @@ problems! { ChangeEmailProblems: NOT_OFFERED, WRONG_PASSWORD, TOO_MANY_ATTEMPTS,
     responses((status = 202, description = "A link is sent to the new address"), ChangeEmailProblems),
 )]
 pub async fn change_email(
-    _: OffersMail,
     state: State,
     client: Client,
     Caller(caller): Caller,
+    _: OffersMail,
     JsonBody(body): JsonBody<ChangeEmailRequest>,
 ) -> Result<HttpResponse, Problem> {
     done(state.service.request_email(&caller, &body.email, &body.password, client).await?)?;

@@ -24,7 +24,7 @@ problems! { RegisterProblems: EMAIL_TAKEN, REGISTRATION_CLOSED, TOO_MANY_ATTEMPT
     post, path = "/register", tag = "sessions", request_body = RegisterRequest,
     responses(
         (status = 201, description = "The new account", body = UserAnswer),
-        (status = 202, description = "With `HEIRLOOM_REGISTRATION=verified`: a mail was sent to the address, whether or not it has an account", body = MailSentAnswer),
+        (status = 202, description = "If the server verifies addresses first: a mail was sent to the address, whether or not it has an account", body = MailSentAnswer),
         RegisterProblems,
     ),
 )]

@@ -126,7 +126,7 @@ export interface paths {
     put?: never;
     /**
      * Verify an address with a link
-     * @description With `HEIRLOOM_REGISTRATION=verified`, the link of a registration creates the account.
+     * @description If the server verifies addresses before it creates accounts, the link of a registration creates one.
      */
     post: operations["verify_email"];
     delete?: never;
@@ -2111,7 +2111,7 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
-      /** @description With `HEIRLOOM_REGISTRATION=verified`: a mail was sent to the address, whether or not it has an account */
+      /** @description If the server verifies addresses first: a mail was sent to the address, whether or not it has an account */
       202: {
         headers: {
           [name: string]: unknown;
