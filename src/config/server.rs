@@ -47,7 +47,8 @@ pub(super) struct ServerSettings {
     #[arg(value_parser = setting(base_path))]
     pub base_path: Setting<String>,
 
-    /// Other origins whose pages may call this server, separated by commas
+    /// Other origins whose pages may call this server, separated by commas; also those of apps and extensions, such as
+    /// capacitor://localhost
     #[arg(long, env = "HEIRLOOM_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "")]
     #[arg(value_parser = setting(list(origin)))]
     pub allowed_origins: Setting<Vec<Origin>>,
@@ -128,6 +129,6 @@ fn base_path(text: &str) -> Result<String, String> {
 
 fn origin(text: &str) -> Result<Origin, String> {
     Origin::parse(text).ok_or_else(|| {
-        format!("contains {text:?}; write each origin as browsers send it, such as https://app.example.com")
+        format!("contains {text:?}; write each origin as browsers send it, such as https://app.example.com or capacitor://localhost")
     })
 }

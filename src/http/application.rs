@@ -11,12 +11,13 @@ use super::handlers::documents::Document;
 use super::handlers::fallback::not_found;
 use super::middleware::request_log::RequestLog;
 use super::middleware::traffic::{self, Traffic};
-use super::middleware::{admin_host, cors, cross_site, response_defaults};
+use super::middleware::{admin_host, cookie_hint, cors, cross_site, response_defaults};
 use super::routes;
 use super::state::State;
 
 /// The application of the public address, which each worker runs. A layer sees only what the layers around it let
-/// through. From the outside: counting, logging, the response defaults, the refusal of cross-site requests, CORS.
+/// through. From the outside: counting, logging, the response defaults, the refusal of cross-site requests, hints to pages,
+/// CORS.
 pub fn app(
     state: State,
 ) -> App<
@@ -40,6 +41,7 @@ pub fn app(
         .service(routes::public(options))
         .default_service(web::to(not_found))
         .wrap(cors)
+        .wrap(from_fn(cookie_hint::add))
         .wrap(from_fn(cross_site::refuse))
         .wrap(from_fn(response_defaults::apply))
         .wrap(TracingLogger::<RequestLog>::new())

@@ -8,6 +8,8 @@ use actix_web::web::Data;
 use ipnet::IpNet;
 
 use super::limits::rate_limits::RateLimits;
+use super::notices::Notices;
+use crate::domain::clock::Clock;
 use crate::domain::policy::CookiePolicy;
 use crate::metrics::Metrics;
 use crate::service::{Health, Service};
@@ -41,6 +43,7 @@ pub struct HttpState {
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
     pub rate_limits: RateLimits,
+    pub notices: Notices,
 }
 
 /// The state as a handler takes it.
@@ -53,8 +56,9 @@ impl HttpState {
         options: HttpOptions,
         metrics: Arc<Metrics>,
         rate_limits: RateLimits,
+        clock: &Clock,
     ) -> Self {
-        Self { service, health, options, metrics, rate_limits }
+        Self { service, health, options, metrics, rate_limits, notices: Notices::new(clock) }
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {

@@ -18,6 +18,7 @@ mod devices;
 mod documents;
 mod elsewhere;
 mod event_log;
+mod field_origins;
 mod headers;
 mod keys;
 mod liveness;

@@ -188,5 +188,6 @@ fn state(clock: &Clock) -> HttpState {
         options,
         Arc::default(),
         RateLimits::new(Some(rate), None, clock),
+        clock,
     )
 }

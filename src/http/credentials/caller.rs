@@ -142,6 +142,7 @@ mod tests {
                     options,
                     Arc::default(),
                     RateLimits::new(None, None, &clock),
+                    &clock,
                 )),
                 clock,
             }
