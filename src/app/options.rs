@@ -52,12 +52,12 @@ pub(super) fn policy(config: &Config) -> Policy {
     }
 }
 
-/// One setting limits what a client does: send a head, send a body, read a response.
+/// One setting limits what a client does during a request: send a head, send a body, read a response.
 pub(super) fn timeouts(config: &Config) -> Timeouts {
     Timeouts {
         head: config.body_timeout,
         write: 3 * config.body_timeout,
-        idle: Duration::from_secs(5),
+        idle: config.keep_alive,
         linger: Duration::from_secs(2),
     }
 }

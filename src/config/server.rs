@@ -58,6 +58,13 @@ pub(super) struct ServerSettings {
     #[arg(value_parser = setting(duration(Duration::from_millis(100))))]
     pub body_timeout: Setting<Duration>,
 
+    /// How long a connection stays open between requests; longer than the proxy in front keeps it
+    ///
+    /// If the server closes a connection that the proxy is about to use, the proxy responds with 502.
+    #[arg(long, env = "HEIRLOOM_KEEP_ALIVE", value_name = "DURATION", default_value = "75s")]
+    #[arg(value_parser = setting(duration(Duration::from_secs(1))))]
+    pub keep_alive: Setting<Duration>,
+
     /// The most open connections; unset: as many as the limit of open files allows, up to 10000
     #[arg(long, env = "HEIRLOOM_MAX_CONNECTIONS", value_name = "COUNT", default_value = "")]
     #[arg(value_parser = setting(optional(count::<NonZeroUsize>(1_000_000))))]

@@ -61,6 +61,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("HEIRLOOM_ARGON2_LANES", &["0", "17"]),
     ("HEIRLOOM_HASHES_AT_ONCE", &["0", "1025", "all"]),
     ("HEIRLOOM_BODY_TIMEOUT", &["0s", "99ms", "10"]),
+    ("HEIRLOOM_KEEP_ALIVE", &["0s", "999ms", "75", "off"]),
     ("HEIRLOOM_MAX_CONNECTIONS", &["0", "-1", "1000001", "many", "off"]),
     ("HEIRLOOM_MAX_CONNECTIONS_PER_ADDRESS", &["0", "-1", "1000001", "a quarter"]),
     ("HEIRLOOM_LOG", &["in\nfo"]),
