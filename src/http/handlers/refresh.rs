@@ -34,7 +34,11 @@ problems! {
 /// A refresh cookie is cleared with 401 and kept with every other error.
 #[utoipa::path(
     post, path = "/refresh", tag = "sessions",
-    request_body(content = Option<RefreshTokenRequest>, description = "Browsers send none"),
+    request_body(
+        content = Option<RefreshTokenRequest>,
+        description = "Browsers send none, or an object without fields",
+        example = json!({}),
+    ),
     responses(
         (status = 200, description = "The next tokens", body = TokenAnswer, headers(
             ("Set-Cookie" = String, description = "For a session with cookie delivery: the next refresh token, and the other cookies as with `/login`"),

@@ -316,12 +316,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * @example {
+     *       "current_password": "correct horse battery",
+     *       "new_password": "another staple of paper"
+     *     }
+     */
     ChangePasswordRequest: {
       /** Format: password */
       current_password: string;
       /** Format: password */
       new_password: string;
     };
+    /**
+     * @example {
+     *       "password": "correct horse battery"
+     *     }
+     */
     DeleteAccountRequest: {
       /** Format: password */
       password: string;
@@ -641,6 +652,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "email": "alice@example.com",
+         *       "password": "correct horse battery"
+         *     }
+         */
         "application/json": components["schemas"]["LoginRequest"];
       };
     };
@@ -770,9 +787,10 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Browsers send none */
+    /** @description Browsers send none, or an object without fields */
     requestBody?: {
       content: {
+        /** @example {} */
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
       };
     };
@@ -1029,9 +1047,10 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Browsers send none */
+    /** @description Browsers send none, or an object without fields */
     requestBody?: {
       content: {
+        /** @example {} */
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
       };
     };
