@@ -18,6 +18,7 @@ mod devices;
 mod documents;
 mod elsewhere;
 mod event_log;
+mod field_bodies;
 mod field_docs;
 mod field_origins;
 mod field_proxies;

@@ -726,7 +726,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -844,7 +844,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -960,7 +960,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1126,7 +1126,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1250,7 +1250,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1600,7 +1600,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1812,7 +1812,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
