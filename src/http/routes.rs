@@ -21,6 +21,7 @@ routes! {
         sessions::end_session,
         users::show_me,
         users::delete_me,
+        users::delete_me_by_post,
         users::change_password,
         events::list_events,
         health::ping,

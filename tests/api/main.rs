@@ -19,6 +19,7 @@ mod documents;
 mod elsewhere;
 mod event_log;
 mod field_bodies;
+mod field_deletion;
 mod field_docs;
 mod field_origins;
 mod field_proxies;

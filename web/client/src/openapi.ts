@@ -275,6 +275,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/users/me/delete": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Delete the account, with POST
+     * @description The same as `DELETE /users/me`. Some clients and proxies drop the body of a DELETE request, which has no defined meaning
+     *     (RFC 9110 §9.3.5).
+     */
+    post: operations["delete_me_by_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/users/me/events": {
     parameters: {
       query?: never;
@@ -1522,6 +1543,139 @@ export interface operations {
     };
   };
   delete_me: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DeleteAccountRequest"];
+      };
+    };
+    responses: {
+      /** @description The account is deleted, and the cookies are cleared */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `invalid_credentials`: The password is wrong. Nothing was changed.
+       *     - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_me_by_post: {
     parameters: {
       query?: never;
       header?: never;
