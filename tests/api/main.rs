@@ -21,6 +21,7 @@ mod event_log;
 mod field_bodies;
 mod field_deletion;
 mod field_docs;
+mod field_migrations;
 mod field_origins;
 mod field_proxies;
 mod headers;
