@@ -64,6 +64,7 @@ fn without_any_setting_the_defaults_apply() {
     assert_eq!(config.cookie, cookie);
     assert!(config.allowed_origins.is_empty());
     assert_eq!(config.body_timeout, Duration::from_secs(10));
+    assert_eq!(config.keep_alive, Duration::from_secs(75), "balancers give up an idle connection after 60 seconds");
     let rates = [config.throttle.login_rate, config.throttle.refresh_rate].map(Option::unwrap);
     assert_eq!(rates.map(|rate| (rate.count.get(), rate.period)), [(20, MINUTE), (300, MINUTE)]);
     assert!(config.throttle.trusted_proxies.is_empty());

@@ -55,12 +55,12 @@ pub(super) fn policy(config: &Config, messaging: Messaging) -> Policy {
     }
 }
 
-/// One setting limits what a client does: send a head, send a body, read a response.
+/// One setting limits what a client does during a request: send a head, send a body, read a response.
 pub(super) fn timeouts(config: &Config) -> Timeouts {
     Timeouts {
         head: config.body_timeout,
         write: 3 * config.body_timeout,
-        idle: Duration::from_secs(5),
+        idle: config.keep_alive,
         linger: Duration::from_secs(2),
     }
 }
@@ -74,6 +74,7 @@ pub(super) fn http_options(config: &Config) -> HttpOptions {
         body_timeout: config.body_timeout,
         has_app: config.has_app,
         has_docs: config.has_docs,
+        password_min_length: config.password.min_length,
         admin_hosts: config.admin_hosts.clone(),
         is_development: config.is_development,
     }

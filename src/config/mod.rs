@@ -70,6 +70,8 @@ pub struct Config {
     pub cookie: CookiePolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
+    /// How long a connection stays open between requests.
+    pub keep_alive: Duration,
     pub connections: ConnectionConfig,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
@@ -137,6 +139,7 @@ impl Config {
             cookie: cookies.resolve(errors, bind),
             allowed_origins: server.allowed_origins.value(errors),
             body_timeout: server.body_timeout.value(errors),
+            keep_alive: server.keep_alive.value(errors),
             connections: server.connections(errors),
             throttle,
             log: logging.resolve(errors),

@@ -22,6 +22,7 @@ routes! {
         sessions::end_session,
         users::show_me,
         users::delete_me,
+        users::delete_me_by_post,
         users::change_password,
         recovery::change_email,
         recovery::forgot_password,
@@ -52,7 +53,10 @@ pub fn public(options: &HttpOptions) -> Scope {
         scope = scope.service(get("/docs/{file}", web::route().to(documents::asset)));
     }
     if options.has_app {
-        for path in ["", "/", "/app"] {
+        if !options.base_path.is_empty() {
+            scope = scope.service(get("", web::route().to(web_app::pages::redirect_from_base)));
+        }
+        for path in ["/", "/app"] {
             scope = scope.service(get(path, web::route().to(web_app::pages::redirect)));
         }
         scope = scope.service(get("/app/{file:.*}", web::route().to(web_app::pages::file)));

@@ -180,6 +180,7 @@ fn state(clock: &Clock) -> HttpState {
         trusted_proxies: vec![ipnet::IpNet::from(std::net::IpAddr::from(PROXY))],
         body_timeout: Duration::from_secs(1),
         has_docs: true,
+        password_min_length: 8,
         admin_hosts: Vec::new(),
         has_app: false,
         is_development: false,
@@ -191,5 +192,6 @@ fn state(clock: &Clock) -> HttpState {
         options,
         Arc::default(),
         RateLimits::new(Some(rate), None, clock),
+        clock,
     )
 }

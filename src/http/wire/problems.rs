@@ -48,7 +48,7 @@ kinds! {
     REQUEST_TIMEOUT: REQUEST_TIMEOUT, "request_timeout", "Request timeout", "The body took too long to arrive. Send the request again.";
     EMAIL_TAKEN: CONFLICT, "email_taken", "Email taken", "An account with this email address already exists. Log in instead.";
     PAYLOAD_TOO_LARGE: PAYLOAD_TOO_LARGE, "payload_too_large", "Payload too large", "The body is larger than 64 KiB.";
-    UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "Send the body with `Content-Type: application/json`.";
+    UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`.";
     VALIDATION_FAILED: UNPROCESSABLE_ENTITY, "validation_failed", "Validation failed", "Some fields are invalid. See `errors`.";
     TOO_MANY_ATTEMPTS: TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts", "Too many attempts. Retry after the time in `Retry-After`.";
     INTERNAL: INTERNAL_SERVER_ERROR, "internal_error", "Internal error", "The server failed to handle the request. Its log has the cause under this request's id.";

@@ -225,6 +225,7 @@ fn config(database: &TestDatabase) -> Config {
         cookie: CookiePolicy::default(),
         allowed_origins: Vec::new(),
         body_timeout: seconds(10),
+        keep_alive: seconds(75),
         connections: ConnectionConfig::default(),
         throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },

@@ -412,6 +412,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/users/me/delete": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Delete the account, with POST
+     * @description The same as `DELETE /users/me`. Some clients and proxies drop the body of a DELETE request, which has no defined meaning
+     *     (RFC 9110 §9.3.5).
+     */
+    post: operations["delete_me_by_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/users/me/email": {
     parameters: {
       query?: never;
@@ -490,12 +511,23 @@ export interface components {
       /** Format: password */
       password: string;
     };
+    /**
+     * @example {
+     *       "current_password": "correct horse battery",
+     *       "new_password": "another staple of paper"
+     *     }
+     */
     ChangePasswordRequest: {
       /** Format: password */
       current_password: string;
       /** Format: password */
       new_password: string;
     };
+    /**
+     * @example {
+     *       "password": "correct horse battery"
+     *     }
+     */
     DeleteAccountRequest: {
       /** Format: password */
       password: string;
@@ -928,7 +960,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1070,7 +1102,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1203,7 +1235,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1314,6 +1346,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "email": "alice@example.com",
+         *       "password": "correct horse battery"
+         *     }
+         */
         "application/json": components["schemas"]["LoginRequest"];
       };
     };
@@ -1382,7 +1420,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1443,9 +1481,10 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Browsers send none */
+    /** @description Browsers send none, or an object without fields */
     requestBody?: {
       content: {
+        /** @example {} */
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
       };
     };
@@ -1499,7 +1538,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1615,7 +1654,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1743,7 +1782,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1876,7 +1915,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1957,9 +1996,10 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Browsers send none */
+    /** @description Browsers send none, or an object without fields */
     requestBody?: {
       content: {
+        /** @example {} */
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
       };
     };
@@ -2035,7 +2075,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2171,7 +2211,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2521,7 +2561,140 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_me_by_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DeleteAccountRequest"];
+      };
+    };
+    responses: {
+      /** @description The account is deleted, and the cookies are cleared */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `invalid_credentials`: The password is wrong. Nothing was changed.
+       *     - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2663,7 +2836,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -2879,7 +3052,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;

@@ -49,6 +49,7 @@ impl From<&User> for UserAnswer {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "current_password": "correct horse battery", "new_password": "another staple of paper" }))]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
     #[schema(value_type = String, format = Password, min_length = 1)]
@@ -59,6 +60,7 @@ pub struct ChangePasswordRequest {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "password": "correct horse battery" }))]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccountRequest {
     #[schema(value_type = String, format = Password, min_length = 1)]
