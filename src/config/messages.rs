@@ -77,7 +77,7 @@ pub(super) struct MessageSettings {
     #[arg(value_parser = setting(optional(path)))]
     pub mail_templates: Setting<Option<PathBuf>>,
 
-    /// Page that links in mails open, such as https://app.example.com/app/
+    /// Page that links in mails open, with its scheme and host
     #[arg(long, env = "HEIRLOOM_PUBLIC_URL", value_name = "URL", default_value = "")]
     #[arg(value_parser = setting(optional(http_url)))]
     pub public_url: Setting<Option<String>>,

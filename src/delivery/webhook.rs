@@ -1,4 +1,4 @@
-//! Webhooks, signed as Standard Webhooks says (https://www.standardwebhooks.com).
+//! Webhooks, signed as Standard Webhooks says (<https://www.standardwebhooks.com>).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -65,7 +65,7 @@ impl Outbox {
         }
     }
 
-    /// Sends up to [`AT_ONCE`] messages that are due, and returns how many were.
+    /// Sends up to 16 messages that are due, and returns how many were.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] if the database cannot be used. The messages are sent later, or once more.
