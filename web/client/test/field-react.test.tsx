@@ -9,7 +9,13 @@ import { SessionProvider, useSession } from "../src/react.js";
 
 afterEach(cleanup);
 
-const ALICE = { id: "1", email: "alice@example.com", is_active: true, created_at: "2026-01-01T00:00:00Z" };
+const ALICE = {
+  id: "1",
+  email: "alice@example.com",
+  email_verified: true,
+  is_active: true,
+  created_at: "2026-01-01T00:00:00Z",
+};
 const info = { id: "2", expires_at: "2030-01-01T00:00:00Z", idle_expires_at: "2029-01-01T00:00:00Z" };
 const authenticated: SessionState = { status: "authenticated", user: ALICE, session: info };
 

@@ -75,16 +75,16 @@ describe("field: recipes", () => {
 
   test("TanStack Query loads, aborts and forgets what the last user has loaded", async () => {
     const { devices, orders: query, queryClient } = await import("../recipes/query.js");
-    expect(await queryClient.fetchQuery(devices)).toEqual([{ id: "session-1", current: true }]);
+    expect(await queryClient.query(devices)).toEqual([{ id: "session-1", current: true }]);
     server.once("/orders", expired, orders);
-    expect(await queryClient.fetchQuery(query)).toEqual([{ id: "1" }]);
+    expect(await queryClient.query(query)).toEqual([{ id: "1" }]);
 
     let isAborted = false;
     server.once("/sessions", (request) => {
       request.signal.addEventListener("abort", () => (isAborted = true));
       return neverResponds(request);
     });
-    void queryClient.fetchQuery(devices);
+    void queryClient.query(devices);
     await settle();
     await queryClient.cancelQueries(devices);
     expect(isAborted).toBe(true);
@@ -99,7 +99,7 @@ describe("field: recipes", () => {
 
   test("TanStack Query forgets them too if the next user logs in without a logout", async () => {
     const { devices, queryClient } = await import("../recipes/query.js");
-    await queryClient.fetchQuery(devices);
+    await queryClient.query(devices);
     server.always("/users/me", () => Response.json({ id: "2", email: "bob@example.com" }));
     await session.login({ ...ALICE, email: "bob@example.com" });
     expect(session.getState()).toMatchObject({ user: { id: "2" } });
@@ -112,7 +112,7 @@ describe("field: recipes", () => {
   ])("TanStack Query sends a request with the response %d %d times", async (status, times) => {
     const { devices, queryClient } = await import("../recipes/query.js");
     server.always("/sessions", () => problem(status, "an_error"));
-    const error: unknown = await queryClient.fetchQuery({ ...devices, retryDelay: 0 }).catch((error: unknown) => error);
+    const error: unknown = await queryClient.query({ ...devices, retryDelay: 0 }).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(client.ProblemError);
     expect(server.count("/sessions")).toBe(times);
   });
