@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pathOf } from "./support/pages.js";
+import { installClient, repository } from "./support/package.js";
 
 const run = promisify(execFile);
-const repository = pathOf("../../..");
 let directory: string;
 /** The package as an app has it. */
 let installed: string;
@@ -15,42 +14,12 @@ let installed: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "heirloom-pack-"));
   installed = join(directory, "app/node_modules/@heirloom/client");
-  const checkout = join(directory, "checkout");
-  await checkOut(checkout);
-  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", directory], {
-    cwd: join(checkout, "web/client"),
-  });
-  await mkdir(installed, { recursive: true });
-  await run("tar", ["-xzf", join(directory, stdout.trim()), "--strip-components=1", "-C", installed]);
+  await installClient(installed, directory);
   for (const name of ["react", "react-dom", "@types", "typescript"]) {
     await symlink(join(repository, "web/node_modules", name), join(directory, "app/node_modules", name));
   }
-  // `npm pack` leaves the checkout as it was.
-  const { stdout: changes } = await run("git", ["status", "--porcelain"], { cwd: checkout });
-  expect(changes).toBe("");
 }, 120_000);
 afterAll(() => rm(directory, { recursive: true, force: true }));
-
-/** Copies the files that git knows, or would add, as a clean checkout has them. The installed packages are linked. */
-async function checkOut(target: string) {
-  const { stdout } = await run("git", ["ls-files", "-co", "--exclude-standard", "web", "LICENSE-*"], {
-    cwd: repository,
-  });
-  for (const file of stdout.trim().split("\n")) {
-    await cp(join(repository, file), join(target, file)).catch(ignoreDeleted);
-  }
-  await symlink(join(repository, "web/node_modules"), join(target, "web/node_modules"));
-  const git = (...command: string[]) =>
-    run("git", ["-c", "user.name=x", "-c", "user.email=x@x", ...command], { cwd: target });
-  await git("init", "--quiet");
-  await writeFile(join(target, ".git/info/exclude"), "node_modules\ndist/\n");
-  await git("add", "--all");
-  await git("commit", "--quiet", "--message", "x");
-}
-
-function ignoreDeleted(error: NodeJS.ErrnoException) {
-  if (error.code !== "ENOENT") throw error;
-}
 
 async function manifest() {
   return JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as {
