@@ -6,18 +6,20 @@ import { NotFoundPage } from "./pages/NotFoundPage.js";
 import { RegisterPage } from "./pages/RegisterPage.js";
 import { Redirect, useRouter } from "./router.js";
 import { Protected } from "./session/Protected.js";
+import { texts } from "./texts/index.js";
+import { Rich } from "./ui/Rich.js";
 
 export function App() {
   return (
     <>
       <a className="skip-link" href="#main">
-        Skip to content
+        {texts.app.skip}
       </a>
       <Header />
       <CurrentPage />
       <footer className="footer">
         <p>
-          Served by Heirloom. Read the <a href="../docs">API documentation</a>.
+          {texts.app.servedBy} <Rich text={texts.app.docs} link={(label) => <a href="../docs">{label}</a>} />
         </p>
       </footer>
     </>

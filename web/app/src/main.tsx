@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App.js";
 import { RouterProvider } from "./router.js";
 import { SessionProvider } from "./session/SessionContext.js";
+import { chooseLanguage } from "./texts/index.js";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/components.css";
@@ -18,6 +19,8 @@ const heirloom = new URL("..", app);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no element #root");
+
+chooseLanguage(navigator.languages);
 
 createRoot(root).render(
   <StrictMode>

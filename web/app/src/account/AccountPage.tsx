@@ -6,6 +6,7 @@ import { ChangePassword } from "./ChangePassword.js";
 import { DeleteAccount } from "./DeleteAccount.js";
 import { Devices } from "./Devices.js";
 import { SecurityEvents } from "./SecurityEvents.js";
+import { texts } from "../texts/index.js";
 
 export function AccountPage({ user }: { user: User }) {
   const [version, setVersion] = useState(0);
@@ -13,10 +14,10 @@ export function AccountPage({ user }: { user: User }) {
   const onChange = useCallback(() => setVersion((version) => version + 1), []);
   return (
     <Page
-      title="Your account"
+      title={texts.account.title}
       intro={
         <p className="muted">
-          <strong className="account-email">{user.email}</strong> · since {formatDate(user.created_at)}
+          <strong className="account-email">{user.email}</strong> · {texts.account.since(formatDate(user.created_at))}
         </p>
       }
     >

@@ -12,6 +12,8 @@ import { Time } from "../ui/Time.js";
 import { useAction } from "../ui/useAction.js";
 import { useAsyncData } from "../ui/useAsyncData.js";
 import { useFocusFallback } from "../ui/useFocusFallback.js";
+import { texts } from "../texts/index.js";
+import { sessionCode } from "./sessionCode.js";
 
 export function Devices({ version, onChange }: { version: number; onChange: () => void }) {
   const session = useSession();
@@ -21,11 +23,11 @@ export function Devices({ version, onChange }: { version: number; onChange: () =
   const list = useFocusFallback<HTMLUListElement>(devices);
   const sorted = devices && [...devices].sort((one, other) => Number(other.current) - Number(one.current));
   return (
-    <Section title="Devices" intro="Devices signed in to your account. Sign out any you don't recognise.">
+    <Section title={texts.devices.title} intro={texts.devices.intro}>
       <Loading data={data} />
-      {loggedOut && <Notice kind="success">{loggedOut} is signed out.</Notice>}
+      {loggedOut && <Notice kind="success">{texts.devices.isLoggedOut(loggedOut)}</Notice>}
       {sorted && (
-        <ul className="rows" aria-label="Devices" ref={list} tabIndex={-1}>
+        <ul className="rows" aria-label={texts.devices.title} ref={list} tabIndex={-1}>
           {sorted.map((device) => (
             <DeviceRow
               key={device.id}
@@ -59,10 +61,10 @@ function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void 
       <Icon />
       <div className="row-text">
         <p className="row-title">
-          {name} {device.current && <span className="badge">This device</span>}
+          {name} {device.current && <span className="badge">{texts.devices.current}</span>}
         </p>
         <p className="muted small">
-          Last used <Time at={device.last_used_at} />
+          {texts.devices.lastUsed} <Time at={device.last_used_at} />
           {device.ip && <> · {device.ip}</>}
         </p>
         {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}
@@ -72,10 +74,10 @@ function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void 
         <Button
           variant="quiet"
           isBusy={logout.isBusy}
-          aria-label={`Sign out ${name}`}
+          aria-label={texts.devices.logOutDevice(name, sessionCode(device.id))}
           onClick={() => void logout.run()}
         >
-          Sign out
+          {texts.app.logOut}
         </Button>
       )}
     </li>
@@ -86,9 +88,8 @@ function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void 
 function AlsoUsedFrom({ place: { ip, user_agent, device, at } }: { place: NonNullable<Device["also_used_from"]> }) {
   return (
     <p className="warning small">
-      Also used from {ip ?? "an unknown address"}
-      {user_agent && <> ({device})</>}, <Time at={at} />. If that was not you, log out everywhere and change your
-      password.
+      {texts.devices.alsoUsedFrom} {ip ?? texts.devices.unknownAddress}
+      {user_agent && <> ({texts.devices.deviceName(device)})</>}, <Time at={at} />. {texts.devices.alsoUsedHelp}
     </p>
   );
 }
@@ -96,7 +97,7 @@ function AlsoUsedFrom({ place: { ip, user_agent, device, at } }: { place: NonNul
 /** For a program, the server returns at most 32 characters of the first word of its user agent. */
 function displayName({ device, user_agent }: Device): string {
   const isTruncated = device.length === 32 && user_agent?.startsWith(device) && /[\w.-]/.test(user_agent.charAt(32));
-  return isTruncated ? `${device}…` : device;
+  return isTruncated ? `${device}…` : texts.devices.deviceName(device);
 }
 
 function LogoutEverywhere() {
@@ -106,16 +107,16 @@ function LogoutEverywhere() {
   return (
     <>
       <Button variant="danger" onClick={() => setIsOpen(true)}>
-        Log out everywhere
+        {texts.devices.logOutEverywhere}
       </Button>
       {isOpen && (
-        <Dialog title="Log out everywhere?" onClose={() => setIsOpen(false)}>
-          <p>This revokes all your sessions, including this one. You have to log in again on each device.</p>
+        <Dialog title={texts.devices.logOutEverywhereTitle} onClose={() => setIsOpen(false)}>
+          <p>{texts.devices.logOutEverywhereText}</p>
           {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
           <div className="actions">
-            <Button onClick={() => setIsOpen(false)}>Cancel</Button>
+            <Button onClick={() => setIsOpen(false)}>{texts.app.cancel}</Button>
             <Button variant="danger" isBusy={logout.isBusy} onClick={() => void logout.run()}>
-              Log out everywhere
+              {texts.devices.logOutEverywhere}
             </Button>
           </div>
         </Dialog>

@@ -8,15 +8,16 @@ import { Time } from "../ui/Time.js";
 import { useFocusFallback } from "../ui/useFocusFallback.js";
 import { describeEvent } from "./eventText.js";
 import { useEventLog } from "./useEventLog.js";
+import { texts } from "../texts/index.js";
 
 export function SecurityEvents({ version }: { version: number }) {
   const { data, more, events, hasMore, isSandbox } = useEventLog(version);
   const list = useFocusFallback<HTMLOListElement>(events?.length);
   return (
-    <Section title="Recent security activity">
+    <Section title={texts.events.title}>
       <Loading data={data} />
       {events && (
-        <ol className="rows" aria-label="Security events" ref={list} tabIndex={-1}>
+        <ol className="rows" aria-label={texts.events.list} ref={list} tabIndex={-1}>
           {events.map((event) => (
             <EventRow key={event.id} event={event} isSandbox={isSandbox(event)} />
           ))}
@@ -25,13 +26,12 @@ export function SecurityEvents({ version }: { version: number }) {
       {more.error && <Notice kind="error">{more.error.message}</Notice>}
       {hasMore && (
         <Button isBusy={more.isBusy} onClick={() => void more.run()}>
-          Show older events
+          {texts.events.showOlder}
         </Button>
       )}
       {events && (
         <p className="visually-hidden" role="status">
-          Showing {hasMore ? "" : "all "}
-          {events.length} events.
+          {texts.events.showing(events.length, !hasMore)}
         </p>
       )}
     </Section>

@@ -8,33 +8,32 @@ import { Form } from "../ui/Form.js";
 import { useAction } from "../ui/useAction.js";
 import { AuthLayout } from "./AuthLayout.js";
 import { useNextPage } from "./useNextPage.js";
-
-const messages = {
-  invalid_credentials: "The email address or the password is wrong.",
-  account_disabled: "This account is disabled. Contact the operator of this service.",
-};
+import { texts } from "../texts/index.js";
 
 export function LoginPage() {
   const session = useSession();
   const { status } = useSessionState();
   const next = useNextPage();
   const { state: email } = useRouter().route;
-  const login = useAction((email: string, password: string) => session.login({ email, password }), messages);
+  const login = useAction((email: string, password: string) => session.login({ email, password }), {
+    invalid_credentials: texts.auth.wrongCredentials,
+    account_disabled: texts.auth.isDisabled,
+  });
   if (status === "authenticated") return <Redirect to={next} />;
   if (status === "restoring") return <LoadingPage />;
   if (status === "unreachable") return <UnreachablePage />;
   return (
     <AuthLayout
-      title="Log in"
+      title={texts.auth.logIn}
       alternative={
         <>
-          New here? <Link to={`register?next=${next}`}>Create an account</Link>
+          {texts.auth.noAccount} <Link to={`register?next=${next}`}>{texts.auth.createAccount}</Link>
         </>
       }
     >
       <Form error={login.error} onSubmit={({ email = "", password = "" }) => void login.run(email, password)}>
         <Field
-          label="Email"
+          label={texts.app.email}
           name="email"
           type="email"
           autoComplete="username"
@@ -43,14 +42,14 @@ export function LoginPage() {
           error={login.error?.fields["email"]}
         />
         <PasswordField
-          label="Password"
+          label={texts.app.password}
           name="password"
           autoComplete="current-password"
           required
           error={login.error?.fields["password"]}
         />
         <Button type="submit" variant="primary" isBusy={login.isBusy}>
-          Log in
+          {texts.auth.logIn}
         </Button>
       </Form>
     </AuthLayout>

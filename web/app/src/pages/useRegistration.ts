@@ -2,8 +2,7 @@ import { ProblemError } from "@heirloom/client";
 import { useRef, useState } from "react";
 import { useSession } from "../session/SessionContext.js";
 import { useAction } from "../ui/useAction.js";
-
-const messages = { email_taken: "An account with this email address already exists." };
+import { texts } from "../texts/index.js";
 
 /** Creates an account and logs in. After a lost response it tries to log in first: the account may exist already. */
 export function useRegistration() {
@@ -12,26 +11,29 @@ export function useRegistration() {
   const attempted = useRef<{ email: string; password: string } | null>(null);
   const [isCreated, setIsCreated] = useState(false);
   const [email, setEmail] = useState("");
-  const register = useAction(async (email: string, password: string) => {
-    const account = { email, password };
-    setEmail(email);
-    if (attempted.current?.email === email && attempted.current.password === password) {
-      const user = await session.login(account).catch((error: unknown) => {
-        if (error instanceof ProblemError && error.code === "invalid_credentials") return null;
+  const register = useAction(
+    async (email: string, password: string) => {
+      const account = { email, password };
+      setEmail(email);
+      if (attempted.current?.email === email && attempted.current.password === password) {
+        const user = await session.login(account).catch((error: unknown) => {
+          if (error instanceof ProblemError && error.code === "invalid_credentials") return null;
+          throw error;
+        });
+        if (user) return;
+      }
+      setIsCreated(false);
+      attempted.current = account;
+      await session.register(account).catch((error: unknown) => {
+        if (error instanceof ProblemError && error.status < 500) attempted.current = null;
         throw error;
       });
-      if (user) return;
-    }
-    setIsCreated(false);
-    attempted.current = account;
-    await session.register(account).catch((error: unknown) => {
-      if (error instanceof ProblemError && error.status < 500) attempted.current = null;
-      throw error;
-    });
-    await session.login(account).catch((error: unknown) => {
-      setIsCreated(true);
-      throw error;
-    });
-  }, messages);
+      await session.login(account).catch((error: unknown) => {
+        setIsCreated(true);
+        throw error;
+      });
+    },
+    { email_taken: texts.auth.isTaken },
+  );
   return { register, isCreated, email };
 }

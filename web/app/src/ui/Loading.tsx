@@ -2,6 +2,7 @@ import { Button } from "./Button.js";
 import { Notice } from "./Notice.js";
 import { Spinner } from "./Spinner.js";
 import type { AsyncData } from "./useAsyncData.js";
+import { texts } from "../texts/index.js";
 
 /** Shows that data is loading, or why loading failed, with a button to retry. */
 export function Loading({ data: { value, error, isLoading, reload } }: { data: AsyncData<unknown> }) {
@@ -11,7 +12,7 @@ export function Loading({ data: { value, error, isLoading, reload } }: { data: A
         <p>{error}</p>
         <p className="notice-action">
           <Button isBusy={isLoading} onClick={reload}>
-            Try again
+            {texts.app.tryAgain}
           </Button>
         </p>
       </Notice>
@@ -20,7 +21,7 @@ export function Loading({ data: { value, error, isLoading, reload } }: { data: A
   if (value !== null) return null;
   return (
     <p role="status">
-      <Spinner /> Loading…
+      <Spinner /> {texts.app.loading}
     </p>
   );
 }
