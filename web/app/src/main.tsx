@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.js";
 import { RouterProvider } from "./router.js";
+import { watchForDisabledAccount } from "./session/disabledAccount.js";
 import { SessionProvider } from "./session/SessionContext.js";
 import { chooseLanguage } from "./texts/index.js";
 import "./styles/tokens.css";
@@ -22,10 +23,13 @@ if (!root) throw new Error("index.html has no element #root");
 
 chooseLanguage(navigator.languages);
 
+const disabledAccount = watchForDisabledAccount(heirloom, (...request) => fetch(...request));
+const session = createSession({ baseUrl: heirloom, fetch: disabledAccount.fetch });
+
 createRoot(root).render(
   <StrictMode>
     <RouterProvider base={app.pathname}>
-      <SessionProvider session={createSession({ baseUrl: heirloom })} heirloom={heirloom}>
+      <SessionProvider session={session} heirloom={heirloom} disabledAccount={disabledAccount}>
         <App />
       </SessionProvider>
     </RouterProvider>

@@ -132,6 +132,7 @@ describe("The account page", () => {
     const { user } = renderApp("account", fakeSession(authenticated, { events, changePassword }).session);
     await user.click(await screen.findByRole("button", { name: "Show older events" }));
     await screen.findByText("kind 1");
+    await user.type(screen.getByLabelText("Current password"), "three lamps on the stairs");
     await user.type(screen.getByLabelText("New password"), "four lamps in the cellar{Enter}");
     await screen.findByText("kind 4");
     const list = screen.getByRole("list", { name: "Security events" });

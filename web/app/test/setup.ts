@@ -12,5 +12,8 @@ HTMLDialogElement.prototype.close = function () {
 document.documentElement.lang = "en";
 window.scrollTo = () => undefined;
 
-beforeEach(() => history.replaceState(null, "", "/app/"));
+beforeEach(() => {
+  history.replaceState(null, "", "/app/");
+  localStorage.clear();
+});
 afterEach(cleanup);

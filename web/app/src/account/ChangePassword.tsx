@@ -39,7 +39,6 @@ export function ChangePassword({ user, onChange }: { user: User; onChange: () =>
           name="current_password"
           autoComplete="current-password"
           required
-          error={change.error?.fields["current_password"]}
         />
         <PasswordField
           label={texts.passwordChange.new}
@@ -47,7 +46,6 @@ export function ChangePassword({ user, onChange }: { user: User; onChange: () =>
           autoComplete="new-password"
           required
           hint={texts.passwordChange.hint}
-          error={change.error?.fields["new_password"]}
         />
         <Button type="submit" isBusy={change.isBusy}>
           {texts.passwordChange.submit}

@@ -38,13 +38,7 @@ export function DeleteAccount({ user, onRejected }: { user: User; onRejected: ()
             onSubmit={({ password = "" }) => void deletion.run(password).then((isDone) => !isDone && onRejected())}
           >
             <UsernameField email={user.email} />
-            <PasswordField
-              label={texts.app.password}
-              name="password"
-              autoComplete="current-password"
-              required
-              error={deletion.error?.fields["password"]}
-            />
+            <PasswordField label={texts.app.password} name="password" autoComplete="current-password" required />
             <div className="actions">
               <Button onClick={close}>{texts.app.cancel}</Button>
               <Button type="submit" variant="danger" isBusy={deletion.isBusy}>

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useLogout, useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { Dialog } from "../ui/Dialog.js";
+import { ErrorMessage } from "../ui/ErrorMessage.js";
 import { Laptop, Phone, Terminal } from "../ui/icons.js";
 import { Loading } from "../ui/Loading.js";
 import { Notice } from "../ui/Notice.js";
@@ -68,7 +69,11 @@ function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void 
           {device.ip && <> · {device.ip}</>}
         </p>
         {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}
-        {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
+        {logout.error && (
+          <Notice kind="error">
+            <ErrorMessage error={logout.error} />
+          </Notice>
+        )}
       </div>
       {!device.current && (
         <Button
@@ -112,7 +117,11 @@ function LogoutEverywhere() {
       {isOpen && (
         <Dialog title={texts.devices.logOutEverywhereTitle} onClose={() => setIsOpen(false)}>
           <p>{texts.devices.logOutEverywhereText}</p>
-          {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
+          {logout.error && (
+            <Notice kind="error">
+              <ErrorMessage error={logout.error} />
+            </Notice>
+          )}
           <div className="actions">
             <Button onClick={() => setIsOpen(false)}>{texts.app.cancel}</Button>
             <Button variant="danger" isBusy={logout.isBusy} onClick={() => void logout.run()}>

@@ -1,5 +1,6 @@
 import type { SecurityEvent } from "@heirloom/client";
 import { Button } from "../ui/Button.js";
+import { ErrorMessage } from "../ui/ErrorMessage.js";
 import { Alert, Exit, Key, Shield } from "../ui/icons.js";
 import { Loading } from "../ui/Loading.js";
 import { Notice } from "../ui/Notice.js";
@@ -23,7 +24,11 @@ export function SecurityEvents({ version }: { version: number }) {
           ))}
         </ol>
       )}
-      {more.error && <Notice kind="error">{more.error.message}</Notice>}
+      {more.error && (
+        <Notice kind="error">
+          <ErrorMessage error={more.error} />
+        </Notice>
+      )}
       {hasMore && (
         <Button isBusy={more.isBusy} onClick={() => void more.run()}>
           {texts.events.showOlder}

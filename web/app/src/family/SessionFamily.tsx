@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
+import { ErrorMessage } from "../ui/ErrorMessage.js";
 import { formatDate, formatDateTime } from "../ui/formatTime.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
@@ -61,7 +62,11 @@ export function SessionFamily({ api, id }: { api: FamilyApi; id: string }) {
           <Spinner /> {texts.app.loading}
         </p>
       )}
-      {refresh.error && <Notice kind="error">{refresh.error.message}</Notice>}
+      {refresh.error && (
+        <Notice kind="error">
+          <ErrorMessage error={refresh.error} />
+        </Notice>
+      )}
       <Button isBusy={refresh.isBusy} onClick={() => void refresh.run()}>
         {texts.ownFamily.refresh}
       </Button>

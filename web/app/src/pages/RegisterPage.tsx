@@ -39,21 +39,13 @@ export function RegisterPage() {
         }
         onSubmit={({ email = "", password = "" }) => void register.run(email, password)}
       >
-        <Field
-          label={texts.app.email}
-          name="email"
-          type="email"
-          autoComplete="username"
-          required
-          error={register.error?.fields["email"]}
-        />
+        <Field label={texts.app.email} name="email" type="email" autoComplete="username" required />
         <PasswordField
           label={texts.app.password}
           name="password"
           autoComplete="new-password"
           required
           hint={`${texts.passwordChange.hint} ${texts.passwordChange.advice}`}
-          error={register.error?.fields["password"]}
         />
         <Button type="submit" variant="primary" isBusy={register.isBusy}>
           {isCreated ? texts.auth.logIn : texts.auth.create}

@@ -15,9 +15,12 @@ interface Message {
   readonly isWarning?: boolean;
 }
 
+/** The client reports a disabled account as another reason, or as none. */
+type Reason = OverReason | "disabled";
+
 /** Why the session has ended. */
-function messageOfReason(reason: OverReason): Message {
-  const { expired, revoked, reused, loggedOut } = texts.ended;
+function messageOfReason(reason: Reason): Message {
+  const { expired, revoked, reused, disabled, loggedOut } = texts.ended;
   switch (reason) {
     case "expired":
       return { ...expired, icon: Clock };
@@ -25,6 +28,8 @@ function messageOfReason(reason: OverReason): Message {
       return { ...revoked, icon: Exit };
     case "reused":
       return { ...reused, icon: Shield, isWarning: true };
+    case "disabled":
+      return { ...disabled, icon: Exit, isWarning: true };
     case "logged_out":
       return { ...loggedOut, icon: Exit };
   }
@@ -37,7 +42,7 @@ function messageOfLogout({ kind, server }: LogoutStatus): Message {
 }
 
 /** Replaces a protected page once the session has ended. */
-export function SessionEnded({ reason, next }: { reason: OverReason; next: string }) {
+export function SessionEnded({ reason, next }: { reason: Reason; next: string }) {
   const status = useLogoutStatus();
   const logout = reason === "logged_out" ? status : null;
   if (logout?.server === "pending") return <LoadingPage text={texts.ended.loggingOut} />;

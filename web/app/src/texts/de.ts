@@ -191,10 +191,9 @@ export const de: Texts = {
     unexpected: "Etwas ist schiefgegangen. Laden Sie die Seite neu und versuchen Sie es erneut.",
     invalidFields: "Einige Felder sind ungültig. Beachten Sie die Meldungen unten.",
     isEmpty: "bitte ausfüllen",
-    tooManyAttempts: (wait) => `Zu viele Versuche. Versuchen Sie es in ${wait} erneut.`,
+    tooManyAttempts: "Zu viele Versuche. Versuchen Sie es in {wait} erneut.",
     canRetry: "Sie können es jetzt erneut versuchen.",
-    seconds: (count) => `${count} ${count === 1 ? "Sekunde" : "Sekunden"}`,
-    minutes: (count) => `${count} Minuten`,
+    duration: (minutes, seconds) => (minutes ? `${minutes} Min. ${seconds} Sek.` : `${seconds} Sek.`),
     ofField: (label, message) => `${label}: ${translateFieldMessage(message)}.`,
     byCode: {
       account_disabled: "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.",

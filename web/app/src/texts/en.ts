@@ -192,10 +192,10 @@ export const en = {
     unexpected: "Something went wrong. Reload the page and try again.",
     invalidFields: "Some fields are invalid. Check the messages below.",
     isEmpty: "is required",
-    tooManyAttempts: (wait: string) => `Too many attempts. Try again in ${wait}.`,
+    /** `{wait}` stands for the duration. */
+    tooManyAttempts: "Too many attempts. Try again in {wait}.",
     canRetry: "You can try again now.",
-    seconds: (count: number) => `${count} ${count === 1 ? "second" : "seconds"}`,
-    minutes: (count: number) => `${count} minutes`,
+    duration: (minutes: number, seconds: number) => (minutes ? `${minutes} min ${seconds} s` : `${seconds} s`),
     /** A sentence about one field. The server's messages continue the label: "must be …". */
     ofField: (label: string, message: string) => `${label} ${message}.`,
     /** Sentences by problem code. For other codes, the sentence of the response appears. */

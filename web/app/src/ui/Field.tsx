@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState } from "react";
 import type { InputHTMLAttributes, ReactNode } from "react";
+import { useFieldError } from "./fieldErrors.js";
 import { Eye, EyeOff } from "./icons.js";
 import { texts } from "../texts/index.js";
 
@@ -7,20 +8,19 @@ interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, "name" | "id
   readonly label: string;
   readonly name: string;
   readonly hint?: string | undefined;
-  /** Continues the label: "must be …". */
-  readonly error?: string | undefined;
   /** A button inside the input. */
   readonly button?: ReactNode;
 }
 
 /** An input with its label, hint and error, linked for assistive technology. */
-export function Field({ label, name, hint, error, button, ...input }: Props) {
+export function Field({ label, name, hint, button, ...input }: Props) {
   const id = useId();
+  const error = useFieldError(name);
   const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className={`field ${error ? "invalid" : ""}`}>
       <label htmlFor={id}>{label}</label>
-      <div className="input">
+      <div className={`input ${button ? "has-button" : ""}`}>
         <input
           {...input}
           id={id}

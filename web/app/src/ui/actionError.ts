@@ -8,6 +8,8 @@ export interface ActionError {
   readonly code?: string;
   /** Messages by field name. Each continues the field's label: "must be …". */
   readonly fields: Readonly<Record<string, string>>;
+  /** When the action may be tried again, by this machine's clock. */
+  readonly retryAt?: number;
 }
 
 /** A page's own messages, by problem code: a sentence, or a message for one field. */
@@ -26,12 +28,8 @@ export function toActionError(error: unknown, messages: ErrorMessages = {}): Act
     case "validation_failed":
       return { code, message: texts.errors.invalidFields, fields };
     case "too_many_attempts":
-      return { code, message: texts.errors.tooManyAttempts(formatDuration(retryAfter ?? 60)), fields };
+      return { code, message: texts.errors.canRetry, fields, retryAt: Date.now() + (retryAfter ?? 60) * 1000 };
     default:
       return { code, message: texts.errors.byCode[code] ?? problem.detail, fields };
   }
-}
-
-function formatDuration(seconds: number): string {
-  return seconds < 90 ? texts.errors.seconds(seconds) : texts.errors.minutes(Math.ceil(seconds / 60));
 }
