@@ -1,7 +1,9 @@
 import type { User } from "@heirloom/client";
 import { useCallback, useState } from "react";
+import { useOffer } from "../recovery/useOffer.js";
 import { formatDate } from "../ui/formatTime.js";
 import { Page } from "../ui/Page.js";
+import { ChangeEmail } from "./ChangeEmail.js";
 import { ChangePassword } from "./ChangePassword.js";
 import { DeleteAccount } from "./DeleteAccount.js";
 import { Devices } from "./Devices.js";
@@ -10,6 +12,7 @@ import { texts } from "../texts/index.js";
 
 export function AccountPage({ user }: { user: User }) {
   const [version, setVersion] = useState(0);
+  const offer = useOffer();
   // A change in one section reloads the others.
   const onChange = useCallback(() => setVersion((version) => version + 1), []);
   return (
@@ -17,7 +20,9 @@ export function AccountPage({ user }: { user: User }) {
       title={texts.account.title}
       intro={
         <p className="muted">
-          <strong className="account-email">{user.email}</strong> · {texts.account.since(formatDate(user.created_at))}
+          <strong className="account-email">{user.email}</strong>
+          {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`} ·{" "}
+          {texts.account.since(formatDate(user.created_at))}
         </p>
       }
     >
@@ -28,6 +33,7 @@ export function AccountPage({ user }: { user: User }) {
         </div>
         <div>
           <ChangePassword user={user} onChange={onChange} />
+          {offer?.recovery && <ChangeEmail user={user} onChange={onChange} />}
           <DeleteAccount user={user} onRejected={onChange} />
         </div>
       </div>

@@ -1,5 +1,6 @@
 import type { User } from "@heirloom/client";
 import { useState } from "react";
+import { passwordHint, useOffer } from "../recovery/useOffer.js";
 import { useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { PasswordField, UsernameField } from "../ui/Field.js";
@@ -11,6 +12,7 @@ import { texts } from "../texts/index.js";
 
 export function ChangePassword({ user, onChange }: { user: User; onChange: () => void }) {
   const session = useSession();
+  const offer = useOffer();
   const [isDone, setIsDone] = useState(false);
   const change = useAction(session.changePassword, {
     invalid_credentials: { field: "current_password", message: texts.passwordChange.wrongPassword },
@@ -45,7 +47,7 @@ export function ChangePassword({ user, onChange }: { user: User; onChange: () =>
           name="new_password"
           autoComplete="new-password"
           required
-          hint={texts.passwordChange.hint}
+          hint={passwordHint(offer)}
         />
         <Button type="submit" isBusy={change.isBusy}>
           {texts.passwordChange.submit}

@@ -9,6 +9,10 @@ export interface EventDescription {
 const severities: Readonly<Record<string, EventDescription["severity"]>> = {
   login_failed: "warning",
   password_changed: "warning",
+  password_reset: "warning",
+  email_change_requested: "warning",
+  email_changed: "warning",
+  email_change_undone: "critical",
   password_change_failed: "warning",
   guessing_slowed: "critical",
   account_disabled: "critical",

@@ -1,3 +1,4 @@
+import { useOffer } from "../recovery/useOffer.js";
 import { Link, Redirect } from "../router.js";
 import { LoadingPage } from "../session/LoadingPage.js";
 import { useSession, useSessionState } from "../session/SessionContext.js";
@@ -17,6 +18,7 @@ export function LoginPage() {
   const { status } = useSessionState();
   const next = useNextPage();
   const { email, hasExpired, forget } = useExpectedUser();
+  const offer = useOffer();
   const login = useAction((email: string, password: string) => session.login({ email, password }), {
     invalid_credentials: texts.auth.wrongCredentials,
     account_disabled: texts.auth.isDisabled,
@@ -56,6 +58,13 @@ export function LoginPage() {
           {texts.auth.logIn}
         </Button>
       </Form>
+      {offer?.recovery && (
+        <p>
+          <Link to="forgot-password" state={email}>
+            {texts.recovery.forgot}
+          </Link>
+        </p>
+      )}
     </AuthLayout>
   );
 }

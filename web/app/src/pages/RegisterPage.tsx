@@ -1,3 +1,4 @@
+import { passwordHint, useOffer } from "../recovery/useOffer.js";
 import { Link, Redirect } from "../router.js";
 import { LoadingPage } from "../session/LoadingPage.js";
 import { useSessionState } from "../session/SessionContext.js";
@@ -14,7 +15,8 @@ import { texts } from "../texts/index.js";
 export function RegisterPage() {
   const { status } = useSessionState();
   const next = useNextPage();
-  const { register, isCreated, email } = useRegistration();
+  const { register, isCreated, isMailSent, email } = useRegistration();
+  const offer = useOffer();
   if (status === "authenticated") return <Redirect to={next} />;
   if (status === "restoring") return <LoadingPage />;
   if (status === "unreachable") return <UnreachablePage />;
@@ -27,6 +29,8 @@ export function RegisterPage() {
         </>
       }
     >
+      {offer?.registration === "closed" && <Notice kind="error">{texts.auth.isClosed}</Notice>}
+      {isMailSent && <Notice kind="success">{texts.auth.isMailSent}</Notice>}
       {isCreated && <Notice kind="success">{texts.auth.isCreated}</Notice>}
       <Form
         error={register.error}
@@ -45,7 +49,7 @@ export function RegisterPage() {
           name="password"
           autoComplete="new-password"
           required
-          hint={`${texts.passwordChange.hint} ${texts.passwordChange.advice}`}
+          hint={`${passwordHint(offer)} ${texts.passwordChange.advice}`}
         />
         <Button type="submit" variant="primary" isBusy={register.isBusy}>
           {isCreated ? texts.auth.logIn : texts.auth.create}

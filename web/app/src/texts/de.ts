@@ -1,3 +1,4 @@
+import { deFamily } from "./de.family.js";
 import { translateFieldMessage } from "./deFieldMessages.js";
 import type { Texts } from "./en.js";
 
@@ -48,6 +49,7 @@ export const de: Texts = {
   account: {
     title: "Ihr Konto",
     since: (date) => `seit ${date}`,
+    isNotConfirmed: "nicht bestätigt: sehen Sie in Ihrer Mailbox nach",
     sections: "Abschnitte",
   },
   events: {
@@ -66,6 +68,11 @@ export const de: Texts = {
       login_failed: "Anmeldung fehlgeschlagen: falsches Passwort",
       logout: "Abgemeldet",
       password_changed: "Das Passwort wurde geändert",
+      password_reset: "Das Passwort wurde mit einem Link aus einer Mail neu gesetzt",
+      email_verified: "Die E-Mail-Adresse wurde bestätigt",
+      email_change_requested: "Eine andere E-Mail-Adresse wurde beantragt",
+      email_changed: "Die E-Mail-Adresse wurde geändert",
+      email_change_undone: "Die Änderung der E-Mail-Adresse wurde rückgängig gemacht",
       password_change_failed: "Passwort nicht geändert: das bisherige Passwort war falsch",
       guessing_slowed: "Zu viele falsche Passwörter, daher wurden Anmeldungen verlangsamt",
       account_disabled: "Das Konto wurde gesperrt",
@@ -106,8 +113,57 @@ export const de: Texts = {
     submit: "Passwort ändern",
     done: "Ihr Passwort wurde geändert. Ihre anderen Sitzungen wurden beendet.",
     wrongPassword: "nicht richtig",
-    hint: "Mindestens 8 Zeichen. Dieser Server kann mehr verlangen.",
+    hint: (length) => `Mindestens ${length} Zeichen.`,
+    hintOfAnyServer: "Mindestens 8 Zeichen. Dieser Server kann mehr verlangen.",
     advice: "Vier Wörter ohne Zusammenhang sind ein gutes Passwort.",
+  },
+  emailChange: {
+    title: "E-Mail-Adresse",
+    intro: "Die neue Adresse bekommt einen Link. Die Änderung gilt, sobald Sie ihn öffnen.",
+    isSent: (email) => `Sehen Sie in der Mailbox von ${email} nach.`,
+    form: "E-Mail-Adresse ändern",
+    new: "Neue E-Mail",
+    password: "Ihr Passwort",
+    submit: "E-Mail ändern",
+  },
+  recovery: {
+    forgot: "Passwort vergessen?",
+    hint: "Sie bekommen einen Link, mit dem Sie ein neues Passwort setzen.",
+    send: "Link senden",
+    isSent: (email) =>
+      `Sehen Sie in Ihrer Mailbox nach. Wenn ${email} ein Konto hat, ist ein Link unterwegs. Er gilt eine Stunde.`,
+    notOffered:
+      "Dieser Server verschickt keine Mails. Wenden Sie sich an seinen Betreiber, um ein neues Passwort zu bekommen.",
+    toLogin: "Zurück zur Anmeldung",
+    toAccount: "Zu Ihrem Konto",
+    choose: "Neues Passwort wählen",
+    set: "Passwort setzen",
+    isChanged: "Ihr Passwort ist geändert, und alle Sitzungen sind beendet. Melden Sie sich an, um fortzufahren.",
+    anotherLink: "Neuen Link anfordern",
+    linkInvalid: "Dieser Link wurde schon benutzt, oder er ist unvollständig.",
+    linkExpired: "Dieser Link ist abgelaufen.",
+    emailTaken: "Inzwischen hat ein anderes Konto diese Adresse.",
+  },
+  links: {
+    verify: {
+      title: "E-Mail-Adresse bestätigen",
+      explanation: "Bestätigen Sie, dass die Adresse, die diesen Link bekam, Ihnen gehört.",
+      button: "Bestätigen",
+      done: "Ihre Adresse ist bestätigt. Sie können sich anmelden.",
+    },
+    confirm: {
+      title: "Neue E-Mail-Adresse bestätigen",
+      explanation: "Ihr Konto bekommt die Adresse, an die dieser Link ging.",
+      button: "Adresse ändern",
+      done: "Ihr Konto hat die neue Adresse.",
+    },
+    undo: {
+      title: "Änderung der Adresse rückgängig machen",
+      explanation:
+        "Ihr Konto bekommt seine frühere Adresse zurück, und alle Sitzungen enden. Danach bekommen Sie eine Mail mit einem Link für ein neues Passwort.",
+      button: "Änderung rückgängig machen",
+      done: "Ihr Konto hat wieder seine frühere Adresse. In Ihrer Mailbox ist ein Link, mit dem Sie ein neues Passwort setzen.",
+    },
   },
   deletion: {
     title: "Konto löschen",
@@ -124,6 +180,8 @@ export const de: Texts = {
     hasAccount: "Sie haben schon ein Konto?",
     logInInstead: "Stattdessen anmelden",
     isCreated: "Ihr Konto ist angelegt. Melden Sie sich an, um fortzufahren.",
+    isMailSent: "Sehen Sie in Ihrer Mailbox nach. Ein Link darin schließt die Registrierung ab.",
+    isClosed: "Die Registrierung ist geschlossen. Der Betreiber dieses Dienstes legt Konten an.",
     wrongCredentials: "Die E-Mail-Adresse oder das Passwort ist falsch.",
     isDisabled: "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.",
     isTaken: "Für diese E-Mail-Adresse gibt es schon ein Konto.",
@@ -205,129 +263,5 @@ export const de: Texts = {
       unavailable: "Die Datenbank ist nicht erreichbar. Ihre Sitzung bleibt erhalten. Versuchen Sie es gleich erneut.",
     },
   },
-  family: {
-    title: "Familienansicht",
-    explanation: [
-      "**Mit einer Anmeldung beginnt eine Token-Familie.** Ihr erstes Refresh-Token ist Generation 1. Das Token liegt in einem Cookie, das kein Skript lesen kann, und hält Sie angemeldet.",
-      "**Jede Erneuerung rotiert das Token.** Der Server nimmt das neueste Token und gibt die nächste Generation zurück. Er speichert eine Zahl: die neueste Generation.",
-      "**Ein altes Token deutet auf Diebstahl hin** und beendet die Familie. Es gibt zwei Ausnahmen: gleichzeitige Tabs und verlorene Antworten. Der Server erkennt beide.",
-    ],
-    notAvailable: "Auf diesem Server nicht verfügbar",
-    notAvailableText:
-      "Die Familienansicht gibt es nur auf einem Entwicklungsserver, und dieser Server ist für den Betrieb. Starten Sie mit `make run` einen Entwicklungsserver auf Ihrem Rechner.",
-    credits: (left, all) => `${left} von ${all}`,
-  },
-  ownFamily: {
-    title: "Ihre Sitzung",
-    intro:
-      "Die Token-Familie Ihrer aktuellen Sitzung. Mit jeder Erneuerung bekommt sie eine Generation: wenn das Access-Token abläuft, und wenn Sie hier erneuern.",
-    timeline: "Generationen Ihrer Sitzung",
-    newest: "Neueste Generation",
-    issued: "Ausgestellt",
-    inUse: "In Benutzung",
-    isInUse: "ja, bestätigt",
-    isNotInUse: "noch nicht",
-    credits: "Guthaben für Wiederholungen",
-    expires: "Läuft spätestens ab",
-    refresh: "Jetzt erneuern",
-  },
-  sandbox: {
-    title: "Ausprobieren",
-    intro:
-      "Eine Sandbox ist eine zweite Token-Familie. Sie können sie kaputt machen, ohne dass es Ihre Sitzung betrifft. Die Token, der Server und die Regeln sind echt. Der einzige Unterschied: Diese Seite kann die Token lesen.",
-    start: "Sandbox starten",
-    startAnother: "Neue Sandbox starten",
-    scenarios: "Szenarien",
-    refresh: "Normal erneuern",
-    race: "In zwei Tabs erneuern",
-    lose: "Eine Antwort verlieren",
-    steal: "Gestohlenes Token vorlegen",
-    timeline: "Generationen",
-    selectOld: "Wählen Sie eine alte Generation, um ihr Token erneut vorzulegen.",
-    hint: (credits) =>
-      `Bestätigt: Das Access-Token dieser Generation wurde benutzt, der Client hat sie also erhalten. Guthaben für Wiederholungen: ${credits}.`,
-    first:
-      "Diese Familie hat eine Generation, wie nach einer Anmeldung. Wählen Sie ein Szenario, um zu sehen, wie der Server antwortet.",
-    steps: "Was geschah",
-    earlier: (count) => `${count} ${count === 1 ? "früherer Schritt" : "frühere Schritte"}`,
-    timeLeft: "Verbleibende Überlappungszeit",
-    retryOrWait: (seconds) =>
-      `Versuchen Sie es gleich erneut, wie nach einer kurzen Netzstörung. Oder warten Sie das Ende der Überlappungszeit von ${seconds} Sekunden ab, wie ein zugeklappter Laptop.`,
-    lateWithoutCredits:
-      "Der Laptop hat länger geschlafen als die Überlappungszeit, und es ist kein Guthaben mehr da. Der Server wird den Versuch als Diebstahl werten.",
-    late: (lost, credits) =>
-      `Der Laptop hat länger geschlafen als die Überlappungszeit. Der Server kann die Antwort trotzdem wiederholen, aus zwei Gründen: Generation ${lost} wurde nicht benutzt, und es ist noch Guthaben da (${credits}).`,
-    wakeUp: (generation) => `Aufwachen und Generation ${generation} vorlegen`,
-    retryNow: (seconds) => `Jetzt versuchen (noch ${seconds} s)`,
-  },
-  steps: {
-    actors: { page: "Die Seite", tabA: "Tab A", tabB: "Tab B", thief: "Der Dieb", client: "Ein Client" },
-    honestPage: "Die ehrliche Seite",
-    summary: (actor, presented, response) => `${actor} legt Generation ${presented} vor: ${response}`,
-    responseLost: (status) => `${status}, Antwort verloren`,
-    withGeneration: (status, returned) => `${status} mit Generation ${returned}`,
-    lost: (generation, isNew) =>
-      `Generation ${generation} wird ${isNew ? "ausgestellt" : "erneut ausgegeben"}, aber die Antwort geht verloren`,
-    lostWhy: (server, page) =>
-      `Der Server ist bei Generation ${server}, aber die Seite hat noch Generation ${page}. Versucht sie es erneut, legt sie ein altes Token vor, wie ein Dieb. Der Unterschied: Generation ${server} wurde noch nicht benutzt.`,
-    rotated: (next, previous) => `Generation ${next} ersetzt Generation ${previous}`,
-    rotatedWhy:
-      "Das vorgelegte Token war das neueste. Das ist der Normalfall: Der Server erhöht eine Zahl in einer Zeile der Datenbank.",
-    replayed: (next) => `Generation ${next} wird erneut ausgegeben`,
-    sameTokenWhy: (presented) =>
-      `Beide Tabs haben Generation ${presented} vorgelegt, und beide haben denselben Nachfolger erhalten. Der Server berechnet den Nachfolger und wählt ihn nicht zufällig. Deshalb ist es egal, welche Antwort zuerst ankommt.`,
-    replayedWhy: (presented) =>
-      `Generation ${presented} wurde gerade erst rotiert. Ein zweiter Tab oder ein schneller neuer Versuch legt oft ein solches Token vor, daher gibt der Server während der Überlappungszeit denselben Nachfolger aus. Er speichert nichts.`,
-    elsewhere: (next) => `Generation ${next} wird erneut ausgegeben, an einen anderen Ort`,
-    elsewhereWhy: (presented, credits) =>
-      `Generation ${presented} wurde gerade erst rotiert, aber von einer anderen Adresse oder einem anderen Browser. Ein Telefon, das sein Netz wechselt, tut das ab und zu, ein Dieb, der folgt, jedes Mal. Es kostet zwei Drittel eines Guthabens, daher kann ein Dieb es nicht beliebig oft wiederholen. Guthaben: ${credits}.`,
-    recovered: (next) => `Generation ${next} wird wiederholt`,
-    recoveredWhy: (next, credits) =>
-      `Ein Client benutzt die Token, die er erhält. Generation ${next} wurde nicht benutzt, also ging ihre Antwort verloren. Der Server gibt dasselbe Token noch einmal aus und erzeugt kein neues. Das kostet ein Guthaben, daher kann ein Dieb es nicht beliebig oft wiederholen. Guthaben: ${credits}.`,
-    caughtUp: (presented) => `Der Server macht bei Generation ${presented} weiter`,
-    caughtUpWhy:
-      "Das Token beweist, dass der Server es ausgestellt hat. Der Server hat diese Generation bei einem Absturz verloren.",
-    expired: "Abgelehnt: Diese Familie ist abgelaufen",
-    expiredWhy: "Eine Sandbox läuft nach 15 Minuten ab. Starten Sie eine neue.",
-    invalid: "Abgelehnt",
-    invalidWhy: "Das Token oder sein Konto ist nicht gültig.",
-    theft: "Diebstahl: Die Familie ist beendet",
-    theftWhy: (presented, newest, isConfirmed, byThief) =>
-      `Generation ${presented} ist alt, und ${isConfirmed ? `Generation ${newest} ist in Benutzung` : `die Familie ist bei Generation ${newest}`}. Nur ein kopiertes Token erklärt das. Der Server kann nicht wissen, welcher Client der Dieb ist, daher beendet er die Familie für beide. ${byThief ? "Die ehrliche Seite legt als Nächstes ihr eigenes Token vor, bekommt auch 401 und meldet sich neu an." : "Der Besitzer meldet sich neu an."}`,
-    unproven: "Als Diebstahl gewertet: Die Familie ist beendet",
-    unprovenWhy: (newest, presented) =>
-      `Weder Generation ${newest} noch Generation ${presented} wurde benutzt. Ein unbenutztes Token deutet nur dann auf eine verlorene Antwort hin, wenn der Client seine Token sonst benutzt. Dieser Client tut das nicht, daher lehnt der Server ab.`,
-    noCredits: "Als Diebstahl gewertet: Es ist kein Guthaben mehr da",
-    noCreditsWhy: (newest, burst, every) =>
-      `Generation ${newest} wurde nicht benutzt, ihre Antwort kann also verloren sein. Aber ${burst === 0 ? "dieser Server wiederholt keine verlorenen Antworten" : `eine Familie hat nur ${burst} Guthaben und verdient alle ${every} Generationen eines dazu`}. Ein Dieb, der immer zuerst erneuert, sieht genauso aus, daher gibt es eine Grenze. Die Seite bekommt 401 und meldet sich neu an.`,
-    revoked: "Abgelehnt: Diese Familie ist beendet",
-    revokedElsewhereWhy:
-      "Sie wurde von anderswo beendet: in der Liste der Geräte, durch ein neues Passwort oder von einem Administrator. Es wurde kein altes Token vorgelegt, also gibt es keinen Dieb. Der Server lehnt jedes Token einer beendeten Familie ab, auch das neueste.",
-    revokedWhy: (who, isNewest) =>
-      `${who} hat ${isNewest ? "das neueste Token" : "ein altes Token"} vorgelegt. Der Server lehnt jedes Token einer beendeten Familie ab. Die App zeigt den Grund und einen Link zur Anmeldung. Andere Geräte sind nicht betroffen.`,
-  },
-  timeline: {
-    name: (label) => `${label}, Zeitachse`,
-    generation: "Generation",
-    presentAgain: (generation) => `Generation ${generation}: erneut vorlegen`,
-    states: {
-      rotated: "rotiert",
-      newest: "neueste",
-      lost: "Antwort verloren",
-      replayed: "wiederholt",
-      revoked: "beendet",
-    },
-    confirmed: "bestätigt",
-    overlap: (seconds) => `Überlappung: ${seconds} s`,
-    more: (count) => `${count} weitere, alle rotiert.`,
-    revoked: (reason) => `beendet: ${reason}`,
-    unproven: "als Diebstahl gewertet",
-    reasons: {
-      reuse: "Diebstahl",
-      logout: "Abmeldung",
-      logout_all: "überall abgemeldet",
-      password_change: "neues Passwort",
-      admin: "von anderswo",
-    },
-  },
+  ...deFamily,
 };
