@@ -2,6 +2,7 @@ import type { User } from "@heirloom/client";
 import { useCallback, useState } from "react";
 import { useOffer } from "../recovery/useOffer.js";
 import { formatDate } from "../ui/formatTime.js";
+import { useLookAgain } from "../session/useLookAgain.js";
 import { Page } from "../ui/Page.js";
 import { ChangeEmail } from "./ChangeEmail.js";
 import { ChangePassword } from "./ChangePassword.js";
@@ -15,6 +16,7 @@ export function AccountPage({ user }: { user: User }) {
   const offer = useOffer();
   // A change in one section reloads the others.
   const onChange = useCallback(() => setVersion((version) => version + 1), []);
+  useLookAgain(onChange);
   return (
     <Page
       title={texts.account.title}

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import { toActionError } from "../ui/actionError.js";
+import type { ActionError } from "../ui/actionError.js";
 import { Button } from "../ui/Button.js";
+import { ErrorMessage } from "../ui/ErrorMessage.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import type { FamilyApi } from "./familyApi.js";
@@ -26,7 +28,11 @@ export function SandboxSection({ api }: { api: FamilyApi }) {
           {texts.sandbox.start}
         </Button>
       )}
-      {error && <Notice kind="error">{error}</Notice>}
+      {error && (
+        <Notice kind="error">
+          <ErrorMessage error={error} />
+        </Notice>
+      )}
     </Section>
   );
 }
@@ -87,7 +93,7 @@ function SandboxView({ state, isBusy, start, run }: ViewProps) {
 function useSandbox(api: FamilyApi) {
   const [state, setState] = useState<SandboxState | null>(null);
   const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<ActionError | null>(null);
   const current = useRef<Sandbox | null>(null);
 
   useEffect(() => () => current.current?.end(), []);
@@ -98,7 +104,7 @@ function useSandbox(api: FamilyApi) {
     try {
       setState(await load());
     } catch (error) {
-      setError(toActionError(error).message);
+      setError(toActionError(error));
     } finally {
       setIsBusy(false);
     }

@@ -5,6 +5,7 @@ import { LoadingPage } from "./LoadingPage.js";
 import { useIsAccountDisabled, useSessionState } from "./SessionContext.js";
 import { SessionEnded } from "./SessionEnded.js";
 import { UnreachablePage } from "./UnreachablePage.js";
+import { useSessionCheck } from "./useSessionCheck.js";
 
 /** A page for logged-in users. Otherwise it says why the session has ended, or redirects to the login page. */
 export function Protected({ children }: { children: (user: User, session: SessionInfo) => ReactNode }) {
@@ -20,6 +21,11 @@ export function Protected({ children }: { children: (user: User, session: Sessio
       if (isDisabled && state.over !== "logged_out") return <SessionEnded reason="disabled" next={page} />;
       return state.over ? <SessionEnded reason={state.over} next={page} /> : <Redirect to={`login?next=${page}`} />;
     case "authenticated":
-      return children(state.user, state.session);
+      return <Checked session={state.session}>{children(state.user, state.session)}</Checked>;
   }
+}
+
+function Checked({ session, children }: { session: SessionInfo; children: ReactNode }) {
+  useSessionCheck(session);
+  return children;
 }

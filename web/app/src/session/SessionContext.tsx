@@ -1,11 +1,13 @@
 import type { Session, SessionState } from "@heirloom/client";
-import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import type { DisabledAccount } from "./disabledAccount.js";
 import { createLastUser } from "./lastUser.js";
 import type { LastUser } from "./lastUser.js";
 import { createLogoutStore } from "./logoutStore.js";
 import type { LogoutStatus, LogoutStore } from "./logoutStore.js";
+import { probeServer, unknownServer } from "./server.js";
+import type { Server } from "./server.js";
 
 interface Props {
   readonly session: Session;
@@ -17,6 +19,7 @@ interface Props {
 interface Context extends Props {
   readonly logoutStore: LogoutStore;
   readonly lastUser: LastUser;
+  readonly server: Server;
 }
 
 const SessionContext = createContext<Context | null>(null);
@@ -24,11 +27,13 @@ const SessionContext = createContext<Context | null>(null);
 export function SessionProvider({ session, heirloom, disabledAccount, children }: Props & { children: ReactNode }) {
   const logoutStore = useMemo(() => createLogoutStore(session, heirloom.href), [session, heirloom]);
   const lastUser = useMemo(() => createLastUser(session, heirloom.href), [session, heirloom]);
+  const [server, setServer] = useState(unknownServer);
   useEffect(() => logoutStore.connect(), [logoutStore]);
   useEffect(() => lastUser.connect(), [lastUser]);
+  useEffect(() => void probeServer(heirloom).then(setServer, () => undefined), [heirloom]);
   const context = useMemo(
-    () => ({ session, heirloom, disabledAccount, logoutStore, lastUser }),
-    [session, heirloom, disabledAccount, logoutStore, lastUser],
+    () => ({ session, heirloom, disabledAccount, logoutStore, lastUser, server }),
+    [session, heirloom, disabledAccount, logoutStore, lastUser, server],
   );
   return <SessionContext value={context}>{children}</SessionContext>;
 }
@@ -71,4 +76,9 @@ export function useIsAccountDisabled(): boolean {
 
 export function useLastUser(): LastUser {
   return useSessionContext().lastUser;
+}
+
+/** What is known about the server so far. */
+export function useServer(): Server {
+  return useSessionContext().server;
 }

@@ -1,15 +1,18 @@
+import { texts } from "../texts/index.js";
 import { Button } from "./Button.js";
+import { ErrorMessage } from "./ErrorMessage.js";
 import { Notice } from "./Notice.js";
 import { Spinner } from "./Spinner.js";
 import type { AsyncData } from "./useAsyncData.js";
-import { texts } from "../texts/index.js";
 
-/** Shows that data is loading, or why loading failed, with a button to retry. */
+/** Shows that data is loading, or why Heirloom rejects the request, with a button to retry. */
 export function Loading({ data: { value, error, isLoading, reload } }: { data: AsyncData<unknown> }) {
   if (error) {
     return (
       <Notice kind="error">
-        <p>{error}</p>
+        <p>
+          <ErrorMessage error={error} />
+        </p>
         <p className="notice-action">
           <Button isBusy={isLoading} onClick={reload}>
             {texts.app.tryAgain}

@@ -17,10 +17,12 @@ export const alice: User = {
   created_at: "2026-01-02T03:04:05Z",
 };
 
-const info = {
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+
+export const info = {
   id: "00000000-0000-7000-8000-000000000002",
-  expires_at: "2026-02-01T00:00:00Z",
-  idle_expires_at: "2026-01-09T00:00:00Z",
+  expires_at: inDays(30),
+  idle_expires_at: inDays(7),
 };
 
 export const authenticated: SessionState = { status: "authenticated", user: alice, session: info };
