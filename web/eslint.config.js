@@ -48,8 +48,8 @@ export default defineConfig(
         {
           available: BASELINE,
           // Without these, lines break less evenly, text has the size that the browser chooses, outlines have square corners,
-          // and the bar has the system's colour.
-          allowProperties: ["text-wrap", "text-size-adjust", "outline", "accent-color"],
+          // and the bar has the system's colour. Browsers without `forced-color-adjust` have no forced colours.
+          allowProperties: ["text-wrap", "text-size-adjust", "outline", "accent-color", "forced-color-adjust"],
         },
       ],
     },

@@ -52,7 +52,7 @@ function CurrentPage() {
     case "register":
       return <RegisterPage />;
     case "account":
-      return <Protected>{(user) => <AccountPage user={user} />}</Protected>;
+      return <Protected>{(user, { id }) => <AccountPage user={user} sessionId={id} />}</Protected>;
     case "family":
       return <Protected>{(_, { id }) => <FamilyPage sessionId={id} />}</Protected>;
     case "password":

@@ -13,6 +13,7 @@ import "./styles/forms.css";
 import "./styles/pages.css";
 import "./styles/family.css";
 import "./styles/timeline.css";
+import "./styles/forced-colors.css";
 
 // Every page of the app is one path segment below the app's base, and Heirloom is one level above.
 const app = new URL(".", location.href);

@@ -23,6 +23,7 @@ const event = (id: number, kind = "login_succeeded"): EventsPage["events"][numbe
   session_id: null,
   ip: null,
   user_agent: null,
+  device: "Unknown device",
   detail: {},
 });
 

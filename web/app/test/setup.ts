@@ -11,6 +11,7 @@ HTMLDialogElement.prototype.close = function () {
 // As in index.html.
 document.documentElement.lang = "en";
 window.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
 
 beforeEach(() => {
   history.replaceState(null, "", "/app/");

@@ -537,6 +537,11 @@ export interface components {
       at: string;
       /** @description More about the event, depending on its kind. */
       detail: unknown;
+      /**
+       * @description A name for people, derived from the user agent.
+       * @example Firefox on Linux
+       */
+      device: string;
       /** Format: uuid */
       id: string;
       /** @example 203.0.113.7 */

@@ -26,7 +26,7 @@ export function ChangeEmail({ user, onChange }: { user: User; onChange: () => vo
     setSentTo(email);
   };
   return (
-    <Section title={texts.emailChange.title} intro={texts.emailChange.intro}>
+    <Section id="email" title={texts.emailChange.title} intro={texts.emailChange.intro}>
       {sentTo && <Notice kind="success">{texts.emailChange.isSent(sentTo)}</Notice>}
       <Form
         label={texts.emailChange.form}

@@ -28,7 +28,7 @@ export function ChangePassword({ user, onChange }: { user: User; onChange: () =>
     setIsDone(true);
   };
   return (
-    <Section title={texts.passwordChange.title} intro={texts.passwordChange.intro}>
+    <Section id="password" title={texts.passwordChange.title} intro={texts.passwordChange.intro}>
       {isDone && <Notice kind="success">{texts.passwordChange.done}</Notice>}
       <Form
         label={texts.passwordChange.form}

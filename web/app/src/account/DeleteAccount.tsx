@@ -21,7 +21,7 @@ export function DeleteAccount({ user, onRejected }: { user: User; onRejected: ()
     setIsOpen(false);
   };
   return (
-    <Section title={texts.deletion.title} intro={texts.deletion.intro}>
+    <Section id="deletion" title={texts.deletion.title} intro={texts.deletion.intro}>
       <Button variant="danger" onClick={() => setIsOpen(true)}>
         {texts.deletion.title}
       </Button>

@@ -54,6 +54,7 @@ export const de: Texts = {
   },
   events: {
     title: "Letzte Ereignisse",
+    short: "Ereignisse",
     list: "Sicherheitsereignisse",
     showOlder: "Ältere Ereignisse anzeigen",
     showing: (count, areAll) =>

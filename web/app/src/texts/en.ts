@@ -56,6 +56,7 @@ export const en = {
   },
   events: {
     title: "Recent security activity",
+    short: "Activity",
     list: "Security events",
     showOlder: "Show older events",
     showing: (count: number, areAll: boolean) => `Showing ${areAll ? "all " : ""}${count} events.`,
