@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
+use crate::report::median;
 use crate::server::Server;
 use crate::{MANY, Options, SESSIONS, begin, load, sessions_of};
 
@@ -68,11 +69,6 @@ pub fn run(options: &Options, bar: &ProgressBar) {
     bar.finish_and_clear();
     let [without, with] = p99.map(median);
     println!("p99 of /refresh: {without:.2} ms without hoarders, {with:.2} ms with them, {:.2} times", with / without);
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 struct Crowd {

@@ -10,6 +10,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
 
 mod chart;
+mod compare;
 mod hoarders;
 mod load;
 mod overload;
@@ -19,6 +20,7 @@ mod scale;
 mod server;
 mod sessions;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
@@ -53,6 +55,9 @@ struct Options {
     /// How many sessions there are in the end, for `scale`
     #[arg(long, default_value_t = 10_000_000)]
     sessions: usize,
+    /// The other build of the binary, for `compare`
+    #[arg(long, required_if_eq("what", "compare"))]
+    with: Option<PathBuf>,
     /// Do not write docs/benchmarks
     #[arg(long)]
     dry: bool,
@@ -65,6 +70,8 @@ struct Options {
 enum What {
     /// Refreshes of one to 256 clients, beside pgbench
     Refresh,
+    /// This build beside another one, each on a database of its own
+    Compare,
     /// Four times as many clients as it takes to keep the server busy
     Overload,
     /// 64 clients beside 2,000 that hold connections and want nothing else, with 1,024 open files allowed
@@ -88,6 +95,7 @@ fn main() {
     let bar = ProgressBar::new(0).with_style(style);
     match options.what {
         What::Refresh => refresh(&options, &bar),
+        What::Compare => compare::run(&options, &bar),
         What::Overload => overload::run(&options, &bar),
         What::Hoarders => hoarders::run(&options, &bar),
         What::Scale => scale::run(&options, &bar),

@@ -174,7 +174,8 @@ fn median_ratio(rounds: &[f64], others: &[f64]) -> f64 {
     median(rounds.iter().zip(others).map(|(one, other)| one / other).collect())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one; NaN of none.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -27,8 +27,13 @@ pub struct Server {
 impl Server {
     /// Starts it on a database of its own, with every limit for an address turned off.
     pub fn start() -> Self {
+        Self::start_binary(Path::new(env!("CARGO_BIN_EXE_heirloom")))
+    }
+
+    /// Starts another build of it in the same way.
+    pub fn start_binary(binary: &Path) -> Self {
         let directory = directory();
-        let command = command(directory.path(), None, &["serve"]);
+        let command = command_of(binary, directory.path(), None, &["serve"]);
         Self::start_in(directory, command, None)
     }
 
@@ -120,7 +125,11 @@ fn postgres_of(directory: &Path) -> PathBuf {
 }
 
 fn command(directory: &Path, postgres: Option<&EmbeddedPostgres>, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
+    command_of(Path::new(env!("CARGO_BIN_EXE_heirloom")), directory, postgres, arguments)
+}
+
+fn command_of(binary: &Path, directory: &Path, postgres: Option<&EmbeddedPostgres>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary);
     command
         .args(arguments)
         .env_remove("DATABASE_URL")

@@ -62,7 +62,7 @@ impl Application {
         let components = Components::new(database.clone(), clock.clone(), &keyring, policy(config))?;
         let listener = config.database.listen.then(|| {
             let ended_sessions = Arc::clone(&components.ended_sessions);
-            Listener::start(&database, move || ended_sessions.wake())
+            Listener::start(&database, move |notice| ended_sessions.hear(notice))
         });
         let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let metrics = Arc::new(Metrics::new());

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
+use crate::domain::clock::TOLERANCE;
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy};
 use crate::domain::rotation::Generation;
@@ -24,9 +25,8 @@ use super::verified_tokens::{Fingerprint, VerifiedTokens};
 /// RFC 9068 §2.1. Anything else is a token for another purpose.
 const TYP: &str = "at+jwt";
 
-/// How far the clocks of processes may differ, in seconds. Without it a token that another process has just issued could
-/// seem to come from the future. Expiry has no leeway: for its own client a token lives as long as the response says.
-const LEEWAY: i64 = 5;
+/// For `iat` and `nbf`, in seconds. Expiry has no leeway: for its own client a token lives as long as the response says.
+const LEEWAY: i64 = TOLERANCE.as_secs().cast_signed();
 
 /// `iat` and `exp` are whole seconds. Without this a token would live up to a second less than the response says.
 const ROUNDING: i64 = 1;

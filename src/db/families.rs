@@ -79,3 +79,28 @@ pub fn list_logins(connection: &mut Connection, user_id: UserId) -> Result<Vec<T
         .distinct();
     Ok(logins.load(connection.pg())?)
 }
+
+/// A session that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedFamily {
+    /// The session that the same client got in its place, if that happened recently.
+    pub replaced_by: Option<FamilyId>,
+}
+
+/// A revoked session with this delivery. `since` says what is recent, by the clock of the process that revoked it.
+pub fn find_ended(
+    connection: &mut Connection,
+    family_id: FamilyId,
+    delivery: Delivery,
+    since: Timestamp,
+) -> Result<Option<EndedFamily>, DbError> {
+    let is_it = token_families::id.eq(family_id.as_uuid()).and(token_families::delivery.eq(delivery.as_str()));
+    let found: Option<(Option<Timestamp>, Option<Uuid>)> = token_families::table
+        .filter(is_it.and(token_families::revoked_at.is_not_null()))
+        .select((token_families::revoked_at, token_families::replaced_by))
+        .first(connection.pg())
+        .optional()?;
+    Ok(found.map(|(at, by)| EndedFamily {
+        replaced_by: by.filter(|_| at.is_some_and(|at| at >= since)).map(FamilyId::from),
+    }))
+}

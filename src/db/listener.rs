@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 
-use super::ended_sessions::CHANNEL;
+use super::ended_sessions::{CHANNEL, Notice, ids_in};
 use super::listening::{ListenError, listen, pause};
 use super::pool::Database;
 
@@ -29,10 +29,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Calls `heard` for notifications of ended sessions (once for several at a time), and once for each new
-    /// connection, since earlier notifications may be lost. A connection that breaks here counts as an outage of
+    /// Calls `heard` for notifications of ended sessions (once for several at a time), and with [`Notice::News`] for each
+    /// new connection, since earlier notifications may be lost. A connection that breaks here counts as an outage of
     /// `database`, whose idle connections no one else watches.
-    pub fn start(database: &Database, heard: impl Fn() + Send + 'static) -> Self {
+    pub fn start(database: &Database, heard: impl Fn(Notice) + Send + 'static) -> Self {
         let connector = database.connector().clone();
         let is_stopping = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&is_stopping);
@@ -43,7 +43,7 @@ impl Listener {
                 match listen(&connector, CHANNEL, &flag) {
                     Ok(connection) => {
                         has_failed = false;
-                        heard();
+                        heard(Notice::News);
                         if hear(connection, &heard, &flag).is_err() {
                             connector.outages.note();
                         }
@@ -75,15 +75,20 @@ impl Drop for Listener {
 }
 
 /// Returns when it has to stop, or with an error when the connection breaks.
-fn hear(mut connection: PgConnection, heard: &impl Fn(), is_stopping: &AtomicBool) -> QueryResult<()> {
+fn hear(mut connection: PgConnection, heard: &impl Fn(Notice), is_stopping: &AtomicBool) -> QueryResult<()> {
     while !is_stopping.load(Ordering::Relaxed) {
-        let mut has_heard = false;
+        let (mut ended, mut has_news) = (Vec::new(), false);
         for notification in connection.notifications_iter() {
-            notification?;
-            has_heard = true;
+            match ids_in(&notification?.payload) {
+                Some(ids) => ended.extend(ids),
+                None => has_news = true,
+            }
         }
-        if has_heard {
-            heard();
+        if !ended.is_empty() {
+            heard(Notice::Ended(ended));
+        }
+        if has_news {
+            heard(Notice::News);
         }
         pause(POLL_EVERY, is_stopping);
     }

@@ -11,6 +11,7 @@ use super::rows::FamilyRow;
 use super::schema::token_families;
 use super::users::{self, LockedAccount};
 use crate::domain::Timestamp;
+use crate::domain::clock::CLOCKS_APART;
 use crate::domain::family::Family;
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::revocation::Revocation;
@@ -85,14 +86,15 @@ pub fn revoke_any(
     revoke(connection, LockedSessions(locked), revocation)
 }
 
-/// Revokes every living session of the account but `except`. Returns them.
+/// Revokes every living session of the account but `except`. Returns them. A session that has expired by a clock that is
+/// ahead may live by the others, so it is revoked too.
 pub fn revoke_all(
     connection: &mut Connection,
     account: &LockedAccount,
     except: Option<FamilyId>,
     revocation: Revocation,
 ) -> Result<Vec<FamilyId>, DbError> {
-    let live = beyond(connection, account, 0, except, revocation.at)?;
+    let live = beyond(connection, account, 0, except, revocation.at - CLOCKS_APART)?;
     let locked = lock(connection, live)?;
     Ok(revoke(connection, locked, revocation)?.into_iter().map(|(id, _)| id).collect())
 }

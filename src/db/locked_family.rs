@@ -106,6 +106,14 @@ impl LockedFamily {
         self.write(connection)
     }
 
+    /// Records which session the client of this one has in its place.
+    pub fn note_replacement(&self, connection: &mut Connection, by: FamilyId) -> Result<(), DbError> {
+        diesel::update(token_families::table.filter(token_families::id.eq(self.family.id.as_uuid())))
+            .set(token_families::replaced_by.eq(Some(by.as_uuid())))
+            .execute(connection.pg())?;
+        Ok(())
+    }
+
     /// Writes every column that can change after a family has begun.
     fn write(&self, connection: &mut Connection) -> Result<(), DbError> {
         use token_families::dsl;

@@ -1,9 +1,11 @@
 //! Deleting old rows, a batch at a time. Locked rows are left for the next batch, so pruning never waits and several
 //! processes can prune at once.
 
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Double, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::connection::Connection;
@@ -26,11 +28,13 @@ pub fn events(connection: &mut Connection, before: Timestamp, limit: u32) -> Res
     Ok(query.execute(connection.pg())? as u64)
 }
 
-/// Deletes records of sessions that ended before `before`.
-pub fn ended_sessions(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
-    let sql = "DELETE FROM ended_sessions WHERE family_id IN (SELECT family_id FROM ended_sessions WHERE ended_at < $1 \
-               ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    let query = sql_query(sql).bind::<Timestamptz, _>(before).bind::<BigInt, _>(i64::from(limit));
+/// Deletes records of ended sessions that are older than `kept` by the database's clock. A process whose clock is wrong
+/// would delete what others have not read.
+pub fn ended_sessions(connection: &mut Connection, kept: Duration, limit: u32) -> Result<u64, DbError> {
+    let sql = "DELETE FROM ended_sessions WHERE family_id IN (SELECT family_id FROM ended_sessions \
+               WHERE recorded_at < statement_timestamp() - make_interval(secs => $1) \
+               ORDER BY recorded_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    let query = sql_query(sql).bind::<Double, _>(kept.as_secs_f64()).bind::<BigInt, _>(i64::from(limit));
     Ok(query.execute(connection.pg())? as u64)
 }
 

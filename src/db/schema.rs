@@ -19,6 +19,8 @@ diesel::table! {
     ended_sessions (family_id) {
         family_id -> Uuid,
         ended_at -> Timestamptz,
+        ended_xid -> Int8,
+        recorded_at -> Timestamptz,
     }
 }
 
@@ -62,6 +64,7 @@ diesel::table! {
         ip -> Nullable<Inet>,
         user_agent -> Nullable<Text>,
         user_agent_hash -> Nullable<Int8>,
+        replaced_by -> Nullable<Uuid>,
     }
 }
 

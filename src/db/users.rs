@@ -203,24 +203,30 @@ pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, Pas
     Ok(found.map(|(row, hash)| (row.into(), PasswordHash::from_stored(hash))))
 }
 
-/// The owner of a session, and the session's revocation if it has been revoked. `None` if either row does not exist.
+/// The owner of a session with the password hash, and the session's revocation if it has been revoked. `None` if either
+/// row does not exist.
 pub fn find_with_session(
     connection: &mut Connection,
     user_id: UserId,
     family_id: FamilyId,
-) -> Result<Option<(User, Option<Revocation>)>, DbError> {
-    let found: Option<(UserRow, Option<crate::domain::Timestamp>, Option<String>)> = users::table
+) -> Result<Option<(User, PasswordHash, Option<Revocation>)>, DbError> {
+    let found: Option<(UserRow, String, Option<crate::domain::Timestamp>, Option<String>)> = users::table
         .inner_join(token_families::table)
         .filter(users::id.eq(user_id.as_uuid()).and(token_families::id.eq(family_id.as_uuid())))
-        .select((UserRow::as_select(), token_families::revoked_at, token_families::revoked_reason))
+        .select((
+            UserRow::as_select(),
+            users::password_hash,
+            token_families::revoked_at,
+            token_families::revoked_reason,
+        ))
         .first(connection.pg())
         .optional()?;
-    let Some((row, at, reason)) = found else { return Ok(None) };
+    let Some((row, hash, at, reason)) = found else { return Ok(None) };
     let revocation = match at.zip(reason) {
         Some((at, reason)) => Some(Revocation { at, reason: reason.parse().map_err(DbError::corrupt)? }),
         None => None,
     };
-    Ok(Some((row.into(), revocation)))
+    Ok(Some((row.into(), PasswordHash::from_stored(hash), revocation)))
 }
 
 /// Replaces the hash `old` by `new`. `false` if the password has changed since `old` was read.

@@ -18,6 +18,9 @@ struct Flag(IntGauge);
 /// A number that rises and falls.
 struct Gauge(IntGauge);
 
+/// A number of seconds, which may be negative.
+struct Seconds(prometheus::Gauge);
+
 /// A total since the process started.
 struct Counter(IntCounter);
 
@@ -42,6 +45,18 @@ impl Kind for Gauge {
 
     fn set(&self, value: u64) {
         self.0.set(i64::try_from(value).unwrap_or(i64::MAX));
+    }
+}
+
+impl Kind for Seconds {
+    type Value = f64;
+
+    fn register(registry: &Registry, name: &str, help: &str) -> Self {
+        Self(register(registry, prometheus::Gauge::new(name, help)))
+    }
+
+    fn set(&self, value: f64) {
+        self.0.set(value);
     }
 }
 
@@ -118,6 +133,10 @@ process_metrics! {
     ended_sessions_lag: u64 = Gauge(
         "heirloom_ended_sessions_lag_seconds",
         "Seconds since this process last read which sessions other processes revoked.",
+    );
+    clock_ahead: f64 = Seconds(
+        "heirloom_clock_ahead_seconds",
+        "Seconds by which the clock of this process is ahead of the database's.",
     );
     pruned_sessions: u64 = Counter("heirloom_pruned_sessions_total", "Expired sessions deleted by this process.");
     pruned_events: u64 = Counter("heirloom_pruned_events_total", "Old events deleted by this process.");

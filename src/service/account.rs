@@ -8,14 +8,14 @@ use secrecy::SecretString;
 use super::authentication::Authenticated;
 use super::deletion::delete_account;
 use super::error::{FieldError, ServiceError};
+use super::new_credentials;
 use super::random::rng;
-use super::revoke;
+use super::session::SessionGrant;
 use super::throttle::{LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
-use crate::db::users::DoomedAccount;
-use crate::db::{events, live_sessions, users};
-use crate::domain::account::{DeletedBy, User};
+use crate::db::{events, users};
+use crate::domain::account::{DeletedBy, Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::password::{Password, PasswordHash};
@@ -23,9 +23,9 @@ use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::standing::Standing;
 
 /// The outcome of a change that requires the password again.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum PasswordOutcome {
-    Done,
+#[derive(Debug)]
+pub enum PasswordOutcome<T> {
+    Done(T),
     /// Not the account's password.
     WrongPassword,
     /// The new password is not allowed.
@@ -36,50 +36,69 @@ pub enum PasswordOutcome {
     TooManyAttempts(TooManyAttempts),
 }
 
+/// The session that a caller has after a change of password, in place of the one before.
+#[derive(Debug)]
+pub struct NewSession {
+    pub grant: SessionGrant,
+    pub email: Email,
+}
+
 impl Service {
     /// The caller's account; `None` if the session has ended. Reads the database, so other processes' changes count at
     /// once.
     pub async fn find_account(&self, caller: &Authenticated) -> Result<Option<User>, ServiceError> {
-        let (user_id, family_id) = (caller.grant.user_id, caller.grant.family_id);
-        let found = self.db.run(move |connection| users::find_with_session(connection, user_id, family_id)).await?;
-        Ok(found.and_then(|(user, revocation)| (user.is_active && revocation.is_none()).then_some(user)))
+        Ok(self.find_with_password(caller).await?.map(|(user, _)| user))
     }
 
-    /// Changes the password of the caller's account and revokes its other sessions, including those with a refresh in
-    /// flight.
+    async fn find_with_password(&self, caller: &Authenticated) -> Result<Option<(User, PasswordHash)>, ServiceError> {
+        let (user_id, own) = (caller.grant.user_id, caller.grant.family_id);
+        let found = self.db.run(move |connection| users::find_with_session(connection, user_id, own)).await?;
+        match found {
+            Some((user, hash, None)) => Ok(user.is_active.then_some((user, hash))),
+            Some((_, _, Some(_))) | None => {
+                self.ended_sessions.note(&[own]);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Changes the password of the caller's account. Every session ends, including those with a refresh in flight, and
+    /// the caller gets another one.
     pub async fn change_password(
         &self,
         caller: &Authenticated,
         current: &SecretString,
         new: &SecretString,
         client: Client,
-    ) -> Result<PasswordOutcome, ServiceError> {
+    ) -> Result<PasswordOutcome<NewSession>, ServiceError> {
         let (user, verified) = match self.verify_again(caller, current, &client).await? {
             Verified::Right(user, verified) => (user, verified),
-            Verified::Refused(outcome) => return Ok(outcome),
+            Verified::Refused(refusal) => return Ok(refusal.into()),
         };
         let password = match self.passwords.choose_instead("new_password", new, current, &user.email) {
             Ok(password) => password,
             Err(error) => return Ok(PasswordOutcome::Invalid(error)),
         };
         let hash = self.passwords.hash(password, Standing::Known).await?;
-        let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::PasswordChange };
-        let own = caller.grant.family_id;
-        let changed = self.db.transaction(move |tx| {
-            let Some(mut account) = users::lock(tx, user.id)? else { return Ok(None) };
-            let sessions = live_sessions::list(tx, user.id, revocation.at)?;
-            if !account.has_password(&verified) || !sessions.iter().any(|session| session.id == own) {
+        let (now, lifetimes) = (self.clock.now(), self.lifetimes);
+        let revocation = Revocation { at: now, reason: RevocationReason::PasswordChange };
+        let changed = self.as_live(caller, move |tx, mut own| {
+            if !own.account.has_password(&verified) {
                 return Ok(None);
             }
-            account.set_password(tx, hash)?;
+            own.account.set_password(tx, hash)?;
             let kind = EventKind::PasswordChanged;
-            events::insert(tx, &Event::of_session(revocation.at, user.id, own, kind, client.clone(), &mut rng()))?;
-            revoke::all(tx, &account, Some(own), revocation, &client).map(Some)
+            new_credentials::replace_sessions(tx, &own, kind, revocation, client, &lifetimes).map(Some)
         });
-        let Some(ended) = changed.await? else { return Ok(PasswordOutcome::SessionRevoked) };
-        self.ended_sessions.add(ended);
-        tracing::info!(event = "authn_password_change", user.id = %caller.grant.user_id, by = "user", "Password changed");
-        Ok(PasswordOutcome::Done)
+        match changed.await? {
+            Some(Some((issued, ended))) => {
+                self.ended_sessions.add(ended);
+                tracing::info!(event = "authn_password_change", user.id = %user.id, by = "user", "Password changed");
+                Ok(PasswordOutcome::Done(NewSession { grant: self.grant(&issued, now), email: user.email }))
+            }
+            Some(None) => Err(changed_meanwhile()),
+            None => Ok(PasswordOutcome::SessionRevoked),
+        }
     }
 
     /// Deletes the caller's account with its sessions and events. A record of the deletion remains.
@@ -88,36 +107,43 @@ impl Service {
         caller: &Authenticated,
         password: &SecretString,
         client: Client,
-    ) -> Result<PasswordOutcome, ServiceError> {
-        let (user, verified) = match self.verify_again(caller, password, &client).await? {
-            Verified::Right(user, verified) => (user, verified),
-            Verified::Refused(outcome) => return Ok(outcome),
+    ) -> Result<PasswordOutcome<()>, ServiceError> {
+        let verified = match self.verify_again(caller, password, &client).await? {
+            Verified::Right(_, verified) => verified,
+            Verified::Refused(refusal) => return Ok(refusal.into()),
         };
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
         let throttle = Arc::clone(&self.login_throttle);
-        let deleted = self.db.transaction(move |tx| {
-            let unchanged = |doomed: &DoomedAccount| doomed.account().has_password(&verified);
-            let Some(account) = users::lock_for_deletion(tx, user.id)?.filter(unchanged) else { return Ok(None) };
-            delete_account(tx, account, &throttle, revocation, DeletedBy::User).map(Some)
+        let deleted = self.as_live_for_deletion(caller, move |tx, doomed| {
+            if !doomed.account().has_password(&verified) {
+                return Ok(None);
+            }
+            delete_account(tx, doomed, &throttle, revocation, DeletedBy::User).map(Some)
         });
-        let Some(ended) = deleted.await? else { return Ok(PasswordOutcome::SessionRevoked) };
-        self.ended_sessions.add(ended);
-        tracing::warn!(event = "user_deleted", user.id = %caller.grant.user_id, by = "user", "Account deleted");
-        Ok(PasswordOutcome::Done)
+        match deleted.await? {
+            Some(Some(ended)) => {
+                self.ended_sessions.add(ended);
+                let user_id = caller.grant.user_id;
+                tracing::warn!(event = "user_deleted", user.id = %user_id, by = "user", "Account deleted");
+                Ok(PasswordOutcome::Done(()))
+            }
+            Some(None) => Err(changed_meanwhile()),
+            None => Ok(PasswordOutcome::SessionRevoked),
+        }
     }
 
     /// Checks the caller's password again. Attempts are counted for each login separately, together with those of the
     /// sandbox families that were begun from it: someone with a stolen access token guesses as slowly as at the login, and
-    /// does not keep the owner from changing the password elsewhere.
+    /// does not keep the owner from changing the password elsewhere. A session that has ended learns nothing about the
+    /// password.
     async fn verify_again(
         &self,
         caller: &Authenticated,
         password: &SecretString,
         client: &Client,
     ) -> Result<Verified, ServiceError> {
-        let (user_id, family_id) = (caller.grant.user_id, caller.grant.family_id);
-        let Some((user, stored)) = self.db.run(move |connection| users::find(connection, user_id)).await? else {
-            return Ok(Verified::Refused(PasswordOutcome::SessionRevoked));
+        let Some((user, stored)) = self.find_with_password(caller).await? else {
+            return Ok(Verified::Refused(Unverified::SessionRevoked));
         };
         let key = self.login_throttle.of_sessions(user.email.as_str(), caller.grant.authenticated_at);
         let attempt = async |closes_for| {
@@ -126,27 +152,30 @@ impl Service {
         let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
         match self.login_throttle.throttled(key, attempt, is_right).await? {
             Err(refused) => {
-                log_unchecked(refused, LogSubject::User(user_id));
-                Ok(Verified::Refused(PasswordOutcome::TooManyAttempts(refused)))
+                log_unchecked(refused, LogSubject::User(user.id));
+                Ok(Verified::Refused(Unverified::TooManyAttempts(refused)))
             }
-            Ok((Verdict::Right | Verdict::RightButOutdated, _)) if user.is_active => Ok(Verified::Right(user, stored)),
-            Ok((_, closes_for)) => {
+            Ok((Verdict::Right | Verdict::RightButOutdated, _)) => Ok(Verified::Right(user, stored)),
+            Ok((Verdict::Wrong, closes_for)) => {
+                tracing::warn!(
+                    event = "authn_password_change_fail",
+                    user.id = %user.id,
+                    family.id = %caller.grant.family_id,
+                    "A caller gave a wrong current password"
+                );
                 let (now, client) = (self.clock.now(), client.clone());
-                let recorded = self.db.run(move |connection| {
+                let recorded = self.as_live(caller, move |tx, own| {
+                    let family = own.family.family();
                     for kind in failures(EventKind::PasswordChangeFailed, closes_for) {
-                        let event = Event::of_session(now, user.id, family_id, kind, client.clone(), &mut rng());
-                        events::insert(connection, &event)?;
+                        let event = Event::of_session(now, family.user_id, family.id, kind, client.clone(), &mut rng());
+                        events::insert(tx, &event)?;
                     }
                     Ok(())
                 });
-                recorded.await?;
-                tracing::warn!(
-                    event = "authn_password_change_fail",
-                    user.id = %user_id,
-                    family.id = %family_id,
-                    "A caller gave a wrong current password"
-                );
-                Ok(Verified::Refused(PasswordOutcome::WrongPassword))
+                Ok(Verified::Refused(match recorded.await? {
+                    Some(()) => Unverified::WrongPassword,
+                    None => Unverified::SessionRevoked,
+                }))
             }
         }
     }
@@ -155,5 +184,27 @@ impl Service {
 enum Verified {
     /// With the hash that the password was checked against.
     Right(User, PasswordHash),
-    Refused(PasswordOutcome),
+    Refused(Unverified),
+}
+
+enum Unverified {
+    WrongPassword,
+    SessionRevoked,
+    TooManyAttempts(TooManyAttempts),
+}
+
+impl<T> From<Unverified> for PasswordOutcome<T> {
+    fn from(refusal: Unverified) -> Self {
+        match refusal {
+            Unverified::WrongPassword => Self::WrongPassword,
+            Unverified::SessionRevoked => Self::SessionRevoked,
+            Unverified::TooManyAttempts(refused) => Self::TooManyAttempts(refused),
+        }
+    }
+}
+
+/// The stored hash was replaced after the password had been checked, and the caller's session still lives: a login has
+/// renewed the hash.
+fn changed_meanwhile() -> ServiceError {
+    ServiceError::Unavailable("the password's hash was renewed meanwhile".to_owned())
 }

@@ -34,6 +34,9 @@ pub enum Readiness {
     DatabaseReadOnly,
     /// The database responds again, but this process has not yet read which sessions have ended in the meantime.
     CatchingUp,
+    /// The clock of this process and the database's differ by more than
+    /// [`TOLERANCE`](crate::domain::clock::TOLERANCE).
+    ClockDiffers,
 }
 
 /// The state of the process at one moment.
@@ -51,12 +54,15 @@ pub struct ProcessStats {
     pub ended_sessions_held: usize,
     /// How long ago this process last read what has ended elsewhere; `None` before the first time.
     pub ended_sessions_lag: Option<Duration>,
+    /// By how much the clock of this process was ahead of the database's when they were last compared.
+    pub clock_ahead: Option<time::Duration>,
     /// How many rows this process has deleted since it began.
     pub pruned: Pruned,
 }
 
 impl Health {
-    /// Whether the database responds, is migrated and takes writes, and this process knows which sessions have ended.
+    /// Whether the database responds, is migrated and takes writes, this process knows which sessions have ended, and the clocks
+    /// agree.
     pub async fn readiness(&self) -> Readiness {
         let state =
             self.db.run(|connection| Ok((migrations::is_migrated(connection.pg())?, connection.takes_writes()?)));
@@ -64,6 +70,7 @@ impl Health {
             Ok((false, _)) => Readiness::NotMigrated,
             Ok((true, false)) => Readiness::DatabaseReadOnly,
             Ok((true, true)) if !self.ended_sessions.is_current() => Readiness::CatchingUp,
+            Ok((true, true)) if self.ended_sessions.does_clock_differ() => Readiness::ClockDiffers,
             Ok((true, true)) => Readiness::Ready,
             Err(error) if error.is_temporary() => Readiness::DatabaseUnavailable,
             Err(error) => {
@@ -86,6 +93,7 @@ impl Health {
             hashing,
             ended_sessions_held: self.ended_sessions.len(),
             ended_sessions_lag: self.ended_sessions.lag(),
+            clock_ahead: self.ended_sessions.clock_ahead(),
             pruned: self.pruner.total(),
         }
     }

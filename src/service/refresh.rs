@@ -2,13 +2,14 @@
 
 use super::catch_up::log_catching_up;
 use super::error::ServiceError;
+use super::logout::REPLACED_RECENTLY;
 use super::random::rng;
 use super::revoke::{self, Ended};
 use super::session::SessionGrant;
 use super::use_cases::Service;
 use crate::db::asynchronous_commit::commit_asynchronously;
 use crate::db::locked_family::{self, LockedFamily};
-use crate::db::{Connection, DbError, events};
+use crate::db::{Connection, DbError, events, families};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::Delivery;
@@ -51,6 +52,9 @@ pub enum Refusal {
     Reused,
     /// The family was revoked earlier. Without a reason its row is gone (deleted account, pruned session).
     Revoked(Option<RevocationReason>),
+    /// The family was revoked a moment ago, and its client got another one in its place. The client may have that one's
+    /// token by now, where it had this one.
+    Replaced(RevocationReason),
     /// Nothing was written. The token is good again once the account is.
     AccountDisabled,
 }
@@ -89,7 +93,12 @@ impl Service {
                 }
                 RefreshOutcome::Granted(self.grant(&issued, now), renewal)
             }
-            Judged::Refused(refusal) => RefreshOutcome::Refused(refusal),
+            Judged::Refused(refusal) => {
+                if let Refusal::Revoked(_) | Refusal::Replaced(_) = refusal {
+                    self.ended_sessions.note(&[family_id]);
+                }
+                RefreshOutcome::Refused(refusal)
+            }
             Judged::Reused(ended) => {
                 self.ended_sessions.add(ended);
                 tracing::warn!(
@@ -139,7 +148,14 @@ fn judge_locked(
     };
     let newest = locked.family().state.generation;
     let renewal = match decision {
-        Decision::Revoked(reason) => return Ok(Judged::Refused(Refusal::Revoked(Some(reason)))),
+        Decision::Revoked(reason) => {
+            let (id, since) = (presented.family_id, presented.at - REPLACED_RECENTLY);
+            let ended = families::find_ended(tx, id, presented.delivery, since)?;
+            return Ok(Judged::Refused(match ended.and_then(|ended| ended.replaced_by) {
+                Some(_) => Refusal::Replaced(reason),
+                None => Refusal::Revoked(Some(reason)),
+            }));
+        }
         Decision::Expired => return Ok(Judged::Refused(Refusal::Expired)),
         Decision::Reuse { .. } => {
             let revocation = Revocation { at: presented.at, reason: RevocationReason::Reuse };

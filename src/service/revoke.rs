@@ -20,6 +20,11 @@ use crate::domain::revocation::{Revocation, RevocationReason};
 pub struct Ended(Vec<FamilyId>);
 
 impl Ended {
+    /// Whether nothing has ended.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// These sessions and those of `other`.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);

@@ -8,7 +8,7 @@ use super::random::rng;
 use super::revoke;
 use super::session::SessionGrant;
 use super::use_cases::Service;
-use crate::db::{events, families, live_sessions, users};
+use crate::db::{events, families};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family};
@@ -34,17 +34,23 @@ pub struct FamilyView {
     pub at: Timestamp,
 }
 
+/// The outcome of beginning a sandbox family.
+#[derive(Debug)]
+pub enum SandboxOutcome {
+    Begun(SessionGrant),
+    /// The caller's session has no cookies, or each account may have one session only.
+    NoBrowser,
+    /// The caller's session has ended in the meantime.
+    SessionRevoked,
+}
+
 impl Service {
     /// Begins a family for the caller to experiment with, whose tokens scripts can read. It requires no password, so it
     /// is short-lived, and only a session with cookies can begin one. Otherwise a stolen access token could begin one
     /// sandbox family from another without end. It counts for the limit of sessions, and ends any but the caller's own for
-    /// it. `None` for other sessions, when the caller's own session has ended, and if the limit is one session.
-    pub async fn begin_sandbox(
-        &self,
-        caller: &Authenticated,
-        client: Client,
-    ) -> Result<Option<SessionGrant>, ServiceError> {
-        let (user_id, own, now) = (caller.grant.user_id, caller.grant.family_id, self.clock.now());
+    /// it.
+    pub async fn begin_sandbox(&self, caller: &Authenticated, client: Client) -> Result<SandboxOutcome, ServiceError> {
+        let (user_id, now) = (caller.grant.user_id, self.clock.now());
         let lifetimes = Lifetimes { idle: LIFETIME, absolute: LIFETIME };
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, Delivery::Body, now, &lifetimes);
         family.authenticated_at = caller.grant.authenticated_at;
@@ -52,22 +58,23 @@ impl Service {
         family.user_agent = Some(DEVICE.to_owned());
         let issued = IssuedGeneration::newest_of(&family);
         let event = Event::of_session(now, user_id, family.id, EventKind::SandboxBegan, client, &mut rng());
-        let Some(others) = self.sessions_per_user.get().checked_sub(2) else { return Ok(None) };
-        let begun = self.db.transaction(move |tx| {
-            let Some(account) = users::lock(tx, user_id)? else { return Ok(None) };
-            let sessions = live_sessions::list(tx, user_id, now)?;
-            let is_browsers = |session: &Family| session.id == own && session.delivery == Delivery::Cookie;
-            if !account.user().is_active || !sessions.iter().any(is_browsers) {
-                return Ok(None);
-            }
-            let ended = revoke::beyond(tx, &account, others, own, now)?;
+        let others = self.sessions_per_user.get().checked_sub(2);
+        let begun = self.as_live(caller, move |tx, own| {
+            let own_family = own.family.family();
+            let Some(others) = others.filter(|_| own_family.delivery == Delivery::Cookie) else { return Ok(None) };
+            let ended = revoke::beyond(tx, &own.account, others, own_family.id, now)?;
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
             Ok(Some(ended))
         });
-        let Some(ended) = begun.await? else { return Ok(None) };
-        self.ended_sessions.add(ended);
-        Ok(Some(self.grant(&issued, now)))
+        Ok(match begun.await? {
+            Some(Some(ended)) => {
+                self.ended_sessions.add(ended);
+                SandboxOutcome::Begun(self.grant(&issued, now))
+            }
+            Some(None) => SandboxOutcome::NoBrowser,
+            None => SandboxOutcome::SessionRevoked,
+        })
     }
 
     /// One of the caller's families, live or ended, as the rule sees it now; `None` for another account's.

@@ -57,6 +57,8 @@ impl Service {
             })
             .await?;
         if !families.iter().any(|family| family.id == own) {
+            // Notes that it has ended, if it has and did not expire.
+            self.find_account(caller).await?;
             return Ok(None);
         }
         let mut replays: HashMap<_, _> = replays.into_iter().map(|event| (event.family_id, event)).collect();

@@ -42,6 +42,7 @@ fn protected() -> impl Iterator<Item = (String, String)> {
 fn asks(browser: &Browser, method: &str, path: &str, access_token: Option<&str>) -> (u16, String) {
     let body = match path {
         "/users/me/password" => json!({ "current_password": PASSWORD, "new_password": "four lamps in the cellar" }),
+        "/logout-all" => json!({}),
         _ => json!({ "password": PASSWORD }),
     };
     let mut request = browser.bare_request(method, path);
@@ -95,6 +96,45 @@ fn nobody_without_a_good_access_token_of_a_living_session_gets_anywhere() {
         }
     }
     assert_eq!(app.reads("SELECT email || password_hash AS word FROM users ORDER BY 1"), before);
+}
+
+/// Everything that a request could change, as text.
+fn state_of(app: &App) -> Vec<String> {
+    app.reads(
+        "SELECT users::text AS word FROM users UNION ALL SELECT token_families::text FROM token_families \
+         UNION ALL SELECT login_throttles::text FROM login_throttles UNION ALL SELECT ended_sessions::text FROM ended_sessions \
+         UNION ALL SELECT session_events::text FROM session_events ORDER BY 1",
+    )
+}
+
+/// The process has not heard that the session has ended. So each operation has to look in its own transaction.
+#[test]
+fn no_operation_does_anything_for_a_session_that_ended_without_the_process_knowing() {
+    let app = App::with(|config| config.is_development = true);
+    let sandbox = ("POST".to_owned(), "/dev/families".to_owned());
+    let mut tested = 0;
+    for (method, path) in protected().chain([sandbox]) {
+        let email = format!("user{tested}@example.com");
+        let browser = app.logged_in(&email);
+        let mut phone = app.browser();
+        phone.logs_in(&email);
+        app.settles();
+        app.executes(&format!(
+            "UPDATE token_families SET revoked_at = rotated_at, revoked_reason = 'logout' WHERE id = '{}'",
+            session_of(&browser)
+        ));
+        let before = state_of(&app);
+        let path = path.replace("{id}", &session_of(&phone));
+        let token = browser.access_token.as_deref();
+        assert!(app.service().authenticate(token.unwrap()).is_ok(), "the process has heard of it");
+        let verdict = asks(&browser, &method, &path, token);
+        assert_eq!(verdict, (401, "session_revoked".to_owned()), "{method} {path}");
+        app.settles();
+        assert_eq!(state_of(&app), before, "{method} {path}");
+        assert_eq!(phone.asks_who_am_i().status, 200, "{method} {path}");
+        tested += 1;
+    }
+    assert!(tested >= 8, "{tested}");
 }
 
 #[test]

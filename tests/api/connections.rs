@@ -57,7 +57,7 @@ fn who_listens_is_warned_before_anybody_asks() {
     });
     let ask = || block_on(database.run(|connection| users::list(connection, None, 1)));
     let (told, hears) = channel();
-    let _listener = Listener::start(&database, move || told.send(()).unwrap());
+    let _listener = Listener::start(&database, move |_| told.send(()).unwrap());
     hears.recv().unwrap();
     ask().unwrap();
     app.database.cut_connections();

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::support::app::{App, block_on, eventually, seconds};
 use crate::support::browser::{Browser, PASSWORD};
+use crate::support::database::session_of;
 
 /// As many as each user has on the stage.
 const LIMIT: u32 = 3;
@@ -72,7 +73,7 @@ impl User {
 /// Something that locks several rows for `me`. `other` is the user at the next computer.
 type UseCase = fn(&App, me: &User, other: &User) -> u16;
 
-const USE_CASES: [(&str, UseCase); 12] = [
+const USE_CASES: [(&str, UseCase); 14] = [
     ("logs in on the other's browser", |_, me, other| other.browsers[0].clone().logs_in(&me.email).status),
     ("logs in on a new device", |app, me, _| app.browser().logs_in(&me.email).status),
     ("logs out everywhere", |_, me, _| me.browsers[1].with_access("POST", "/logout-all").send().status),
@@ -81,6 +82,15 @@ const USE_CASES: [(&str, UseCase); 12] = [
     ("changes the password", |_, me, _| {
         let passwords = json!({ "current_password": PASSWORD, "new_password": "five lamps on the stairs" });
         me.browsers[1].with_access("POST", "/users/me/password").json(&passwords).send().status
+    }),
+    ("changes the password and logs out with the session before", |_, me, _| {
+        let passwords = json!({ "current_password": PASSWORD, "new_password": "six lamps under the roof" });
+        let change = me.browsers[2].with_access("POST", "/users/me/password").json(&passwords).send().status;
+        change.max(me.browsers[2].clone().logs_out().status)
+    }),
+    ("ends the session of another device", |_, me, _| {
+        let other = format!("/sessions/{}", session_of(&me.browsers[0]));
+        me.browsers[2].with_access("DELETE", &other).send().status
     }),
     ("deletes the account", |_, me, _| {
         me.browsers[2].with_access("DELETE", "/users/me").json(&json!({ "password": PASSWORD })).send().status

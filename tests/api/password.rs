@@ -8,9 +8,9 @@ use crate::support::{Answer, App};
 
 const NEW: &str = "four lamps in the cellar";
 
+/// The browser keeps what it had before the answer.
 fn changes_password(browser: &Browser, current: &str, new: &str) -> Answer {
-    let body = json!({ "current_password": current, "new_password": new });
-    browser.with_access("POST", "/users/me/password").json(&body).send()
+    browser.tab().changes_password(current, new)
 }
 
 fn deletes_account(browser: &Browser, password: &str) -> Answer {
@@ -24,9 +24,10 @@ fn log(browser: &Browser) -> Vec<String> {
 }
 
 #[test]
-fn another_password_ends_every_other_session_and_the_own_one_goes_on() {
+fn another_password_ends_every_session_and_the_own_browser_goes_on_in_a_new_one() {
     let app = App::start();
     let mut alice = app.logged_in("alice@example.com");
+    let before = alice.tab();
     let mut others: Vec<Browser> = (0..2)
         .map(|_| {
             let mut browser = app.browser();
@@ -34,12 +35,15 @@ fn another_password_ends_every_other_session_and_the_own_one_goes_on() {
             browser
         })
         .collect();
-    assert_eq!(changes_password(&alice, PASSWORD, NEW).status, 204);
+    others.push(before.clone());
+    assert_eq!(alice.changes_password(PASSWORD, NEW).status, 200);
     for other in &mut others {
         assert_eq!(other.asks_who_am_i().verdict(), (401, "session_revoked"));
         let answer = other.refreshes();
         assert_eq!((answer.verdict(), &answer.json["reason"]), ((401, "session_revoked"), &json!("password_change")));
     }
+    assert_ne!(session_of(&alice), session_of(&before));
+    assert_ne!(alice.device, before.device, "the browser is known anew, as after a login");
     assert_eq!(alice.asks_who_am_i().status, 200);
     assert_eq!(alice.refreshes().status, 200);
     assert_eq!(app.browser().logs_in("alice@example.com").verdict(), (401, "invalid_credentials"));
@@ -49,14 +53,14 @@ fn another_password_ends_every_other_session_and_the_own_one_goes_on() {
 #[test]
 fn a_refresh_in_flight_does_not_outlive_the_change() {
     let app = App::start();
-    let alice = app.logged_in("alice@example.com");
+    let mut alice = app.logged_in("alice@example.com");
     for round in 0..10 {
         let passwords = [PASSWORD, NEW];
         let (current, new) = (passwords[round % 2], passwords[(round + 1) % 2]);
         let mut other = app.browser();
         assert_eq!(other.logs_in_with("alice@example.com", current).status, 200);
         std::thread::scope(|scope| {
-            scope.spawn(|| assert_eq!(changes_password(&alice, current, new).status, 204));
+            scope.spawn(|| assert_eq!(alice.changes_password(current, new).status, 200));
             while other.refreshes().status == 200 {}
         });
         assert_eq!(other.cookie, None);
@@ -156,6 +160,6 @@ fn who_has_stolen_an_access_token_guesses_as_slowly_as_at_the_door() {
     }
     assert_eq!(app.browser().logs_in("alice@example.com").status, 200, "guesses of one session hold up another");
     app.passes(crate::support::app::seconds(1));
-    assert_eq!(changes_password(&alice, PASSWORD, NEW).status, 204);
+    assert_eq!(alice.changes_password(PASSWORD, NEW).status, 200);
     assert_eq!(alice.refreshes().status, 200);
 }

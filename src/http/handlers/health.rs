@@ -30,7 +30,7 @@ pub async fn live() -> HttpResponse {
 #[utoipa::path(
     get, path = "/health/ready", tag = "operation",
     responses(
-        (status = 200, description = "The database is reachable, migrated and writable", body = HealthAnswer),
+        (status = 200, description = "The database is reachable, migrated and writable, and its clock agrees with this process's", body = HealthAnswer),
         (status = 503, description = "It is not. `status` says why", body = HealthAnswer, headers(
             ("Retry-After" = u32, description = "Seconds"),
         )),
@@ -43,6 +43,7 @@ pub async fn ready(state: State) -> HttpResponse {
         Readiness::DatabaseUnavailable => "database_unavailable",
         Readiness::DatabaseReadOnly => "database_read_only",
         Readiness::CatchingUp => "catching_up",
+        Readiness::ClockDiffers => "clock_differs",
     };
     let mut response = HttpResponse::ServiceUnavailable();
     response.insert_header((RETRY_AFTER, "1"));

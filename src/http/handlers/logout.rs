@@ -12,8 +12,8 @@ use crate::http::wire::dto::logout::{LogoutAllAnswer, MessageAnswer, NoFields};
 use crate::http::wire::problem::Problem;
 use crate::http::wire::problem_docs::problems;
 use crate::http::wire::problems::{
-    AMBIGUOUS_CREDENTIALS, MALFORMED_JSON, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNAVAILABLE, UNSUPPORTED_MEDIA_TYPE,
-    VALIDATION_FAILED,
+    AMBIGUOUS_CREDENTIALS, MALFORMED_JSON, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, SESSION_REVOKED, UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED,
 };
 
 problems! { LogoutProblems: AMBIGUOUS_CREDENTIALS, UNAVAILABLE }
@@ -65,7 +65,7 @@ pub async fn logout_all(
     Caller(caller): Caller,
     _: OptionalJsonBody<NoFields>,
 ) -> Result<HttpResponse, Problem> {
-    let revoked = state.service.end_all_sessions(&caller, client).await?;
+    let revoked = state.service.end_all_sessions(&caller, client).await?.ok_or(&SESSION_REVOKED)?;
     let mut response = HttpResponse::Ok();
     state.options.cookies.clear(&mut response);
     Ok(response.json(LogoutAllAnswer { message: "Successfully logged out from all devices", revoked }))

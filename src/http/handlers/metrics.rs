@@ -14,8 +14,16 @@ pub async fn metrics(state: State) -> HttpResponse {
 }
 
 fn reading(process_stats: &ProcessStats) -> ProcessMetrics {
-    let ProcessStats { is_database_reachable, pool, batcher, hashing, ended_sessions_held, ended_sessions_lag, pruned } =
-        *process_stats;
+    let ProcessStats {
+        is_database_reachable,
+        pool,
+        batcher,
+        hashing,
+        ended_sessions_held,
+        ended_sessions_lag,
+        clock_ahead,
+        pruned,
+    } = *process_stats;
     ProcessMetrics {
         is_database_reachable,
         connections_open: pool.open.into(),
@@ -30,6 +38,7 @@ fn reading(process_stats: &ProcessStats) -> ProcessMetrics {
         hashes_refused: hashing.refused,
         ended_sessions_held: ended_sessions_held as u64,
         ended_sessions_lag: ended_sessions_lag.map_or(0, |lag| lag.as_secs()),
+        clock_ahead: clock_ahead.map_or(0.0, time::Duration::as_seconds_f64),
         pruned_sessions: pruned.sessions,
         pruned_events: pruned.events,
     }

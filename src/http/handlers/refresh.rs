@@ -76,7 +76,7 @@ fn counted(outcome: &RefreshOutcome) -> Refresh {
         RefreshOutcome::Granted(_, Renewal::CaughtUp) => Refresh::CaughtUp,
         RefreshOutcome::Refused(Refusal::Reused) => Refresh::Reused,
         RefreshOutcome::Refused(Refusal::Expired) => Refresh::Expired,
-        RefreshOutcome::Refused(Refusal::Revoked(_)) => Refresh::Revoked,
+        RefreshOutcome::Refused(Refusal::Revoked(_) | Refusal::Replaced(_)) => Refresh::Revoked,
         RefreshOutcome::Refused(Refusal::Invalid) => Refresh::Invalid,
         RefreshOutcome::Refused(Refusal::AccountDisabled) => Refresh::Disabled,
     }
@@ -93,6 +93,11 @@ fn refusal_response(state: &HttpState, refusal: Refusal, delivery: Delivery) -> 
         Refusal::Revoked(why) => {
             reason = why;
             (&SESSION_REVOKED, true)
+        }
+        // The cookie may be the new session's by the time this response arrives.
+        Refusal::Replaced(why) => {
+            reason = Some(why);
+            (&SESSION_REVOKED, false)
         }
         Refusal::AccountDisabled => (&ACCOUNT_DISABLED, false),
     };

@@ -13,9 +13,9 @@ use crate::http::credentials::caller::Caller;
 use crate::http::extractors::session_id::SessionId;
 use crate::http::state::{HttpState, State};
 use crate::http::wire::problem::Problem;
-use crate::http::wire::problems::SESSION_NOT_FOUND;
+use crate::http::wire::problems::{SESSION_NOT_FOUND, SESSION_REVOKED};
 use crate::metrics::Refresh;
-use crate::service::FamilyView;
+use crate::service::{FamilyView, SandboxOutcome};
 
 /// A header on responses to `/refresh`: what the rotation rule decided.
 const DECISION: HeaderName = HeaderName::from_static("heirloom-decision");
@@ -82,8 +82,11 @@ impl From<&FamilyView> for FamilyAnswer {
 
 /// Starts a family whose tokens are in the response's body.
 pub async fn begin_sandbox(state: State, client: Client, Caller(caller): Caller) -> Result<HttpResponse, Problem> {
-    let grant = state.service.begin_sandbox(&caller, client).await?.ok_or(&SESSION_NOT_FOUND)?;
-    Ok(token_response(&state, &grant))
+    match state.service.begin_sandbox(&caller, client).await? {
+        SandboxOutcome::Begun(grant) => Ok(token_response(&state, &grant)),
+        SandboxOutcome::NoBrowser => Err((&SESSION_NOT_FOUND).into()),
+        SandboxOutcome::SessionRevoked => Err((&SESSION_REVOKED).into()),
+    }
 }
 
 /// One of the caller's families, as the rotation rule sees it.

@@ -46,7 +46,7 @@ pub async fn end_session(
     Caller(caller): Caller,
     SessionId(id): SessionId,
 ) -> Result<HttpResponse, Problem> {
-    if !state.service.end_session(&caller, id, client).await? {
+    if !state.service.end_session(&caller, id, client).await?.ok_or(&SESSION_REVOKED)? {
         return Err((&SESSION_NOT_FOUND).into());
     }
     let mut response = HttpResponse::NoContent();

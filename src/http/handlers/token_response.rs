@@ -15,7 +15,7 @@ pub fn token_response(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
     respond(state, grant, TokenAnswer::from(grant))
 }
 
-/// The same for a login to `email`, which also makes the device known to that account.
+/// The same for a login to `email`, or a new password of it, which also makes the device known to that account.
 pub fn login_response(state: &HttpState, grant: &SessionGrant, email: &str) -> HttpResponse {
     let mut answer = TokenAnswer::from(grant);
     if grant.delivery == Delivery::Body {

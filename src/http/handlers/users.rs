@@ -2,15 +2,17 @@
 
 use actix_web::HttpResponse;
 
+use super::token_response::login_response;
 use crate::domain::client::Client;
 use crate::http::credentials::caller::Caller;
 use crate::http::extractors::json_body::JsonBody;
 use crate::http::state::State;
 use crate::http::wire::dto::account::{ChangePasswordRequest, DeleteAccountRequest, UserAnswer};
+use crate::http::wire::dto::token::TokenAnswer;
 use crate::http::wire::problem::Problem;
 use crate::http::wire::problem_docs::problems;
 use crate::http::wire::problems::{OVERLOADED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, UNAVAILABLE, WRONG_PASSWORD};
-use crate::service::PasswordOutcome;
+use crate::service::{NewSession, PasswordOutcome};
 
 problems! { ShowMeProblems: UNAVAILABLE }
 
@@ -28,11 +30,18 @@ problems! { WithPasswordProblems: WRONG_PASSWORD, TOO_MANY_ATTEMPTS, OVERLOADED,
 
 /// Change the password
 ///
-/// Revokes every other session of the account. The caller's session continues.
+/// Ends every session of the account, the caller's own included, and starts another one for the caller. Its tokens are
+/// delivered as those of the session before: with cookie delivery, the new refresh token replaces the cookie. The old
+/// tokens of the caller are rejected from now on.
 #[utoipa::path(
     post, path = "/users/me/password", tag = "account", security(("access_token" = [])),
     request_body = ChangePasswordRequest,
-    responses((status = 204, description = "The password is changed"), WithPasswordProblems),
+    responses(
+        (status = 200, description = "The password is changed. The first tokens of the new session", body = TokenAnswer, headers(
+            ("Set-Cookie" = String, description = "For a session with cookie delivery: the same cookies as with `/login`"),
+        )),
+        WithPasswordProblems,
+    ),
 )]
 pub async fn change_password(
     state: State,
@@ -41,8 +50,8 @@ pub async fn change_password(
     JsonBody(body): JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
     let outcome = state.service.change_password(&caller, &body.current_password, &body.new_password, client).await?;
-    done(outcome)?;
-    Ok(HttpResponse::NoContent().finish())
+    let NewSession { grant, email } = done(outcome)?;
+    Ok(login_response(&state, &grant, email.as_str()))
 }
 
 /// Delete the account
@@ -64,9 +73,9 @@ pub async fn delete_me(
     Ok(response.finish())
 }
 
-fn done(outcome: PasswordOutcome) -> Result<(), Problem> {
+fn done<T>(outcome: PasswordOutcome<T>) -> Result<T, Problem> {
     match outcome {
-        PasswordOutcome::Done => Ok(()),
+        PasswordOutcome::Done(done) => Ok(done),
         PasswordOutcome::WrongPassword => Err((&WRONG_PASSWORD).into()),
         PasswordOutcome::Invalid(error) => Err(Problem::validation(vec![error.into()])),
         PasswordOutcome::SessionRevoked => Err((&SESSION_REVOKED).into()),

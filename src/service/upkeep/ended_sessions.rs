@@ -1,54 +1,60 @@
 //! Which sessions have ended recently. A process holds them in memory and rejects their access tokens without a query
 //! at each request: at once when it ended the session itself, after at most a second when another process did.
 //!
-//! Reading a session twice does no harm. So each query reaches back further than the last one: past the difference
-//! between the clocks of two processes, and past a transaction that took long to commit.
+//! No clock decides what is read, because clocks may be wrong: see [`Feed`]. Reading a session twice does no harm.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::clock_difference::{ClockDifference, Measurement};
+use super::ended_feed::Feed;
 use super::ended_set::EndedSet;
-use crate::db::{Database, ended_sessions};
-use crate::domain::Timestamp;
-use crate::domain::clock::Clock;
+use crate::db::ended_sessions::{self, Notice};
+use crate::db::{Database, DbError};
+use crate::domain::clock::{CLOCKS_APART, Clock};
 use crate::domain::ids::FamilyId;
 use crate::service::error::ServiceError;
 use crate::service::revoke::Ended;
 
 const QUERY_EVERY: Duration = Duration::from_secs(1);
-const REACH_BACK: Duration = Duration::from_secs(60);
 
 /// A process that has not read for so long does not know which sessions other processes have ended.
 const STALE_AFTER: Duration = Duration::from_secs(5);
+
+/// [`EndedSessions::read_at`] before the first reading.
+const NEVER: u64 = u64::MAX;
 
 /// The sessions that this process knows to have ended, and how current that is.
 pub struct EndedSessions {
     db: Database,
     clock: Clock,
     known: EndedSet,
-    retention: Duration,
+    feed: Mutex<Feed>,
+    clocks: ClockDifference,
     woken: Notify,
-    /// When the database was last read, in microseconds since the Unix epoch; `i64::MIN` before the first time.
-    current_at: AtomicI64,
+    /// When the database was last read, in microseconds of [`Clock::elapsed`].
+    read_at: AtomicU64,
 }
 
-/// How long an ended session matters where access tokens live for `token_lifetime`.
+/// How long an ended session matters where access tokens live for `token_lifetime`. By the clock of a process that is
+/// behind, a token from one that is ahead lives longer.
 pub(super) fn retention(token_lifetime: Duration) -> Duration {
-    token_lifetime + REACH_BACK
+    token_lifetime + CLOCKS_APART
 }
 
 impl EndedSessions {
     pub(in crate::service) fn new(db: Database, clock: Clock, token_lifetime: Duration) -> Self {
-        let retention = retention(token_lifetime);
         Self {
             db,
             clock,
-            known: EndedSet::new(retention),
-            retention,
+            known: EndedSet::new(retention(token_lifetime)),
+            feed: Mutex::default(),
+            clocks: ClockDifference::default(),
             woken: Notify::new(),
-            current_at: AtomicI64::new(i64::MIN),
+            read_at: AtomicU64::new(NEVER),
         }
     }
 
@@ -62,28 +68,40 @@ impl EndedSessions {
         ended.move_into(&self.known)
     }
 
+    /// Takes sessions that were found to have ended.
+    pub(in crate::service) fn note(&self, ids: &[FamilyId]) {
+        let new: Vec<FamilyId> = ids.iter().copied().filter(|&id| !self.known.contains(id)).collect();
+        self.known.insert(&new);
+    }
+
     /// How many ended sessions are held.
     pub(in crate::service) fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Reads what has ended since the last time; the first time, everything that matters.
+    /// Reads what has ended since the last time; the first time, everything that matters. Also compares the clocks.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] while the database is; the next call reads what this one missed.
     pub async fn catch_up(&self) -> Result<(), ServiceError> {
-        let now = self.clock.now();
-        let since = self.current_at().map_or(now - self.retention, |last| last - REACH_BACK);
-        let ended = self.db.run(move |connection| ended_sessions::list_since(connection, since)).await?;
-        self.known.turn(now);
-        let new: Vec<FamilyId> = ended.into_iter().map(|(id, _)| id).filter(|&id| !self.known.contains(id)).collect();
-        self.known.insert(&new);
-        let micros = i64::try_from(now.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
-        self.current_at.store(micros, Ordering::Relaxed);
+        let (began, clock) = (self.clock.elapsed(), self.clock.clone());
+        let since = self.feed.lock().unwrap_or_else(PoisonError::into_inner).since();
+        let read = self.db.run(move |connection| {
+            let before = clock.machine_now();
+            let news = ended_sessions::read(connection, since)?;
+            let measurement = Measurement { before, database: news.at, after: clock.machine_now() };
+            Ok::<_, DbError>((news, measurement))
+        });
+        let (news, measurement) = read.await?;
+        self.known.turn(began);
+        self.note(&news.ended);
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner).advance(news.position, began);
+        self.clocks.measured(measurement);
+        self.read_at.store(u64::try_from(began.as_micros()).unwrap_or(NEVER - 1), Ordering::Relaxed);
         Ok(())
     }
 
-    /// Catches up each second, and at once after [`wake`](Self::wake), for as long as it is polled.
+    /// Catches up each second, and at once when [`hear`](Self::hear) says so, for as long as it is polled.
     pub async fn run(&self) {
         let mut has_failed = false;
         loop {
@@ -99,15 +117,19 @@ impl EndedSessions {
         }
     }
 
-    /// Makes [`run`](Self::run) catch up at once, because another process has ended sessions.
-    pub fn wake(&self) {
-        self.woken.notify_one();
+    /// Takes a notification of another process. Sessions that it names are known at once; otherwise [`run`](Self::run)
+    /// catches up.
+    pub fn hear(&self, notice: Notice) {
+        match notice {
+            Notice::Ended(ids) => self.note(&ids),
+            Notice::News => self.woken.notify_one(),
+        }
     }
 
     /// How long ago this process last read what has ended elsewhere; `None` before the first time.
     pub(in crate::service) fn lag(&self) -> Option<Duration> {
-        let last = self.current_at()?;
-        Some(Duration::try_from(self.clock.now() - last).unwrap_or_default())
+        let read_at = self.read_at.load(Ordering::Relaxed);
+        (read_at != NEVER).then(|| self.clock.elapsed().saturating_sub(Duration::from_micros(read_at)))
     }
 
     /// Whether this process knows what has ended elsewhere.
@@ -115,8 +137,13 @@ impl EndedSessions {
         self.lag().is_some_and(|lag| lag < STALE_AFTER)
     }
 
-    fn current_at(&self) -> Option<Timestamp> {
-        let micros = self.current_at.load(Ordering::Relaxed);
-        Timestamp::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok()
+    /// By how much the clock of this process was ahead of the database's at the last reading.
+    pub(in crate::service) fn clock_ahead(&self) -> Option<time::Duration> {
+        self.clocks.ahead()
+    }
+
+    /// Whether the clocks differ too much.
+    pub(in crate::service) fn does_clock_differ(&self) -> bool {
+        self.clocks.is_beyond_tolerance()
     }
 }

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::domain::Timestamp;
 use crate::domain::ids::FamilyId;
 
 /// Two sets that take turns: every session is held for at least one `retention` and at most two, and forgetting costs
@@ -18,7 +17,8 @@ pub struct EndedSet {
 struct Held {
     newer: HashSet<FamilyId>,
     older: HashSet<FamilyId>,
-    turned_at: Option<Timestamp>,
+    /// As [`Clock::elapsed`](crate::domain::clock::Clock::elapsed): a clock that is corrected forgets nothing.
+    turned_at: Option<Duration>,
 }
 
 impl EndedSet {
@@ -47,9 +47,9 @@ impl EndedSet {
     }
 
     /// Forgets the older set if the newer one has been filled for longer than `retention`.
-    pub(super) fn turn(&self, now: Timestamp) {
+    pub(super) fn turn(&self, now: Duration) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        if held.turned_at.is_none_or(|at| now - at > self.retention) {
+        if held.turned_at.is_none_or(|at| now.saturating_sub(at) > self.retention) {
             held.turned_at = Some(now);
             held.older = std::mem::take(&mut held.newer);
         }
@@ -60,7 +60,6 @@ impl EndedSet {
 mod tests {
     use std::time::Duration;
 
-    use time::macros::datetime;
     use uuid::Uuid;
 
     use super::EndedSet;
@@ -70,7 +69,7 @@ mod tests {
         let retention = Duration::from_secs(900);
         let (first, second) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
         let ended = EndedSet::new(retention);
-        let mut now = datetime!(2026-01-01 00:00 UTC);
+        let mut now = Duration::from_secs(17);
         ended.turn(now);
         ended.insert(&[first]);
         now += retention;

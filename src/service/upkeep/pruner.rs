@@ -79,7 +79,7 @@ impl Pruner {
 
     async fn prune_batch(&self, now: Timestamp) -> Result<Pruned, ServiceError> {
         let (families, events) = (now - FAMILIES_KEPT, now - self.events_kept);
-        let (ended, throttled) = (now - self.ended_sessions_kept, now - FORGOTTEN_AFTER);
+        let (ended, throttled) = (self.ended_sessions_kept, now - FORGOTTEN_AFTER);
         let batch = self.db.run(move |connection| {
             Ok(Pruned {
                 sessions: prune::families(connection, families, BATCH)?,

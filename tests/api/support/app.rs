@@ -57,8 +57,13 @@ impl App {
 
     /// Another process on the same database, whose clock is ahead.
     pub fn sibling_ahead(&self, by: Duration) -> Self {
-        let clock = Clock::manual(self.clock.now() + by);
-        Self::on(Arc::clone(&self.database), clock, |_| {})
+        self.sibling_apart(i64::try_from(by.as_secs()).unwrap(), |_| {})
+    }
+
+    /// Another process on the same database, whose clock is ahead by so many seconds, or behind.
+    pub fn sibling_apart(&self, seconds: i64, change: impl FnOnce(&mut Config)) -> Self {
+        let clock = Clock::manual(self.clock.now() + time::Duration::seconds(seconds));
+        Self::on(Arc::clone(&self.database), clock, change)
     }
 
     fn on(database: Arc<TestDatabase>, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
@@ -103,6 +108,11 @@ impl App {
     /// Waits for something outside the server, with a bound.
     pub fn eventually(&self, is_so: impl Fn() -> bool) {
         eventually(is_so);
+    }
+
+    /// Waits until the server has read which sessions have ended, after time has passed for it.
+    pub fn catches_up(&self) {
+        self.eventually(|| self.browser().bare_request("GET", "/health/ready").send().status == 200);
     }
 
     /// Takes away what is over, as the background task does each minute.

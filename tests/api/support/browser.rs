@@ -139,12 +139,19 @@ impl Browser {
         answer
     }
 
+    pub fn changes_password(&mut self, current: &str, new: &str) -> Answer {
+        let body = json!({ "current_password": current, "new_password": new });
+        let answer = self.with_access("POST", "/users/me/password").json(&body).send();
+        self.takes(&answer);
+        answer
+    }
+
     pub fn cookie(&self) -> String {
         self.cookie.clone().expect("a browser that has logged in")
     }
 
     /// What a browser does with an answer.
-    fn takes(&mut self, answer: &Answer) {
+    pub fn takes(&mut self, answer: &Answer) {
         if let Some(header) = answer.refresh_cookie() {
             self.cookie = kept(&header, COOKIE);
         }

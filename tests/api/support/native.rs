@@ -58,7 +58,7 @@ impl NativeApp {
         self.refresh_token.clone().expect("a program that has logged in")
     }
 
-    fn takes(&mut self, answer: &Answer) {
+    pub fn takes(&mut self, answer: &Answer) {
         assert_eq!(answer.header("set-cookie"), None, "a token in the body comes without a cookie");
         if let Some(token) = answer.json["refresh_token"].as_str() {
             self.refresh_token = Some(token.to_owned());

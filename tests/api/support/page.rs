@@ -60,7 +60,7 @@ impl Page {
     }
 
     /// What a browser does with an answer.
-    fn takes(&mut self, answer: &Answer) {
+    pub fn takes(&mut self, answer: &Answer) {
         for (name, slot) in [(ACCESS, &mut self.access), (CSRF, &mut self.csrf)] {
             if let Some(header) = answer.set_cookie(name) {
                 let (value, attributes) = header[name.len() + 1..].split_once("; ").unwrap();

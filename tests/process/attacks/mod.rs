@@ -11,6 +11,7 @@ mod guessing;
 mod headers;
 mod passwords;
 mod rotation;
+mod shared_sessions;
 mod slow_clients;
 mod tokens;
 

@@ -1,9 +1,9 @@
 import { toProblemError } from "./problem.js";
 
-interface RequestOptions {
+export interface RequestOptions {
   method?: "GET" | "POST" | "DELETE";
   body?: unknown;
-  token?: string;
+  token?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 

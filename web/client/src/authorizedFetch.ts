@@ -10,7 +10,7 @@ import type { AccessToken } from "./tokens.js";
 export function createAuthorizedFetch(
   send: typeof fetch,
   base: () => string,
-  trustedOrigins: Set<string>,
+  trustedOrigins: Set<string | undefined>,
   tokens: Pick<TokenManager, "current" | "next">,
 ): typeof fetch {
   return async (input, init) => {

@@ -303,7 +303,9 @@ export interface paths {
     put?: never;
     /**
      * Change the password
-     * @description Revokes every other session of the account. The caller's session continues.
+     * @description Ends every session of the account, the caller's own included, and starts another one for the caller. Its tokens are
+     *     delivered as those of the session before: with cookie delivery, the new refresh token replaces the cookie. The old
+     *     tokens of the caller are rejected from now on.
      */
     post: operations["change_password"];
     delete?: never;
@@ -491,8 +493,8 @@ export interface components {
     TokenAnswer: {
       access_token: string;
       /**
-       * @description Only from `/login` with `token_delivery: "body"`. Identifies this client: keep it, also after a logout, and send it
-       *     with the next login to this account. It gives no access. Valid for 180 days.
+       * @description Only from `/login` and `/users/me/password`, with `token_delivery: "body"`. Identifies this client: keep it, also
+       *     after a logout, and send it with the next login to this account. It gives no access. Valid for 180 days.
        */
       device_token?: string | null;
       /**
@@ -610,7 +612,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The database is reachable, migrated and writable */
+      /** @description The database is reachable, migrated and writable, and its clock agrees with this process's */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1727,12 +1729,16 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The password is changed */
-      204: {
+      /** @description The password is changed. The first tokens of the new session */
+      200: {
         headers: {
+          /** @description For a session with cookie delivery: the same cookies as with `/login` */
+          "Set-Cookie"?: string;
           [name: string]: unknown;
         };
-        content?: never;
+        content: {
+          "application/json": components["schemas"]["TokenAnswer"];
+        };
       };
       /**
        * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.

@@ -12,13 +12,14 @@ export function createSession(options: SessionOptions = {}): Session {
   const delivery = options.tokenDelivery ?? "cookie";
   const isAutomatic = delivery === "cookie" && (options.restore ?? (!!document || isWorker));
   const send: typeof fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
-  const base = normalizeBase(options.baseUrl, location);
+  // Without a slash at its end. Empty if a server renders the page and the URL is relative; no request is sent there.
+  const base = parse(options.baseUrl ?? "/", location?.origin)?.href.replace(/\/+$/, "") ?? "";
 
   const store = createStore({ status: delivery === "cookie" ? "restoring" : "anonymous" });
   const request = createApi(base, send);
   const tokens = createTokenManager(request, base, store, delivery, isAutomatic);
 
-  const trustedOrigins = new Set([base, location?.origin, ...(options.origins ?? [])].map(originOf));
+  const trustedOrigins = new Set([base, location?.origin, ...(options.origins ?? [])].map((url) => parse(url)?.origin));
   const pageUrl = () => document?.baseURI ?? location?.href ?? `${base}/`;
   const fetchAuthorized = createAuthorizedFetch(send, pageUrl, trustedOrigins, tokens);
   const requestAuthorized = createApi(base, fetchAuthorized);
@@ -36,7 +37,7 @@ export function createSession(options: SessionOptions = {}): Session {
     async login(credentials) {
       await tokens.login(credentials);
       const user = currentUser();
-      if (!user) throw new Error("The session ended during the login.");
+      if (!user) throw new Error("The session has ended.");
       return user;
     },
     logout: tokens.logout,
@@ -60,7 +61,7 @@ export function createSession(options: SessionOptions = {}): Session {
       if (before) query.set("before", before);
       return requestAuthorized<EventsPage>(`/users/me/events?${query}`);
     },
-    changePassword: (passwords) => requestAuthorized("/users/me/password", { method: "POST", body: passwords }),
+    changePassword: tokens.changePassword,
     async deleteAccount(confirmation) {
       await requestAuthorized("/users/me", { method: "DELETE", body: confirmation });
       // The server has revoked the session. The logout clears its cookie.
@@ -70,12 +71,11 @@ export function createSession(options: SessionOptions = {}): Session {
   };
 }
 
-/** Has no slash at its end. It is empty if a server renders the page and the URL is relative; no request is sent there. */
-function normalizeBase(baseUrl: string | URL = "/", location: Location | undefined): string {
-  const base = location?.origin;
-  return URL.canParse(baseUrl, base) ? new URL(baseUrl, base).href.replace(/\/+$/, "") : "";
-}
-
-function originOf(url = ""): string {
-  return URL.canParse(url) ? new URL(url).origin : "";
+/** `URL.canParse` and `URL.parse` are missing in Safari 16. */
+function parse(url: string | URL = "", base?: string): URL | undefined {
+  try {
+    return new URL(url, base);
+  } catch {
+    return undefined;
+  }
 }

@@ -13,14 +13,16 @@ import type { OverReason, Problem, TokenDelivery, User } from "./types.js";
 const REASON_TIMEOUT = 250;
 
 export interface TokenManager {
-  /** The current token, refreshed if it is about to expire; null without a session. */
-  current: () => Promise<AccessToken | null>;
-  /** The token to use after `rejected`, refreshed if there is no newer one; null without a session. */
-  next: (rejected: AccessToken) => Promise<AccessToken | null>;
+  /** The current token, refreshed if it is about to expire; undefined without a session. */
+  current: () => Promise<AccessToken | undefined>;
+  /** The token to use after `rejected`, refreshed if there is no newer one; undefined without a session. */
+  next: (rejected: AccessToken) => Promise<AccessToken | undefined>;
   refresh: () => Promise<void>;
   /** Resolves once it is known whether there is a session. */
   ready: () => Promise<void>;
   login: (credentials: { email: string; password: string }) => Promise<void>;
+  /** The response is a new session of the same user, in place of this one. */
+  changePassword: (passwords: object) => Promise<void>;
   logout: () => Promise<void>;
   /** Drops the session in every tab; the server has revoked it already. */
   end: (over: OverReason) => void;
@@ -35,7 +37,7 @@ export function createTokenManager(
   delivery: TokenDelivery,
   isAutomatic: boolean,
 ): TokenManager {
-  let tokens: Tokens | null = null;
+  let tokens: Tokens | undefined;
   let restoring: Promise<void> | undefined;
   let login: Promise<unknown> | undefined;
   /** Makes a program known to Heirloom at its next login. */
@@ -59,7 +61,7 @@ export function createTokenManager(
       if (tokens?.id === message.id) return;
       cookieReplaced();
       refresh.cancel();
-      tokens = null;
+      tokens = undefined;
       store.set({ status: "restoring" });
       restore().catch(ignore);
     } else if (message.kind === "over") {
@@ -84,9 +86,8 @@ export function createTokenManager(
   function clear(over?: OverReason) {
     refresh.cancel();
     if (tokens && over) ended.set(tokens.id, over);
-    tokens = null;
-    remoteReason = undefined;
-    store.set({ status: "anonymous", ...(over && { over }) });
+    tokens = remoteReason = undefined;
+    store.set(over ? { status: "anonymous", over } : { status: "anonymous" });
   }
 
   function end(over: OverReason) {
@@ -104,7 +105,7 @@ export function createTokenManager(
     if (isUnknown()) restore().catch(ignore);
   }
 
-  function adopt(issued: IssuedTokens) {
+  function adopt(issued: IssuedTokens, isSameUser?: boolean) {
     device = issued.device ?? device;
     const { info } = issued.shared;
     const over = ended.get(info.id);
@@ -117,7 +118,17 @@ export function createTokenManager(
     remoteReason = undefined;
     const state = store.get();
     if (state.status !== "authenticated") return;
-    store.set(state.session.id === info.id ? { ...state, session: info } : { status: "restoring" });
+    store.set(isSameUser || state.session.id === info.id ? { ...state, session: info } : { status: "restoring" });
+  }
+
+  /** Adopts the session of the response. It replaces the one of the cookie, so no refresh is sent before. */
+  async function begin(response: Promise<IssuedTokens>, isSameUser?: boolean) {
+    refresh.cancel();
+    logouts.abort();
+    login = response.catch(ignore).finally(() => (login = undefined));
+    adopt(await response, isSameUser);
+    cookieReplaced();
+    if (tokens) tabs.send({ kind: "begun", id: tokens.id });
   }
 
   async function refreshOnce(signal: AbortSignal) {
@@ -132,7 +143,7 @@ export function createTokenManager(
         // token and the one before: if other tabs refresh twice, a slow request of this tab looks like a replay.
         return tabs.coordinate(
           () => tokens !== before,
-          () => requestTokens(request, "/refresh", before?.body, signal),
+          () => requestTokens(request, "/refresh", { body: before?.body, signal }),
           signal,
         );
       }, signal);
@@ -260,16 +271,17 @@ export function createTokenManager(
     refresh: () => (tokens || !isUnknown() ? withCallerTimeout(refresh.run()) : restore()),
 
     async login(credentials) {
-      refresh.cancel();
-      logouts.abort();
       const body =
         delivery === "body" ? { ...credentials, token_delivery: delivery, device_token: device } : credentials;
-      const sent = requestTokens(request, "/login", body);
-      login = sent.catch(ignore).finally(() => (login = undefined));
-      adopt(await sent);
-      cookieReplaced();
-      if (tokens) tabs.send({ kind: "begun", id: tokens.id });
+      await begin(requestTokens(request, "/login", { body }));
       await withCallerTimeout(loadSession()).catch(setUnreachable);
+    },
+
+    async changePassword(body) {
+      // Not sent with a token that is about to expire, since the request is not repeated.
+      await withCallerTimeout(refresh.run());
+      await begin(requestTokens(request, "/users/me/password", { body, token: tokens?.token }), true);
+      loadUser().catch(ignore);
     },
 
     async logout() {

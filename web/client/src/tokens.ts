@@ -1,4 +1,4 @@
-import type { ApiRequest } from "./api.js";
+import type { ApiRequest, RequestOptions } from "./api.js";
 import type { RefreshToken } from "./logout.js";
 import type { SharedToken } from "./tabs.js";
 import type { SessionInfo, TokenAnswer } from "./types.js";
@@ -31,11 +31,10 @@ export interface IssuedTokens {
 export async function requestTokens(
   request: ApiRequest,
   path: string,
-  body: unknown,
-  signal?: AbortSignal,
+  options: Pick<RequestOptions, "body" | "token" | "signal">,
 ): Promise<IssuedTokens> {
   const sentAt = Date.now();
-  const response = await request<TokenAnswer>(path, { method: "POST", body, signal });
+  const response = await request<TokenAnswer>(path, { method: "POST", ...options });
   const {
     access_token: token,
     expires_in,
@@ -43,7 +42,7 @@ export async function requestTokens(
     refresh_token: refreshToken,
     device_token: device,
   } = response;
-  if (!token) throw new TypeError("The response contains no access token.");
+  if (!token) throw new TypeError("The response has no token.");
   return { shared: { token, life: expires_in * 1000 - (Date.now() - sentAt), info }, refreshToken, device };
 }
 

@@ -108,7 +108,7 @@ export interface Session {
   endSession: (id: string) => Promise<void>;
   /** The account's security log, newest first. */
   events: (page?: { limit?: number; before?: string }) => Promise<EventsPage>;
-  /** Also revokes the user's other sessions. Rejects with `invalid_credentials` if the current password is wrong. */
+  /** Ends all sessions of the user; this page goes on with a new one. Rejects with `invalid_credentials` if the current password is wrong. */
   changePassword: (passwords: { current_password: string; new_password: string }) => Promise<void>;
   /** Deletes the account and its sessions. */
   deleteAccount: (confirmation: { password: string }) => Promise<void>;

@@ -66,6 +66,8 @@ test("the user lists sessions and events, changes the password and deletes the a
   const passwords = { current_password: "wrong", new_password: "four lamps on the stairs" };
   await expect(session.changePassword(passwords)).rejects.toMatchObject({ code: "invalid_credentials" });
   await session.changePassword({ ...passwords, current_password: PASSWORD });
+  expect((await session.sessions()).map(({ current }) => current)).toEqual([true]);
+  await session.refresh();
   await session.deleteAccount({ password: "four lamps on the stairs" });
   expect(session.getState()).toEqual({ status: "anonymous", over: "logged_out" });
   await expect(session.login(account)).rejects.toMatchObject({ code: "invalid_credentials" });

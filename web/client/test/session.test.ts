@@ -115,6 +115,36 @@ test("a rejected password change is a ProblemError, and the session continues", 
   expect(session.getState().status).toBe("authenticated");
 });
 
+test("after a password change, every tab goes on with the new session, and no page is logged out meanwhile", async () => {
+  const session = await server.openLoggedInTab();
+  const other = await server.openLoggedInTab();
+  const seen: string[] = [];
+  session.subscribe((state) => seen.push(state.status));
+  await session.changePassword({ current_password: "a", new_password: "b" });
+  expect(session.getState()).toMatchObject({ status: "authenticated", session: { id: server.cookie } });
+  await settle();
+  expect(new Set(seen)).toEqual(new Set(["authenticated"]));
+  for (const tab of [session, other]) {
+    expect(tab.getState()).toMatchObject({ status: "authenticated", session: { id: server.cookie } });
+    expect((await tab.fetch(`${BASE}/users/me`)).status).toBe(200);
+  }
+});
+
+test("a program goes on with the refresh token that a password change returns", async () => {
+  const session = server.openTab({ tokenDelivery: "body" });
+  server.once("/login", () => server.tokens(server.newSession(), { refresh_token: "first" }));
+  await session.login(ALICE);
+  server.once("/refresh", () => server.tokens("session-1", { refresh_token: "second" }));
+  await session.changePassword({ current_password: "a", new_password: "b" });
+  const state = session.getState();
+  const id = state.status === "authenticated" ? state.session.id : "";
+  server.once("/refresh", () => server.tokens(id));
+  await session.refresh();
+  const sent = server.requests.filter(({ path }) => path === "/refresh").map(({ body }) => body);
+  expect(sent).toEqual(['{"refresh_token":"first"}', expect.stringContaining("refresh of session-")]);
+  expect(session.getState().status).toBe("authenticated");
+});
+
 test("an unchanged state is the same object, and listeners are called only after changes", async () => {
   const session = await server.openLoggedInTab();
   const seen: unknown[] = [];

@@ -24,8 +24,8 @@ pub struct TokenAnswer {
     /// Seconds until the refresh token expires if it is not used. Only with `token_delivery: "body"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_expires_in: Option<i64>,
-    /// Only from `/login` with `token_delivery: "body"`. Identifies this client: keep it, also after a logout, and send it
-    /// with the next login to this account. It gives no access. Valid for 180 days.
+    /// Only from `/login` and `/users/me/password`, with `token_delivery: "body"`. Identifies this client: keep it, also
+    /// after a logout, and send it with the next login to this account. It gives no access. Valid for 180 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_token: Option<String>,
 }

@@ -127,7 +127,13 @@ export class FakeServer {
       return Response.json({ message: "Successfully logged out from all devices", revoked: 2 });
     }
     if (path === "/sessions") return Response.json({ sessions: [{ id: session, current: true }] });
-    if (request.method === "DELETE" || path === "/users/me/password") return new Response(null, { status: 204 });
+    if (path === "/users/me/password") {
+      this.revokeAll("password_change");
+      const next = this.newSession();
+      if (this.cookie) this.cookie = next;
+      return this.tokens(next, this.cookie ? {} : { refresh_token: `refresh of ${next}` });
+    }
+    if (request.method === "DELETE") return new Response(null, { status: 204 });
     return Response.json({ id: "1", email: this.email, is_active: true, created_at: "2026-01-01T00:00:00Z", session });
   }
 }
