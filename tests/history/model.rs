@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use heirloom::domain::Timestamp;
@@ -25,6 +23,7 @@ use uuid::Uuid;
 use crate::kit::checker::Terms;
 use crate::kit::clients::{Fate, Server};
 use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Network, Token};
+use crate::model_answers::{answer, genuine, plain};
 use crate::mutants::{Flaw, Rule};
 
 const BEGAN: Timestamp = datetime!(2026-03-01 12:00:00 UTC);
@@ -334,24 +333,4 @@ impl State {
         let before = self.families.insert(id, row).map(Box::new);
         self.unflushed.push((Instant::now(), Undo::Row(id, before)));
     }
-}
-
-/// The token that the model makes; its tag is one that nobody would trust.
-fn genuine(family: Uuid, generation: u32, delivery: Delivery, drawn: u8) -> Token {
-    let mut bytes = vec![7];
-    bytes.extend(family.as_bytes());
-    bytes.extend(generation.to_be_bytes());
-    bytes.extend(
-        family.as_bytes().iter().chain(family.as_bytes()).map(|byte| byte ^ generation.to_be_bytes()[3] ^ drawn),
-    );
-    let text = format!("hl_{}", URL_SAFE_NO_PAD.encode(bytes));
-    Token::read(&text, delivery).expect("the layout is kept")
-}
-
-fn plain(status: u16) -> Answer {
-    Answer { status, code: None, reason: None, grant: None, clears_cookie: false }
-}
-
-fn answer(status: u16, code: &str) -> Answer {
-    Answer { code: Some(code.to_owned()), ..plain(status) }
 }

@@ -7,6 +7,7 @@ use heirloom::embedded_postgres::program;
 use serde_json::{Value, json};
 
 use super::super::client::{Answer, Client, PASSWORD};
+use super::super::terminal::Terminal;
 use super::{Jar, SECRET, Site, verdict};
 
 fn registers(client: &Client, email: &str, password: &str) -> Answer {
@@ -196,6 +197,10 @@ fn accounts_that_the_rule_would_merge_stop_the_migration_before_anything_changes
     assert!(listed.stdout.contains("zero\\u200bwidth@example.com"), "{listed:?}");
     let parsed: Value = serde_json::from_str(&listed.stdout).unwrap();
     assert!(parsed.as_array().unwrap().iter().any(|user| user["email"] == "zero\u{200b}width@example.com"));
+    let mut terminal = site.commands_at_a_terminal(&["user", "delete", "zero\u{200b}width@example.com"]);
+    terminal.shows("Delete zero\\u{200b}width@example.com with all sessions");
+    terminal.types("n\n");
+    assert_eq!(terminal.ends().0, Some(4));
     let missing = site.commands(&["user", "show", "\u{202e}\u{1b}[31m@example.com"]);
     assert!(missing.code == Some(3) && !missing.stderr.contains(['\u{202e}', '\u{1b}']), "{missing:?}");
 }
@@ -321,6 +326,11 @@ impl Site {
     fn commands(&self, arguments: &[&str]) -> super::super::program::Ended {
         let url = self.somebodys.url("sessions");
         self.home.run_with(arguments, &[("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)])
+    }
+
+    fn commands_at_a_terminal(&self, arguments: &[&str]) -> Terminal {
+        let url = self.somebodys.url("sessions");
+        Terminal::runs_with(&self.home, arguments, &[("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)])
     }
 
     fn dumps(&self) -> String {
