@@ -123,8 +123,7 @@ impl Service {
         match deleted.await? {
             Some(Some(ended)) => {
                 self.ended_sessions.add(ended);
-                let user_id = caller.grant.user_id;
-                tracing::warn!(event = "user_deleted", user.id = %user_id, by = "user", "Account deleted");
+                tracing::warn!(event = "user_deleted", user.id = %caller.grant.user_id, by = "user", "Account deleted");
                 Ok(PasswordOutcome::Done(()))
             }
             Some(None) => Err(changed_meanwhile()),
@@ -157,12 +156,6 @@ impl Service {
             }
             Ok((Verdict::Right | Verdict::RightButOutdated, _)) => Ok(Verified::Right(user, stored)),
             Ok((Verdict::Wrong, closes_for)) => {
-                tracing::warn!(
-                    event = "authn_password_change_fail",
-                    user.id = %user.id,
-                    family.id = %caller.grant.family_id,
-                    "A caller gave a wrong current password"
-                );
                 let (now, client) = (self.clock.now(), client.clone());
                 let recorded = self.as_live(caller, move |tx, own| {
                     let family = own.family.family();
@@ -172,10 +165,17 @@ impl Service {
                     }
                     Ok(())
                 });
-                Ok(Verified::Refused(match recorded.await? {
+                let refusal = match recorded.await? {
                     Some(()) => Unverified::WrongPassword,
                     None => Unverified::SessionRevoked,
-                }))
+                };
+                tracing::warn!(
+                    event = "authn_password_change_fail",
+                    user.id = %user.id,
+                    family.id = %caller.grant.family_id,
+                    "A caller gave a wrong current password"
+                );
+                Ok(Verified::Refused(refusal))
             }
         }
     }
