@@ -32,6 +32,16 @@ pub enum AccessTokenAlgorithm {
     Hs256,
 }
 
+impl AccessTokenAlgorithm {
+    /// Its name in RFC 7518 and RFC 8037.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Hs256 => "HS256",
+        }
+    }
+}
+
 /// How access tokens are issued and verified.
 #[derive(Clone, Debug)]
 pub struct AccessTokenPolicy {
