@@ -22,6 +22,10 @@ fn a_deleted_account_leaves_a_record_of_its_end_and_nothing_else() {
             ("HEIRLOOM_LOG_FORMAT", "json"),
             ("HEIRLOOM_REFRESH_OVERLAP", "0s"),
             ("HEIRLOOM_REFRESH_RECOVERY_BURST", "0"),
+            // Nobody takes the mails, so they wait.
+            ("HEIRLOOM_MAIL_URL", "smtp://127.0.0.1:9"),
+            ("HEIRLOOM_MAIL_FROM", "login@shop.example"),
+            ("HEIRLOOM_PUBLIC_URL", "https://shop.example/app/"),
         ];
         let serving = site.serves(&environment);
         let client = Client::of(&serving.url);
@@ -102,9 +106,15 @@ fn lives_a_whole_life(site: &Site, client: &Client) -> String {
     assert_eq!(verdict(&refresh(&token)), (401, "refresh_token_reused"));
     let token = post("/login", body).text("refresh_token");
     assert_eq!(post("/logout", json!({ "refresh_token": token })).status, 200);
+    let email = json!({ "email": format!("{LOCAL}.neu@example.com"), "password": NEW });
+    let jar = Jar::from(&post("/login", json!({ "email": EMAIL, "password": NEW })));
+    assert_eq!(from_the_bird(client, "/users/me/email", Some(&jar.bearer()), &email).status, 202);
+    assert_eq!(post("/password/forgot", json!({ "email": EMAIL })).status, 202);
     for _ in 0..11 {
         post("/login", json!({ "email": EMAIL, "password": "a wrong one" }));
     }
+    // What is given up waits for the operator.
+    assert!(site.executes("UPDATE outbox SET failed_at = now()") > 3);
     let id = registered.text("id");
     // The owner gets in again, past what was guessed.
     assert!(site.counts("SELECT count(*) AS number FROM login_throttles") > 0);
