@@ -4,11 +4,13 @@ pub mod answer;
 pub mod app;
 pub mod browser;
 pub mod database;
+mod layout;
 pub mod monitor;
 pub mod native;
 pub mod page;
 pub mod postgres;
 mod rows;
+pub mod statements;
 pub mod wire;
 
 pub use answer::Answer;
