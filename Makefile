@@ -78,6 +78,10 @@ schema-check: setup $(DIESEL)
 sql: setup ## Write the batched statements' .sql files from their source
 	HEIRLOOM_TEST_WRITE_SQL=1 cargo test --locked --quiet --test api batched_statements
 
+.PHONY: vectors
+vectors: setup ## Write vectors/access_tokens.json, which every verifier must pass
+	HEIRLOOM_TEST_WRITE_VECTORS=1 cargo test --locked --quiet --test access_tokens vectors
+
 .PHONY: openapi
 openapi: setup ## Write openapi.json from the routes
 	cargo run --locked --quiet -- openapi > target/openapi.json

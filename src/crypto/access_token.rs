@@ -1,8 +1,9 @@
 //! Access tokens: short-lived JWTs that other services verify by themselves. `typ`, claims and checks follow RFC 9068. They
 //! do not conform to it, because it requires RS256.
 
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
@@ -70,9 +71,8 @@ pub enum AccessTokenError {
 /// Signs and verifies access tokens.
 pub struct AccessTokens {
     policy: AccessTokenPolicy,
-    /// Newest first.
+    /// Those of the configured algorithm first, newest first.
     keys: Vec<AccessKey>,
-    validation: Validation,
     verified: VerifiedTokens<Verified>,
 }
 
@@ -80,6 +80,8 @@ struct AccessKey {
     kid: String,
     signer: Signer,
     decoding: DecodingKey,
+    /// Accepts the algorithm of this key only.
+    validation: Validation,
     public: Option<Jwk>,
 }
 
@@ -126,18 +128,20 @@ struct Verified {
 }
 
 impl AccessTokens {
-    /// Signs with the newest secret of `keyring` and verifies with all of them.
+    /// Signs with the newest secret of `keyring` and verifies with all of them. With an asymmetric algorithm the keys of
+    /// the other one verify too, and are published: other processes and verifiers may change before or after this one.
     pub fn new(keyring: &Keyring, policy: AccessTokenPolicy) -> Self {
-        let keys = keyring.iter().map(|keys| AccessKey::new(keys, policy.algorithm)).collect();
-        let mut validation = Validation::new(jwa(policy.algorithm));
-        // `Validation::new` requires only `exp`, and with `aud` and `iss` set still accepts a token that has neither.
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[&policy.issuer]);
-        validation.set_audience(&[&policy.audience]);
-        // Times are checked by our own clock, below.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        Self { policy, keys, validation, verified: VerifiedTokens::default() }
+        let keys = algorithms(policy.algorithm)
+            .iter()
+            .flat_map(|&algorithm| keyring.iter().map(move |keys| (keys, algorithm)))
+            .map(|(keys, algorithm)| AccessKey::new(keys, algorithm, &policy))
+            .collect();
+        Self { policy, keys, verified: VerifiedTokens::default() }
+    }
+
+    /// What tokens are issued by.
+    pub fn policy(&self) -> &AccessTokenPolicy {
+        &self.policy
     }
 
     /// A token for `grant`, valid from `now` and not beyond `session_end`.
@@ -213,7 +217,7 @@ impl AccessTokens {
         }
         let kid = header.kid?;
         let key = self.keys.iter().find(|key| key.kid == kid)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &self.validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &key.validation).ok()?.claims;
         let grant = AccessGrant {
             user_id: claims.sub.into(),
             family_id: claims.sid.into(),
@@ -224,15 +228,37 @@ impl AccessTokens {
         Some(Verified { accepted, from: claims.nbf.unwrap_or(claims.iat).max(claims.iat), until: claims.exp })
     }
 
-    /// The public keys that verify our tokens, newest first.
+    /// The public keys that verify our tokens: those of the configured algorithm first, newest first.
     pub fn jwks(&self) -> JwkSet {
         JwkSet { keys: self.keys.iter().filter_map(|key| key.public.clone()).collect() }
     }
 }
 
+/// Whose tokens are accepted, the configured one first. HS256 stays alone: its key verifies nothing that is public.
+fn algorithms(configured: AccessTokenAlgorithm) -> &'static [AccessTokenAlgorithm] {
+    match configured {
+        AccessTokenAlgorithm::EdDsa => &[AccessTokenAlgorithm::EdDsa, AccessTokenAlgorithm::Es256],
+        AccessTokenAlgorithm::Es256 => &[AccessTokenAlgorithm::Es256, AccessTokenAlgorithm::EdDsa],
+        AccessTokenAlgorithm::Hs256 => &[AccessTokenAlgorithm::Hs256],
+    }
+}
+
+fn validation(policy: &AccessTokenPolicy, algorithm: AccessTokenAlgorithm) -> Validation {
+    let mut validation = Validation::new(jwa(algorithm));
+    // `Validation::new` requires only `exp`, and with `aud` and `iss` set still accepts a token that has neither.
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.set_issuer(&[&policy.issuer]);
+    validation.set_audience(&[&policy.audience]);
+    // Times are checked by our own clock.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
+}
+
 fn jwa(algorithm: AccessTokenAlgorithm) -> Algorithm {
     match algorithm {
         AccessTokenAlgorithm::EdDsa => Algorithm::EdDSA,
+        AccessTokenAlgorithm::Es256 => Algorithm::ES256,
         AccessTokenAlgorithm::Hs256 => Algorithm::HS256,
     }
 }
@@ -245,35 +271,42 @@ fn header(algorithm: AccessTokenAlgorithm, kid: &str) -> Header {
 }
 
 impl AccessKey {
-    fn new(keys: &DerivedKeys, algorithm: AccessTokenAlgorithm) -> Self {
-        match algorithm {
-            AccessTokenAlgorithm::EdDsa => Self::ed25519(keys),
+    fn new(keys: &DerivedKeys, algorithm: AccessTokenAlgorithm, policy: &AccessTokenPolicy) -> Self {
+        let kid = match algorithm {
+            AccessTokenAlgorithm::EdDsa | AccessTokenAlgorithm::Hs256 => keys.access_kid.clone(),
+            AccessTokenAlgorithm::Es256 => keys.access_es256_kid.clone(),
+        };
+        let (key, decoding, public) = match algorithm {
+            AccessTokenAlgorithm::EdDsa => ed25519(keys, &kid),
+            AccessTokenAlgorithm::Es256 => p256(keys, &kid),
             AccessTokenAlgorithm::Hs256 => {
                 let secret = keys.access_hs256.expose();
-                let kid = keys.access_kid.clone();
-                Self {
-                    signer: Signer::new(
-                        &header(algorithm, &kid),
-                        SigningKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
-                    ),
-                    decoding: DecodingKey::from_secret(secret),
-                    public: None,
-                    kid,
-                }
+                let key = SigningKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)));
+                (key, DecodingKey::from_secret(secret), None)
             }
-        }
+        };
+        let signer = Signer::new(&header(algorithm, &kid), key);
+        Self { kid, signer, decoding, validation: validation(policy, algorithm), public }
     }
+}
 
-    fn ed25519(keys: &DerivedKeys) -> Self {
-        const VALID: &str = "any 32 bytes are the seed of an Ed25519 key";
-        let pair = Ed25519KeyPair::from_seed_unchecked(keys.access_ed25519.expose()).expect(VALID);
-        let x = URL_SAFE_NO_PAD.encode(pair.public_key());
-        let kid = keys.access_kid.clone();
-        Self {
-            signer: Signer::new(&header(AccessTokenAlgorithm::EdDsa, &kid), SigningKey::Ed25519(pair)),
-            decoding: DecodingKey::from_ed_components(&x).expect(VALID),
-            public: Some(Jwk::ed25519(kid.clone(), x)),
-            kid,
-        }
-    }
+fn ed25519(keys: &DerivedKeys, kid: &str) -> (SigningKey, DecodingKey, Option<Jwk>) {
+    const VALID: &str = "any 32 bytes are the seed of an Ed25519 key";
+    let pair = Ed25519KeyPair::from_seed_unchecked(keys.access_ed25519.expose()).expect(VALID);
+    let x = URL_SAFE_NO_PAD.encode(pair.public_key());
+    let decoding = DecodingKey::from_ed_components(&x).expect(VALID);
+    (SigningKey::Ed25519(pair), decoding, Some(Jwk::ed25519(kid.to_owned(), x)))
+}
+
+fn p256(keys: &DerivedKeys, kid: &str) -> (SigningKey, DecodingKey, Option<Jwk>) {
+    const VALID: &str = "the derived key is a scalar of P-256";
+    let scalar = keys.access_es256.expose();
+    let public = PrivateKey::from_private_key(&ECDH_P256, scalar).expect(VALID).compute_public_key().expect(VALID);
+    let pair = EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, scalar, public.as_ref())
+        .expect(VALID);
+    // The uncompressed point: 4, x, y.
+    let (x, y) = public.as_ref()[1..].split_at(32);
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    let decoding = DecodingKey::from_ec_components(&x, &y).expect(VALID);
+    (SigningKey::Es256(pair), decoding, Some(Jwk::p256(kid.to_owned(), x, y)))
 }

@@ -13,6 +13,7 @@ use diesel::sql_types::Text;
 
 use super::error::DbError;
 use super::session::Session;
+use crate::domain::outbox::Outgoing;
 
 /// A connection that has been idle for longer is tested before a request gets it.
 const STALE_AFTER: Duration = Duration::from_secs(1);
@@ -32,6 +33,7 @@ pub struct Connection {
     /// session, but PgBouncer in transaction mode gives each transaction to another.
     is_isolation_raised: bool,
     commits_asynchronously: bool,
+    outgoing: Outgoing,
     last_used: Instant,
     has_failed: bool,
     outages: Outages,
@@ -41,10 +43,30 @@ pub struct Connection {
 
 impl Connection {
     /// `outlived` is the number of outages before `pg` was connected.
-    pub(super) fn new(pg: PgConnection, session: &Session, outages: Outages, outlived: u64) -> Self {
+    pub(super) fn new(
+        pg: PgConnection,
+        session: &Session,
+        outgoing: Outgoing,
+        outages: Outages,
+        outlived: u64,
+    ) -> Self {
         let Session { is_isolation_raised, commits_asynchronously, .. } = *session;
         let last_used = monotonic_now();
-        Self { pg, is_isolation_raised, commits_asynchronously, last_used, has_failed: false, outages, outlived }
+        Self {
+            pg,
+            is_isolation_raised,
+            commits_asynchronously,
+            outgoing,
+            last_used,
+            has_failed: false,
+            outages,
+            outlived,
+        }
+    }
+
+    /// Which messages the outbox takes.
+    pub fn outgoing(&self) -> Outgoing {
+        self.outgoing
     }
 
     /// Diesel's connection.

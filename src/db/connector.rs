@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::connection::{Connection, Outages};
 use super::connection_string::{with_parameters, with_setting};
 use super::session::{Session, SharedSession};
+use crate::domain::outbox::Outgoing;
 
 /// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
 /// would keep a connection whose server has gone.
@@ -24,6 +25,8 @@ pub(super) struct Connector {
     prepare: bool,
     /// Whether sessions are to commit without waiting for the disk.
     is_asynchronous: bool,
+    /// Which messages are written to the outbox.
+    outgoing: Outgoing,
     /// Cleared by each connection that is made.
     pub is_unreachable: Arc<AtomicBool>,
     pub outages: Outages,
@@ -32,7 +35,19 @@ pub(super) struct Connector {
 impl Connector {
     /// `prepare`: whether each connection keeps its statements prepared.
     pub fn new(url: SecretString, prepare: bool) -> Self {
-        Self { url, prepare, is_asynchronous: false, is_unreachable: Arc::default(), outages: Outages::default() }
+        Self {
+            url,
+            prepare,
+            is_asynchronous: false,
+            outgoing: Outgoing::default(),
+            is_unreachable: Arc::default(),
+            outages: Outages::default(),
+        }
+    }
+
+    /// The same connections, which write these messages to the outbox.
+    pub fn with_outgoing(self, outgoing: Outgoing) -> Self {
+        Self { outgoing, ..self }
     }
 
     /// The same connections, whose commits do not wait for the disk if a session can begin with that setting. A pooler such as
@@ -84,7 +99,7 @@ impl ManageConnection for Connector {
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is reachable again");
         }
-        Ok(Connection::new(pg, &session, self.outages.clone(), outlived))
+        Ok(Connection::new(pg, &session, self.outgoing, self.outages.clone(), outlived))
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {

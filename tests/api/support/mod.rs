@@ -9,6 +9,7 @@ pub mod monitor;
 pub mod native;
 pub mod page;
 pub mod postgres;
+pub mod receiver;
 mod rows;
 pub mod statements;
 pub mod wire;
