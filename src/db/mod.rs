@@ -25,6 +25,7 @@ mod listening;
 pub mod live_sessions;
 mod lock_timeout;
 pub mod locked_family;
+mod migration_files;
 pub mod migrations;
 pub mod outbox;
 pub mod own_connection;
