@@ -128,11 +128,11 @@ mod tests {
         };
         for (url, pgoptions, expected) in [
             ("postgres://h/db", "", Some("postgres://h/db?options=%20-c%20a%3Doff")),
-            ("postgres://h/db?options=-cb%3D1&x=y", "-c c=2", {
-                Some("postgres://h/db?options=-cb%3D1&x=y&options=-cb%3D1%20-c%20a%3Doff")
+            ("postgres://h/db?options=-cb%3D1&sslmode=prefer", "-c c=2", {
+                Some("postgres://h/db?options=-cb%3D1&sslmode=prefer&options=-cb%3D1%20-c%20a%3Doff")
             }),
-            ("postgres://h/db?x=y", "-c c='é'", {
-                Some("postgres://h/db?x=y&options=-c%20c%3D%27%C3%A9%27%20-c%20a%3Doff")
+            ("postgres://h/db?sslmode=prefer", "-c c='é'", {
+                Some("postgres://h/db?sslmode=prefer&options=-c%20c%3D%27%C3%A9%27%20-c%20a%3Doff")
             }),
             ("host=h", "", Some("host=h  options=' -c a=off'")),
             ("host=h", "-c c='\\'", Some("host=h  options='-c c=\\'\\\\\\' -c a=off'")),

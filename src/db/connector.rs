@@ -1,7 +1,6 @@
 //! How connections are made, tested and dropped. This is the only place that connects: every connection has the same
 //! settings.
 
-use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -80,7 +79,7 @@ impl Connector {
     fn connect_to_server(&self) -> ConnectionResult<PgConnection> {
         let url = with_timeouts(self.url.expose_secret());
         if self.is_asynchronous
-            && let Some(url) = with_setting(&url, "synchronous_commit", "off", env::var_os("PGOPTIONS"))
+            && let Some(url) = with_setting(&url, "synchronous_commit", "off", std::env::var_os("PGOPTIONS"))
             && let Ok(pg) = PgConnection::establish(&url)
         {
             return Ok(pg);
