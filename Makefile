@@ -35,6 +35,7 @@ build: setup web ## Build the release binary
 .PHONY: test
 test: setup test-setup web ## Run all tests, including those in a browser
 	cargo test --locked --no-fail-fast
+	cargo test --locked --no-fail-fast --package heirloom-verify --all-features
 	cargo build --locked
 	@scripts/web test
 
@@ -47,20 +48,22 @@ check: fmt-check clippy doc web-check test schema-check openapi-check ## Everyth
 
 .PHONY: fmt
 fmt: ## Format the code
-	cargo fmt
+	cargo fmt --all
 	@scripts/web format
 
 .PHONY: fmt-check
 fmt-check:
-	cargo fmt --check
+	cargo fmt --all --check
 
 .PHONY: clippy
 clippy: setup web
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --package heirloom-verify --all-features --all-targets -- -D warnings
 
 .PHONY: doc
 doc: setup ## Build the code's documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --package heirloom-verify --all-features
 
 .PHONY: schema
 schema: setup $(DIESEL) ## Write src/db/schema.rs from the migrations

@@ -14,4 +14,3 @@ pub mod password_hash;
 pub mod refresh_token;
 pub mod throttle_keys;
 mod verdict;
-mod verified_tokens;

@@ -29,7 +29,7 @@ const isText = (value: unknown) => typeof value === "string";
 const isInteger = (value: unknown) => Number.isSafeInteger(value);
 const isUuid = (value: unknown) =>
   typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
-const isGeneration = (value: unknown) => isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+const isGeneration = (value: unknown) => isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31;
 const isList = (value: unknown) => Array.isArray(value) && value.every(isText);
 const isActor = (value: unknown) => typeof value === "object" && value !== null && "sub" in value && isText(value.sub);
 
