@@ -38,18 +38,20 @@ test: setup test-setup web ## Run all tests, including those in a browser
 	cargo test --locked --no-fail-fast --package heirloom-verify --all-features
 	cargo build --locked
 	@scripts/web test
+	@scripts/python test
 
 .PHONY: web
 web: ## Build the client and the web app, which the server contains
 	@scripts/web build
 
 .PHONY: check
-check: fmt-check clippy doc web-check test schema-check openapi-check ## Everything that CI checks
+check: fmt-check clippy doc web-check python-check test schema-check openapi-check ## Everything that CI checks
 
 .PHONY: fmt
 fmt: ## Format the code
 	cargo fmt --all
 	@scripts/web format
+	@scripts/python format
 
 .PHONY: fmt-check
 fmt-check:
@@ -98,6 +100,10 @@ openapi-check: setup
 .PHONY: web-check
 web-check: ## Check the TypeScript: format, types, lints
 	@scripts/web check
+
+.PHONY: python-check
+python-check: test-setup ## Check the Python: format, types, lints
+	@scripts/python check
 
 .PHONY: types
 types: ## Write the client's types from openapi.json
