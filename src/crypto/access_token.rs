@@ -105,6 +105,11 @@ impl AccessTokens {
         Self { policy, signer, verifier, public }
     }
 
+    /// What tokens are issued by.
+    pub fn policy(&self) -> &AccessTokenPolicy {
+        &self.policy
+    }
+
     /// A token for `grant`, valid from `now` and not beyond `session_end`.
     pub fn issue(
         &self,

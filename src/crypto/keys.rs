@@ -38,6 +38,8 @@ pub struct DerivedKeys {
     pub device: Key,
     /// HMAC-SHA-256 key of the hashes of email addresses in the log.
     pub log: Key,
+    /// AES-256-GCM key of the links in mails, and HMAC-SHA-256 key of the states that they name.
+    pub link: Key,
 }
 
 /// 32 secret bytes, wiped when dropped.
@@ -104,6 +106,7 @@ impl DerivedKeys {
             throttle: expand("heirloom/throttle/v1"),
             device: expand("heirloom/device/v1"),
             log: expand("heirloom/log/v1"),
+            link: expand("heirloom/link/v1"),
         }
     }
 }
@@ -173,7 +176,7 @@ mod tests {
         let ring = Keyring::derive(&[Secret::new(A).unwrap()]).unwrap();
         let keys = ring.newest();
         let access = [&keys.access_hs256, &keys.access_ed25519, &keys.access_es256];
-        let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log];
+        let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log, &keys.link];
         let all: Vec<_> = access.into_iter().chain(others).map(Key::expose).collect();
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation revokes every session");

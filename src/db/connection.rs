@@ -13,6 +13,7 @@ use diesel::sql_types::Text;
 
 use super::error::DbError;
 use super::session::Session;
+use crate::domain::outbox::Outgoing;
 
 /// A connection that has been idle for longer is tested before a request gets it.
 const STALE_AFTER: Duration = Duration::from_secs(1);
@@ -31,6 +32,7 @@ pub struct Connection {
     /// A statement outside a transaction has another isolation level than [`BEGIN`] sets. `SET` would change it for one
     /// session, but PgBouncer in transaction mode gives each transaction to another.
     is_isolation_raised: bool,
+    outgoing: Outgoing,
     last_used: Instant,
     has_failed: bool,
     outages: Outages,
@@ -40,9 +42,21 @@ pub struct Connection {
 
 impl Connection {
     /// `outlived` is the number of outages before `pg` was connected.
-    pub(super) fn new(pg: PgConnection, session: &Session, outages: Outages, outlived: u64) -> Self {
+    pub(super) fn new(
+        pg: PgConnection,
+        session: &Session,
+        outgoing: Outgoing,
+        outages: Outages,
+        outlived: u64,
+    ) -> Self {
         let is_isolation_raised = session.is_isolation_raised;
-        Self { pg, is_isolation_raised, last_used: monotonic_now(), has_failed: false, outages, outlived }
+        let last_used = monotonic_now();
+        Self { pg, is_isolation_raised, outgoing, last_used, has_failed: false, outages, outlived }
+    }
+
+    /// Which messages the outbox takes.
+    pub fn outgoing(&self) -> Outgoing {
+        self.outgoing
     }
 
     /// Diesel's connection.

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::connection::{Connection, Outages};
 use super::connection_string::with_parameters;
 use super::session::{Session, SharedSession};
+use crate::domain::outbox::Outgoing;
 
 /// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
 /// would keep a connection whose server has gone.
@@ -21,6 +22,8 @@ use super::session::{Session, SharedSession};
 pub(super) struct Connector {
     url: SecretString,
     prepare: bool,
+    /// Which messages are written to the outbox.
+    outgoing: Outgoing,
     /// Cleared by each connection that is made.
     pub is_unreachable: Arc<AtomicBool>,
     pub outages: Outages,
@@ -29,7 +32,13 @@ pub(super) struct Connector {
 impl Connector {
     /// `prepare`: whether each connection keeps its statements prepared.
     pub fn new(url: SecretString, prepare: bool) -> Self {
-        Self { url, prepare, is_unreachable: Arc::default(), outages: Outages::default() }
+        let outgoing = Outgoing::default();
+        Self { url, prepare, outgoing, is_unreachable: Arc::default(), outages: Outages::default() }
+    }
+
+    /// The same connections, which write these messages to the outbox.
+    pub fn with_outgoing(self, outgoing: Outgoing) -> Self {
+        Self { outgoing, ..self }
     }
 
     /// The same connections and outages, with another flag: with a shared one, the failure of one to connect would keep the
@@ -64,7 +73,7 @@ impl ManageConnection for Connector {
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is reachable again");
         }
-        Ok(Connection::new(pg, &session, self.outages.clone(), outlived))
+        Ok(Connection::new(pg, &session, self.outgoing, self.outages.clone(), outlived))
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {

@@ -96,6 +96,12 @@ pub fn find_ended(
     }))
 }
 
+/// Whether a user has ever logged in, as far as sessions are kept.
+pub fn exists_of(connection: &mut Connection, user_id: UserId) -> Result<bool, DbError> {
+    let of_user = token_families::table.filter(token_families::user_id.eq(user_id.as_uuid()));
+    Ok(diesel::select(diesel::dsl::exists(of_user)).get_result(connection.pg())?)
+}
+
 /// When the families of a user were logged in to, live or not.
 pub fn list_logins(connection: &mut Connection, user_id: UserId) -> Result<Vec<Timestamp>, DbError> {
     let logins = token_families::table

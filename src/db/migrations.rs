@@ -79,18 +79,20 @@ impl Migrator {
         })
     }
 
-    /// Reverts the newest applied migration, and drops the data it introduced.
+    /// Reverts the newest applied migration that this binary has, and drops the data it introduced. The table of versions may
+    /// also have those of another application.
     ///
     /// # Errors
     /// [`DbError`] if it cannot be reverted. Nothing has changed then.
     pub fn revert(&mut self) -> Result<Option<String>, DbError> {
         self.0.build_transaction().read_committed().run(|pg| {
             prepare_to_migrate(pg)?;
-            if pg.applied_migrations().map_err(failed)?.is_empty() {
-                return Ok(None);
-            }
-            let reverted = pg.revert_last_migration(MIGRATIONS).map_err(failed)?;
-            Ok(names_of(&[reverted])?.pop())
+            let applied = applied(pg)?;
+            let mut ours = known()?;
+            ours.retain(|migration| applied.contains(&migration.name().version().to_string()));
+            let Some(newest) = ours.pop() else { return Ok(None) };
+            pg.revert_migration(newest.as_ref()).map_err(failed)?;
+            Ok(Some(newest.name().to_string()))
         })
     }
 

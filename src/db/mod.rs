@@ -25,6 +25,7 @@ pub mod live_sessions;
 mod lock_timeout;
 pub mod locked_family;
 pub mod migrations;
+pub mod outbox;
 pub mod own_connection;
 pub mod pool;
 pub mod prune;

@@ -24,6 +24,7 @@ use crate::domain::rotation::{FamilyState, Generation};
 pub(super) struct UserRow {
     id: Uuid,
     email: String,
+    email_verified: bool,
     is_active: bool,
     created_at: Timestamp,
 }
@@ -33,6 +34,7 @@ impl From<UserRow> for User {
         Self {
             id: row.id.into(),
             email: Email::from_stored(row.email),
+            email_verified: row.email_verified,
             is_active: row.is_active,
             created_at: row.created_at,
         }
@@ -44,6 +46,7 @@ impl From<UserRow> for User {
 pub(super) struct NewUserRow<'a> {
     id: Uuid,
     email: &'a str,
+    email_verified: bool,
     password_hash: &'a str,
     is_active: bool,
     created_at: Timestamp,
@@ -54,6 +57,7 @@ impl<'a> NewUserRow<'a> {
         Self {
             id: user.id.as_uuid(),
             email: user.email.as_str(),
+            email_verified: user.email_verified,
             password_hash: password_hash.expose(),
             is_active: user.is_active,
             created_at: user.created_at,

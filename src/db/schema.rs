@@ -33,6 +33,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (id) {
+        id -> Uuid,
+        channel -> Text,
+        user_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        due_at -> Timestamptz,
+        attempts -> Int4,
+        failed_at -> Nullable<Timestamptz>,
+        error -> Nullable<Text>,
+        payload -> Jsonb,
+    }
+}
+
+diesel::table! {
     session_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -75,6 +89,7 @@ diesel::table! {
         password_hash -> Text,
         is_active -> Bool,
         created_at -> Timestamptz,
+        email_verified -> Bool,
     }
 }
 
@@ -87,6 +102,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deleted_accounts,
     ended_sessions,
     login_throttles,
+    outbox,
     session_events,
     token_families,
     users,

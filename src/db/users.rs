@@ -10,7 +10,7 @@ use super::lock_timeout::within_lock_timeout;
 use super::rows::{NewUserRow, UserRow};
 use super::schema::canonical_emails as canonical_schema;
 use super::schema::{token_families, users};
-use crate::domain::account::{EmailLookup, User};
+use crate::domain::account::{Email, EmailLookup, User};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
 use crate::domain::revocation::Revocation;
@@ -31,6 +31,11 @@ pub fn insert(connection: &mut Connection, user: &User, hash: &PasswordHash) -> 
         .do_nothing()
         .execute(connection.pg())?;
     if inserted == 1 { Ok(()) } else { Err(taken()) }
+}
+
+fn exists(connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
+    let found = users::table.filter(users::email.eq(email.as_str()));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(connection.pg())?)
 }
 
 /// The account of an address, with its password hash. An account that is stored under the very spelling that was typed
@@ -171,6 +176,34 @@ impl LockedAccount {
             .execute(connection.pg())?;
         self.password_hash = hash;
         Ok(())
+    }
+
+    /// Marks the address as verified.
+    pub fn verify_email(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set(users::email_verified.eq(true))
+            .execute(connection.pg())?;
+        self.user.email_verified = true;
+        Ok(())
+    }
+
+    /// Gives the account another address, which its owner has proved to receive mail at. `false` if another account has it.
+    pub fn set_email(&mut self, connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
+        if *email != self.user.email && (canonical_emails::is_taken(connection, email)? || exists(connection, email)?) {
+            return Ok(false);
+        }
+        canonical_emails::forget(connection, self.user.id)?;
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set((users::email.eq(email.as_str()), users::email_verified.eq(true)))
+            .execute(connection.pg())?;
+        self.user.email = email.clone();
+        self.user.email_verified = true;
+        Ok(true)
+    }
+
+    /// The password hash that is stored.
+    pub fn password_hash(&self) -> &PasswordHash {
+        &self.password_hash
     }
 
     /// Enables or disables the account. Does not change its sessions.

@@ -11,6 +11,8 @@ pub use super::email::{Email, EmailError, EmailLookup};
 pub struct User {
     pub id: UserId,
     pub email: Email,
+    /// Whether the owner has proved to receive mail there.
+    pub email_verified: bool,
     /// A disabled account keeps its data but cannot log in or refresh.
     pub is_active: bool,
     pub created_at: Timestamp,

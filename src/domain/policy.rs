@@ -34,6 +34,17 @@ pub enum AccessTokenAlgorithm {
     Hs256,
 }
 
+impl AccessTokenAlgorithm {
+    /// Its name in RFC 7518 and RFC 8037.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Hs256 => "HS256",
+        }
+    }
+}
+
 /// How access tokens are issued and verified.
 #[derive(Clone, Debug)]
 pub struct AccessTokenPolicy {

@@ -8,6 +8,8 @@ use actix_web::web::Data;
 use ipnet::IpNet;
 
 use super::limits::rate_limits::RateLimits;
+use super::notices::Notices;
+use crate::domain::clock::Clock;
 use crate::domain::policy::CookiePolicy;
 use crate::metrics::Metrics;
 use crate::service::{Health, Service};
@@ -28,6 +30,8 @@ pub struct HttpOptions {
     pub has_app: bool,
     /// Whether the OpenAPI document and its page are served.
     pub has_docs: bool,
+    /// The minimum length of a new password, which the OpenAPI document states.
+    pub password_min_length: usize,
     /// Host names of the admin address besides those of this machine, in lower case.
     pub admin_hosts: Vec<String>,
     /// Whether the sandbox of a development server is served.
@@ -41,6 +45,7 @@ pub struct HttpState {
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
     pub rate_limits: RateLimits,
+    pub notices: Notices,
 }
 
 /// The state as a handler takes it.
@@ -53,8 +58,9 @@ impl HttpState {
         options: HttpOptions,
         metrics: Arc<Metrics>,
         rate_limits: RateLimits,
+        clock: &Clock,
     ) -> Self {
-        Self { service, health, options, metrics, rate_limits }
+        Self { service, health, options, metrics, rate_limits, notices: Notices::new(clock) }
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {

@@ -105,6 +105,11 @@ impl LoginThrottle {
         self.of_known(self.keys.of_login(email, authenticated_at))
     }
 
+    /// What counts the mails that strangers may cause to one address.
+    pub fn of_mails(&self, email: &str) -> CountedBy {
+        CountedBy { key: self.keys.of_mails(email), network: None, standing: Standing::Stranger }
+    }
+
     fn of_known(&self, key: ThrottleKey) -> CountedBy {
         CountedBy { key, network: None, standing: Standing::Known }
     }

@@ -18,7 +18,8 @@ fn an_account_is_told_as_it_is_and_can_be_made_once() {
     assert_eq!(answer.json["is_active"], true);
     assert_eq!(answer.json["created_at"], "2026-03-01T12:00:00Z");
     assert_eq!(answer.json["id"].as_str().unwrap().as_bytes()[14], b'7', "a UUIDv7");
-    assert_eq!(answer.json.as_object().unwrap().len(), 4);
+    assert_eq!(answer.json["email_verified"], false);
+    assert_eq!(answer.json.as_object().unwrap().len(), 5);
     assert_eq!(alice.registers("ALICE@example.com").verdict(), (409, "email_taken"));
 }
 

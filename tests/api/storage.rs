@@ -46,7 +46,7 @@ fn ten_thousand_rotations_are_heap_only_and_the_table_does_not_grow() {
 fn ten_families(database: &TestDatabase, now: Timestamp) -> Vec<FamilyId> {
     let mut rng = rand::rng();
     let email = Email::parse("alice@example.com").unwrap();
-    let user = User { id: UserId::new(now, &mut rng), email, is_active: true, created_at: now };
+    let user = User { id: UserId::new(now, &mut rng), email, email_verified: false, is_active: true, created_at: now };
     let begin = |_| {
         let id = FamilyId::new(now, &mut rng);
         let mut family = Family::begin(id, user.id, Delivery::Cookie, now, &Lifetimes::default());

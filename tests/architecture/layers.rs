@@ -14,7 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("db", &["domain"]),
     ("embedded_postgres", &["domain"]),
     ("rotation_batcher", &["domain", "db"]),
-    ("service", &["domain", "crypto", "db", "rotation_batcher"]),
+    ("delivery", &["domain"]),
+    ("service", &["domain", "crypto", "db", "delivery", "rotation_batcher"]),
     ("http", &["domain", "service", "metrics"]),
     (
         "app",
@@ -26,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "crypto",
             "config",
             "db",
+            "delivery",
             "embedded_postgres",
             "service",
             "http",
@@ -47,6 +49,11 @@ const EXCEPTIONS: &[Exception] = &[
         module: "cli",
         path: &["http", "openapi_json"],
         reason: "`openapi` prints the document without a server",
+    },
+    Exception {
+        module: "http",
+        path: &["connections", "end_with_client"],
+        reason: "a refresh is not carried out for a client that has left",
     },
     Exception { module: "cli", path: &["telemetry"], reason: "logging starts before anything that logs" },
 ];

@@ -21,6 +21,7 @@ use heirloom::crypto::keys::Keyring;
 use heirloom::crypto::refresh_token::RefreshTokens;
 use heirloom::db::{Database, DatabaseOptions};
 use heirloom::domain::clock::Clock;
+use heirloom::domain::outbox::Outgoing;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
     AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
@@ -156,6 +157,7 @@ fn state(clock: &Clock) -> HttpState {
         connections: 1,
         prepare: false,
         timeout: Duration::from_millis(1),
+        outgoing: Outgoing::default(),
     });
     let policy = Policy {
         rotation: RotationPolicy::default(),
@@ -167,6 +169,7 @@ fn state(clock: &Clock) -> HttpState {
         sessions_per_user: NonZeroU32::MIN,
         event_retention: Duration::from_secs(3600),
         hashes_at_once: NonZeroUsize::MIN,
+        messaging: heirloom::service::Messaging::none(),
     };
     let components = Components::new(database, clock.clone(), &keyring(), policy).unwrap();
     let cookies = CookiePolicy { with_access_token: true, ..CookiePolicy::default() };
@@ -177,6 +180,7 @@ fn state(clock: &Clock) -> HttpState {
         trusted_proxies: vec![ipnet::IpNet::from(std::net::IpAddr::from(PROXY))],
         body_timeout: Duration::from_secs(1),
         has_docs: true,
+        password_min_length: 8,
         admin_hosts: Vec::new(),
         has_app: false,
         is_development: false,
@@ -188,5 +192,6 @@ fn state(clock: &Clock) -> HttpState {
         options,
         Arc::default(),
         RateLimits::new(Some(rate), None, clock),
+        clock,
     )
 }

@@ -13,6 +13,8 @@ mod connection;
 mod deaths;
 mod dotenv;
 mod external_database;
+mod field_connections;
+mod field_origins;
 mod german_postgres;
 mod home;
 mod libpq;

@@ -131,6 +131,7 @@ mod tests {
                 body_timeout: Duration::from_secs(1),
                 has_app: false,
                 has_docs: false,
+                password_min_length: 8,
                 admin_hosts: Vec::new(),
                 is_development: false,
             };
@@ -142,6 +143,7 @@ mod tests {
                     options,
                     Arc::default(),
                     RateLimits::new(None, None, &clock),
+                    &clock,
                 )),
                 clock,
             }

@@ -1,5 +1,6 @@
 //! The handlers: a file for each resource. They call the use cases and turn outcomes into responses.
 
+pub mod dev_mail;
 pub mod documents;
 pub mod events;
 pub mod fallback;
@@ -8,6 +9,8 @@ pub mod jwks;
 pub mod login;
 pub mod logout;
 pub mod metrics;
+pub mod offer;
+pub mod recovery;
 pub mod refresh;
 pub mod register;
 pub mod sandbox;

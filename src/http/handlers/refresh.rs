@@ -1,12 +1,13 @@
 //! Refreshing.
 
-use actix_web::{HttpResponse, rt};
+use actix_web::HttpResponse;
 
 use super::sandbox;
 use super::token_response::token_response;
 use crate::domain::client::Client;
 use crate::domain::family::Delivery;
 use crate::http::credentials::refresh_credential::RefreshCredential;
+use crate::http::extractors::connected::Connected;
 use crate::http::extractors::rate::WithinRefreshRate;
 use crate::http::state::{HttpState, State};
 use crate::http::wire::dto::login::RefreshTokenRequest;
@@ -34,7 +35,11 @@ problems! {
 /// A refresh cookie is cleared with 401 and kept with every other error.
 #[utoipa::path(
     post, path = "/refresh", tag = "sessions",
-    request_body(content = Option<RefreshTokenRequest>, description = "Browsers send none"),
+    request_body(
+        content = Option<RefreshTokenRequest>,
+        description = "Browsers send none, or an object without fields",
+        example = json!({}),
+    ),
     responses(
         (status = 200, description = "The next tokens", body = TokenAnswer, headers(
             ("Set-Cookie" = String, description = "For a session with cookie delivery: the next refresh token, and the other cookies as with `/login`"),
@@ -46,9 +51,12 @@ pub async fn refresh(
     _: WithinRefreshRate,
     state: State,
     client: Client,
+    connected: Connected,
     credential: RefreshCredential,
 ) -> Result<HttpResponse, Problem> {
-    yield_for_disconnects().await;
+    // A client that has hung up has sent its request again by now, so its token may already be an old one. After a pause of
+    // this process, handling the requests that have piled up would revoke the sessions of honest users.
+    connected.check().await;
     let outcome = state.service.refresh(&credential.token, credential.delivery, client).await?;
     let decision = counted(&outcome);
     state.metrics.refreshed(decision);
@@ -58,13 +66,6 @@ pub async fn refresh(
     };
     sandbox::add_decision(&state, decision, &mut response);
     Ok(response)
-}
-
-/// A client that has hung up has sent its request again by now, so its token may already be an old one. After a pause of
-/// this process, handling the requests that have piled up would revoke the sessions of honest users. Actix drops a request
-/// when it finds the connection closed, which it does before it runs anything else.
-async fn yield_for_disconnects() {
-    let _ = rt::spawn(async {}).await;
 }
 
 fn counted(outcome: &RefreshOutcome) -> Refresh {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT_ENCODING, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -65,6 +65,8 @@ pub struct Problem {
     pub reason: Option<RevocationReason>,
     /// In seconds, for a kind whose problems differ in it.
     pub retry_after: Option<u32>,
+    /// Whether the content coding of the request is the problem, and not its media type.
+    pub is_about_coding: bool,
 }
 
 impl Problem {
@@ -78,6 +80,10 @@ impl Problem {
 
     pub fn too_many_attempts(retry_after: u32) -> Self {
         Self { retry_after: Some(retry_after), ..Self::from(&TOO_MANY_ATTEMPTS) }
+    }
+
+    pub fn unsupported_coding() -> Self {
+        Self { is_about_coding: true, ..Self::from(&UNSUPPORTED_MEDIA_TYPE) }
     }
 
     /// The problem for an error response that the framework made.
@@ -127,6 +133,10 @@ impl Problem {
         if let Some(seconds) = self.retry_after.or(self.kind.retry_after) {
             response.insert_header((RETRY_AFTER, HeaderValue::from(seconds)));
         }
+        if self.is_about_coding {
+            // RFC 9110 §12.5.3: clients tell the two problems apart by this header.
+            response.insert_header((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        }
         response.extensions_mut().insert(self.clone());
         response
     }
@@ -134,7 +144,7 @@ impl Problem {
 
 impl From<&'static Kind> for Problem {
     fn from(kind: &'static Kind) -> Self {
-        Self { kind, errors: Vec::new(), reason: None, retry_after: None }
+        Self { kind, errors: Vec::new(), reason: None, retry_after: None, is_about_coding: false }
     }
 }
 

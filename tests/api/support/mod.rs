@@ -8,6 +8,7 @@ pub mod monitor;
 pub mod native;
 pub mod page;
 pub mod postgres;
+pub mod receiver;
 mod rows;
 pub mod wire;
 

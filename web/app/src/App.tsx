@@ -4,6 +4,9 @@ import { Header } from "./Header.js";
 import { LoginPage } from "./pages/LoginPage.js";
 import { NotFoundPage } from "./pages/NotFoundPage.js";
 import { RegisterPage } from "./pages/RegisterPage.js";
+import { ForgotPasswordPage } from "./recovery/ForgotPasswordPage.js";
+import { ConfirmEmailPage, UndoEmailPage, VerifyEmailPage } from "./recovery/LinkPage.js";
+import { ResetPasswordPage } from "./recovery/ResetPasswordPage.js";
 import { Redirect, useRouter } from "./router.js";
 import { Protected } from "./session/Protected.js";
 
@@ -36,6 +39,18 @@ function CurrentPage() {
       return <Protected>{(user) => <AccountPage user={user} />}</Protected>;
     case "family":
       return <Protected>{(_, { id }) => <FamilyPage sessionId={id} />}</Protected>;
+    case "password":
+      return <Redirect to="account" />;
+    case "forgot-password":
+      return <ForgotPasswordPage />;
+    case "reset-password":
+      return <ResetPasswordPage />;
+    case "verify-email":
+      return <VerifyEmailPage />;
+    case "confirm-email":
+      return <ConfirmEmailPage />;
+    case "undo-email":
+      return <UndoEmailPage />;
     default:
       return <NotFoundPage />;
   }

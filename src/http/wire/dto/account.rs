@@ -19,11 +19,18 @@ pub struct RegisterRequest {
 }
 
 #[derive(Serialize, ToSchema)]
+pub struct MailSentAnswer {
+    pub message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserAnswer {
     pub id: Uuid,
     #[schema(example = "alice@example.com")]
     pub email: String,
+    /// Whether the owner has proved to receive mail there. Always false where mail is not set up.
+    pub email_verified: bool,
     pub is_active: bool,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -34,6 +41,7 @@ impl From<&User> for UserAnswer {
         Self {
             id: user.id.as_uuid(),
             email: user.email.to_string(),
+            email_verified: user.email_verified,
             is_active: user.is_active,
             created_at: user.created_at,
         }
@@ -41,6 +49,7 @@ impl From<&User> for UserAnswer {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "current_password": "correct horse battery", "new_password": "another staple of paper" }))]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
     #[schema(value_type = String, format = Password, min_length = 1)]
@@ -51,6 +60,7 @@ pub struct ChangePasswordRequest {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "password": "correct horse battery" }))]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccountRequest {
     #[schema(value_type = String, format = Password, min_length = 1)]

@@ -6,5 +6,6 @@ pub mod login;
 pub mod logout;
 pub mod operation;
 pub mod password;
+pub mod recovery;
 pub mod session;
 pub mod token;

@@ -1,3 +1,4 @@
+import { useOffer } from "../recovery/useOffer.js";
 import { Link, Redirect, useRouter } from "../router.js";
 import { LoadingPage } from "../session/LoadingPage.js";
 import { useSession, useSessionState } from "../session/SessionContext.js";
@@ -19,6 +20,7 @@ export function LoginPage() {
   const { status } = useSessionState();
   const next = useNextPage();
   const { state: email } = useRouter().route;
+  const offer = useOffer();
   const login = useAction((email: string, password: string) => session.login({ email, password }), messages);
   if (status === "authenticated") return <Redirect to={next} />;
   if (status === "restoring") return <LoadingPage />;
@@ -53,6 +55,11 @@ export function LoginPage() {
           Log in
         </Button>
       </Form>
+      {offer?.recovery && (
+        <p>
+          <Link to="forgot-password">Forgot your password?</Link>
+        </p>
+      )}
     </AuthLayout>
   );
 }

@@ -1,3 +1,4 @@
+import { useOffer } from "../recovery/useOffer.js";
 import { Link, Redirect } from "../router.js";
 import { LoadingPage } from "../session/LoadingPage.js";
 import { useSessionState } from "../session/SessionContext.js";
@@ -13,7 +14,8 @@ import { useRegistration } from "./useRegistration.js";
 export function RegisterPage() {
   const { status } = useSessionState();
   const next = useNextPage();
-  const { register, isCreated, email } = useRegistration();
+  const { register, isCreated, isMailSent, email } = useRegistration();
+  const offer = useOffer();
   if (status === "authenticated") return <Redirect to={next} />;
   if (status === "restoring") return <LoadingPage />;
   if (status === "unreachable") return <UnreachablePage />;
@@ -26,6 +28,10 @@ export function RegisterPage() {
         </>
       }
     >
+      {offer?.registration === "closed" && (
+        <Notice kind="error">Registration is closed. The operator of this service creates accounts.</Notice>
+      )}
+      {isMailSent && <Notice kind="success">Check your mail. It has a link that finishes your registration.</Notice>}
       {isCreated && <Notice kind="success">Your account was created. Log in to continue.</Notice>}
       <Form
         error={register.error}

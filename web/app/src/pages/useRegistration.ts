@@ -11,6 +11,7 @@ export function useRegistration() {
   /** The account that an earlier attempt may have created. */
   const attempted = useRef<{ email: string; password: string } | null>(null);
   const [isCreated, setIsCreated] = useState(false);
+  const [isMailSent, setIsMailSent] = useState(false);
   const [email, setEmail] = useState("");
   const register = useAction(async (email: string, password: string) => {
     const account = { email, password };
@@ -24,14 +25,21 @@ export function useRegistration() {
     }
     setIsCreated(false);
     attempted.current = account;
-    await session.register(account).catch((error: unknown) => {
+    setIsMailSent(false);
+    const created: object = await session.register(account).catch((error: unknown) => {
       if (error instanceof ProblemError && error.status < 500) attempted.current = null;
       throw error;
     });
+    // A server that verifies addresses first has sent a mail, and there is no account yet.
+    if (!("id" in created)) {
+      attempted.current = null;
+      setIsMailSent(true);
+      return;
+    }
     await session.login(account).catch((error: unknown) => {
       setIsCreated(true);
       throw error;
     });
   }, messages);
-  return { register, isCreated, email };
+  return { register, isCreated, isMailSent, email };
 }

@@ -9,6 +9,7 @@ import { SessionProvider } from "../../src/session/SessionContext.js";
 export const alice: User = {
   id: "00000000-0000-7000-8000-000000000001",
   email: "alice@example.com",
+  email_verified: true,
   is_active: true,
   created_at: "2026-01-02T03:04:05Z",
 };
