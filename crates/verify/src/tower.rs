@@ -19,7 +19,7 @@ use crate::verifier::{Session, Verifier};
 pub struct VerifyLayer(Verifier);
 
 impl VerifyLayer {
-    /// A layer that asks `verifier`.
+    /// A layer that verifies with `verifier`.
     pub fn new(verifier: Verifier) -> Self {
         Self(verifier)
     }

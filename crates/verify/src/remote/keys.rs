@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 
-/// Asks the thread that fetches.
+/// Passes requests to the thread that fetches.
 #[derive(Default)]
 pub(crate) struct KeyFetcher {
     state: Mutex<State>,
@@ -89,7 +89,7 @@ impl KeyFetcher {
     }
 }
 
-/// Fetches when asked, and after a failure until an attempt succeeds. Ends with the verifier.
+/// Fetches on request, and after a failure until an attempt succeeds. Ends with the verifier.
 fn fetches(inner: &Weak<Inner>, requests: &Receiver<()>, url: &str) {
     let client = Client::new();
     let url = format!("{url}/.well-known/jwks.json");
