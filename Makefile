@@ -16,12 +16,14 @@ MDBOOK := $(TOOLS)/bin/mdbook
 MDBOOK_VERSION := 0.5.4
 MERMAID_VERSION := 12.3.0
 MERMAID := $(TOOLS)/mermaid-$(MERMAID_VERSION).min.js
+# What `make test` also runs with the sessions in hash partitions.
+ON_PARTITIONS := -- batched_statements liveness login portable_sql races reuse rotation sessions storage
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS := 180
 
 .PHONY: help
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup web ## Build Heirloom and run it with an embedded database
@@ -36,9 +38,14 @@ build: setup web ## Build the release binary
 test: setup test-setup web ## Run all tests, including those in a browser
 	cargo test --locked --no-fail-fast
 	cargo test --locked --no-fail-fast --package heirloom-verify --all-features
+	HEIRLOOM_TEST_PARTITIONED=1 cargo test --locked --no-fail-fast --test api $(ON_PARTITIONS)
 	cargo build --locked
 	@scripts/web test
 	@scripts/python test
+
+.PHONY: test-partitioned
+test-partitioned: setup test-setup ## Run the tests over HTTP with the sessions in hash partitions, and the tables in a schema of their own
+	HEIRLOOM_TEST_PARTITIONED=1 cargo test --locked --no-fail-fast --test api
 
 .PHONY: web
 web: ## Build the client and the web app, which the server contains
