@@ -90,9 +90,7 @@ fn commands(sql: &str) -> Vec<&str> {
 
 /// The length of the comment or quotation that `text` begins with.
 fn quoted(text: &str) -> Option<usize> {
-    let until = |opening: usize, end: &str| {
-        text[opening..].find(end).map_or(text.len(), |at| opening + at + end.len())
-    };
+    let until = |opening: usize, end: &str| text[opening..].find(end).map_or(text.len(), |at| opening + at + end.len());
     match text.as_bytes() {
         [b'-', b'-', ..] => Some(length_of_line(text)),
         [b'/', b'*', ..] => Some(until(2, "*/")),
