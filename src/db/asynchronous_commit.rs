@@ -1,5 +1,5 @@
 //! Commits that do not wait for the disk, for writes that a crash of the database may take back. Only this file and the
-//! [connector](super::connector) name `synchronous_commit`. No statement sets it from within: a function with a side effect
+//! connector name `synchronous_commit`. No statement sets it from within: a function with a side effect
 //! keeps a distributed database from choosing where the statement runs.
 
 use diesel::connection::SimpleConnection as _;
