@@ -27,4 +27,8 @@ export default defineConfig(
     files: ["**/*.js"],
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
   },
+  {
+    files: ["**/bench/*.js"],
+    languageOptions: { globals: { Buffer: "readonly", performance: "readonly", Response: "readonly" } },
+  },
 );
