@@ -75,4 +75,8 @@ export default defineConfig(
     ignores: ["app/public/"],
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
   },
+  {
+    files: ["**/bench/*.js"],
+    languageOptions: { globals: { Buffer: "readonly", performance: "readonly", Response: "readonly" } },
+  },
 );

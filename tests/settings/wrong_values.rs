@@ -12,7 +12,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "HEIRLOOM_BASE_PATH",
         &["auth", "//auth", "/a//b", "/a/../b", "/.", "/a b", "/a?b", "/a#b", "/a;b", "/{id}", "/ä"],
     ),
-    ("HEIRLOOM_ACCESS_TOKEN_ALG", &["none", "RS256", "ES256", "HS512", "EdDSA,HS256"]),
+    ("HEIRLOOM_ACCESS_TOKEN_ALG", &["none", "RS256", "ES384", "HS512", "EdDSA,HS256"]),
     ("HEIRLOOM_ACCESS_TOKEN_TTL", &["15", "15 parsecs", "-15m", "0s", "999ms", "99999y"]),
     ("HEIRLOOM_REFRESH_IDLE_TTL", &["soon", "7", "0s", "-1d"]),
     ("HEIRLOOM_REFRESH_ABSOLUTE_TTL", &["6d 23h", "never", "30", "11y"]),

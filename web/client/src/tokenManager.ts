@@ -152,8 +152,9 @@ export function createTokenManager(
       const rejection = heirloomProblem(error, 401);
       if (rejection) return handleRejection(rejection, signal);
       const refusal = heirloomProblem(error, 403);
-      // The account is disabled, or this origin is not allowed. The user is logged out for now, but the tokens may become
-      // valid again: they are kept, and so is the cookie.
+      // This origin is not allowed, or the account is disabled, which other versions of the server report without ending
+      // the session. The user is logged out for now, but the tokens may become valid again: they are kept, and so is the
+      // cookie.
       if (refusal && (isUnknown() || refusal.code === "account_disabled")) store.set({ status: "anonymous" });
       if (error instanceof ProblemError && error.retryAfter) {
         backoff = { error, until: Date.now() + error.retryAfter * 1000 };
