@@ -49,7 +49,7 @@ export const de: Texts = {
   account: {
     title: "Ihr Konto",
     since: (date) => `seit ${date}`,
-    isNotConfirmed: "nicht bestätigt: sehen Sie in Ihrer Mailbox nach",
+    isNotConfirmed: "nicht bestätigt: sehen Sie in Ihr Postfach",
     sections: "Abschnitte",
   },
   events: {
@@ -132,7 +132,7 @@ export const de: Texts = {
     hint: "Sie bekommen einen Link, mit dem Sie ein neues Passwort setzen.",
     send: "Link senden",
     isSent: (email) =>
-      `Sehen Sie in Ihrer Mailbox nach. Wenn ${email} ein Konto hat, ist ein Link unterwegs. Er gilt eine Stunde.`,
+      `Sehen Sie in Ihrem Postfach nach. Wenn ${email} ein Konto hat, ist ein Link unterwegs. Er gilt eine Stunde.`,
     notOffered:
       "Dieser Server verschickt keine Mails. Wenden Sie sich an seinen Betreiber, um ein neues Passwort zu bekommen.",
     toLogin: "Zurück zur Anmeldung",
@@ -163,7 +163,7 @@ export const de: Texts = {
       explanation:
         "Ihr Konto bekommt seine frühere Adresse zurück, und alle Sitzungen enden. Danach bekommen Sie eine Mail mit einem Link für ein neues Passwort.",
       button: "Änderung rückgängig machen",
-      done: "Ihr Konto hat wieder seine frühere Adresse. In Ihrer Mailbox ist ein Link, mit dem Sie ein neues Passwort setzen.",
+      done: "Ihr Konto hat wieder seine frühere Adresse. In Ihrem Postfach ist ein Link, mit dem Sie ein neues Passwort setzen.",
     },
   },
   deletion: {
@@ -181,7 +181,7 @@ export const de: Texts = {
     hasAccount: "Sie haben schon ein Konto?",
     logInInstead: "Stattdessen anmelden",
     isCreated: "Ihr Konto ist angelegt. Melden Sie sich an, um fortzufahren.",
-    isMailSent: "Sehen Sie in Ihrer Mailbox nach. Ein Link darin schließt die Registrierung ab.",
+    isMailSent: "Sehen Sie in Ihrem Postfach nach. Ein Link darin schließt die Registrierung ab.",
     isClosed: "Die Registrierung ist geschlossen. Der Betreiber dieses Dienstes legt Konten an.",
     wrongCredentials: "Die E-Mail-Adresse oder das Passwort ist falsch.",
     isDisabled: "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.",
