@@ -74,7 +74,6 @@ pub(super) fn http_options(config: &Config) -> HttpOptions {
         body_timeout: config.body_timeout,
         has_app: config.has_app,
         has_docs: config.has_docs,
-        password_min_length: config.password.min_length,
         admin_hosts: config.admin_hosts.clone(),
         is_development: config.is_development,
     }

@@ -1,5 +1,5 @@
-//! Signing in the compact serialization of RFC 7515 §7.1. `jsonwebtoken`, which verifies, could sign too, but it parses the
-//! key for each token, which costs as much as the signature.
+//! Signing in the compact serialization of RFC 7515 §7.1. `jsonwebtoken` could sign too, but it parses the key for each token,
+//! which costs as much as the signature.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;

@@ -15,4 +15,3 @@ pub mod password_hash;
 pub mod refresh_token;
 pub mod throttle_keys;
 mod verdict;
-mod verified_tokens;

@@ -1,13 +1,14 @@
 //! The table `outbox`: mails and webhooks that are still to be sent.
 
 use diesel::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::connection::Connection;
 use super::error::DbError;
 use super::schema::outbox;
 use crate::domain::Timestamp;
+use crate::domain::account::{Email, User};
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::outbox::{Channel, LEASE, Message, MessageState};
 
@@ -104,9 +105,13 @@ pub fn retry(connection: &mut Connection, id: Option<MessageId>, now: Timestamp)
     })
 }
 
-/// Deletes every message about an account.
-pub fn delete_of_user(connection: &mut Connection, user_id: UserId) -> Result<(), DbError> {
-    diesel::delete(outbox::table.filter(outbox::user_id.eq(user_id.as_uuid()))).execute(connection.pg())?;
+/// Deletes every message about an account, also those that strangers asked for: they have the address only, in the form
+/// in which new accounts store it.
+pub fn delete_of_user(connection: &mut Connection, user: &User) -> Result<(), DbError> {
+    let about = outbox::user_id.eq(user.id.as_uuid());
+    let address = json!({ "email": Email::spelling(user.email.as_str()) });
+    let asked_for = outbox::user_id.is_null().and(outbox::payload.contains(address));
+    diesel::delete(outbox::table.filter(about.or(asked_for.assume_not_null()))).execute(connection.pg())?;
     Ok(())
 }
 

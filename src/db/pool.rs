@@ -129,9 +129,9 @@ impl Database {
         task.await.unwrap_or_else(|error| Err(DbError::Corrupt(format!("a database operation panicked: {error}"))))
     }
 
-    /// A connection outside the pool.
+    /// A connection outside the pool, whose commits do not wait for the disk.
     pub fn own_connection(&self) -> OwnConnection {
-        OwnConnection::new(self.connector.with_own_flag())
+        OwnConnection::new(self.connector.with_own_flag().asynchronous())
     }
 
     /// How long an operation may take, including its wait for a connection.

@@ -33,12 +33,12 @@ pub fn app(
     let base_path = options.base_path.clone();
     let served = routes::PUBLIC.fixed_paths().filter(|(_, path)| routes::is_served(path, options));
     let traffic = Traffic::new(&state.metrics, &base_path, served);
-    let described = state.clone();
+    let min_length = state.service.offer().password_min_length;
     let cors = Condition::new(!options.allowed_origins.is_empty(), cors::cors(options));
     App::new()
         .app_data(state.clone())
         .app_data(web::Data::new(traffic))
-        .app_data(web::Data::new(Document::new(move || served_openapi_json(&described.options))))
+        .app_data(web::Data::new(Document::new(move || served_openapi_json(&base_path, min_length))))
         .service(routes::public(options))
         .default_service(web::to(not_found))
         .wrap(cors)

@@ -1,32 +1,37 @@
 //! The OpenAPI document of the public API, made from its route list.
 
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, RefOr, Schema, Server};
+use utoipa::openapi::{InfoBuilder, KnownFormat, LicenseBuilder, Object, OpenApi, RefOr, Schema, SchemaFormat, Server};
 
 use super::routes::PUBLIC;
-use super::state::HttpOptions;
 use super::wire::openapi::{add_access_token_schemes, complete};
-
-/// The schemas of new passwords, and the property that is one.
-const NEW_PASSWORDS: [(&str, &str); 2] = [("RegisterRequest", "password"), ("ChangePasswordRequest", "new_password")];
 
 /// The text of the document. With an empty `base_path` it is `openapi.json` of the repository.
 pub fn openapi_json(base_path: &str) -> String {
     text(document(), base_path)
 }
 
-/// The text of the document of a server with these options.
-pub fn served_openapi_json(options: &HttpOptions) -> String {
+/// The text of the document of a server, with the minimum length of a new password there. A password that is presented has
+/// no minimum but one.
+pub fn served_openapi_json(base_path: &str, password_min_length: usize) -> String {
     let mut document = document();
-    let schemas = &mut document.components.get_or_insert_default().schemas;
-    for (name, property) in NEW_PASSWORDS {
-        if let Some(RefOr::T(Schema::Object(object))) = schemas.get_mut(name)
-            && let Some(RefOr::T(Schema::Object(password))) = object.properties.get_mut(property)
-        {
-            password.min_length = Some(options.password_min_length);
+    let schemas = document.components.get_or_insert_default().schemas.values_mut();
+    let properties = schemas.filter_map(object).flat_map(|object| object.properties.values_mut()).filter_map(object);
+    for property in properties.filter(|property| property.format == Some(PASSWORD)) {
+        if property.min_length.is_some_and(|least| least > 1) {
+            property.min_length = Some(password_min_length);
         }
     }
-    text(document, &options.base_path)
+    text(document, base_path)
+}
+
+const PASSWORD: SchemaFormat = SchemaFormat::KnownFormat(KnownFormat::Password);
+
+fn object(schema: &mut RefOr<Schema>) -> Option<&mut Object> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => Some(object),
+        _ => None,
+    }
 }
 
 fn text(mut document: OpenApi, base_path: &str) -> String {

@@ -30,8 +30,6 @@ pub struct HttpOptions {
     pub has_app: bool,
     /// Whether the OpenAPI document and its page are served.
     pub has_docs: bool,
-    /// The minimum length of a new password, which the OpenAPI document states.
-    pub password_min_length: usize,
     /// Host names of the admin address besides those of this machine, in lower case.
     pub admin_hosts: Vec<String>,
     /// Whether the sandbox of a development server is served.

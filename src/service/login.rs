@@ -177,7 +177,7 @@ impl Service {
                 Some(replaced) => families::find_owner(tx, replaced, delivery)?,
                 None => None,
             };
-            let replaced = replaced.filter(|_| owner.is_some());
+            let replaced = replaced.zip(owner);
             let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
             let Some(account) = users::lock_with_owner(tx, user_id, owner)?.filter(unchanged) else { return Ok(None) };
             let ended = revoke::replaced_and_beyond(tx, &account, limit - 1, replaced, now, &client)?;

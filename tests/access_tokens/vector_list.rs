@@ -159,7 +159,7 @@ fn wrong_claims() -> Vec<Vector> {
         ("aud", vec![json!("The-Api"), json!(""), json!(["the-api"]), json!(["the-api", "other"]), json!(7)]),
         ("sub", vec![json!("alice"), json!(7)]),
         ("sid", vec![json!("alice"), json!(7)]),
-        ("gen", vec![json!("7"), json!(-7), json!(1.5)]),
+        ("gen", vec![json!("7"), json!(-7), json!(1.5), json!(1_u64 << 31)]),
         ("jti", vec![json!(7)]),
         ("iat", vec![json!("1772366400"), json!(1_772_366_400.5)]),
         ("exp", vec![json!("1772367300"), json!(1_772_367_300.5), json!(true)]),

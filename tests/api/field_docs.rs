@@ -16,6 +16,7 @@ fn the_served_document_states_the_minimum_that_is_set_for_new_passwords_only() {
         let minimum = |pointer: &str| document.pointer(&format!("/components/schemas/{pointer}/minLength")).cloned();
         assert_eq!(minimum("RegisterRequest/properties/password"), Some(min_length.into()));
         assert_eq!(minimum("ChangePasswordRequest/properties/new_password"), Some(min_length.into()));
+        assert_eq!(minimum("ResetPasswordRequest/properties/new_password"), Some(min_length.into()));
         for known in ["LoginRequest/properties/password", "ChangePasswordRequest/properties/current_password"] {
             assert!(minimum(known).is_none_or(|length| length == 1), "an old password may be short: {known}");
         }

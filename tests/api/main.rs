@@ -41,6 +41,7 @@ mod operators_pages;
 mod outage;
 mod pages;
 mod password;
+mod portable_sql;
 mod problems;
 mod races;
 mod reuse;

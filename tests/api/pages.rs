@@ -84,7 +84,8 @@ fn is_there(name: &str) -> bool {
     let is_type = |name: &str| name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
     let has_type = |name: &str| {
         let ways = ["struct", "enum"].map(|kind| format!("{kind} {name}"));
-        sources(&source).iter().any(|text| ways.iter().any(|way| contains_word(text, way)))
+        let texts = [sources(&source), sources(&root().join("crates/verify/src"))].concat();
+        texts.iter().any(|text| ways.iter().any(|way| contains_word(text, way)))
     };
     match name.rsplit_once("::") {
         Some((module, item)) if !is_type(module) => {
@@ -155,7 +156,8 @@ fn pages() -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
     };
-    let pages = [in_folder(&root()), in_folder(&root().join("docs")), in_folder(&root().join("web/client"))].concat();
+    let folders = ["", "docs", "web/client", "web/verify", "crates/verify", "python", "vectors"];
+    let pages = folders.map(|folder| in_folder(&root().join(folder))).concat();
     assert!(pages.len() >= 20, "{pages:?}");
     pages
 }

@@ -180,7 +180,6 @@ fn state(clock: &Clock) -> HttpState {
         trusted_proxies: vec![ipnet::IpNet::from(std::net::IpAddr::from(PROXY))],
         body_timeout: Duration::from_secs(1),
         has_docs: true,
-        password_min_length: 8,
         admin_hosts: Vec::new(),
         has_app: false,
         is_development: false,

@@ -131,7 +131,6 @@ mod tests {
                 body_timeout: Duration::from_secs(1),
                 has_app: false,
                 has_docs: false,
-                password_min_length: 8,
                 admin_hosts: Vec::new(),
                 is_development: false,
             };

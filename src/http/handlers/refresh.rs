@@ -6,6 +6,7 @@ use super::sandbox;
 use super::token_response::token_response;
 use crate::domain::client::Client;
 use crate::domain::family::Delivery;
+use crate::domain::revocation::RevocationReason;
 use crate::http::credentials::refresh_credential::RefreshCredential;
 use crate::http::extractors::connected::Connected;
 use crate::http::extractors::rate::WithinRefreshRate;
@@ -15,15 +16,15 @@ use crate::http::wire::dto::token::TokenAnswer;
 use crate::http::wire::problem::Problem;
 use crate::http::wire::problem_docs::problems;
 use crate::http::wire::problems::{
-    ACCOUNT_DISABLED, AMBIGUOUS_CREDENTIALS, OVERLOADED, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID,
-    REFRESH_TOKEN_MISSING, REFRESH_TOKEN_REUSED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, UNAVAILABLE,
+    AMBIGUOUS_CREDENTIALS, OVERLOADED, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_MISSING,
+    REFRESH_TOKEN_REUSED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, UNAVAILABLE,
 };
 use crate::metrics::Refresh;
 use crate::service::{RefreshOutcome, Refusal, Renewal};
 
 problems! {
     RefreshProblems: AMBIGUOUS_CREDENTIALS, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_EXPIRED,
-    REFRESH_TOKEN_REUSED, SESSION_REVOKED, ACCOUNT_DISABLED, TOO_MANY_ATTEMPTS, OVERLOADED, UNAVAILABLE
+    REFRESH_TOKEN_REUSED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, OVERLOADED, UNAVAILABLE
 }
 
 /// Refresh the tokens
@@ -77,9 +78,9 @@ fn counted(outcome: &RefreshOutcome) -> Refresh {
         RefreshOutcome::Granted(_, Renewal::CaughtUp) => Refresh::CaughtUp,
         RefreshOutcome::Refused(Refusal::Reused) => Refresh::Reused,
         RefreshOutcome::Refused(Refusal::Expired) => Refresh::Expired,
+        RefreshOutcome::Refused(Refusal::Revoked(Some(RevocationReason::Disabled))) => Refresh::Disabled,
         RefreshOutcome::Refused(Refusal::Revoked(_) | Refusal::Replaced(_)) => Refresh::Revoked,
         RefreshOutcome::Refused(Refusal::Invalid) => Refresh::Invalid,
-        RefreshOutcome::Refused(Refusal::AccountDisabled) => Refresh::Disabled,
     }
 }
 
@@ -100,7 +101,6 @@ fn refusal_response(state: &HttpState, refusal: Refusal, delivery: Delivery) -> 
             reason = Some(why);
             (&SESSION_REVOKED, false)
         }
-        Refusal::AccountDisabled => (&ACCOUNT_DISABLED, false),
     };
     let mut response = Problem { reason, ..Problem::from(kind) }.response();
     if is_dead && delivery == Delivery::Cookie {

@@ -4,12 +4,14 @@ pub mod answer;
 pub mod app;
 pub mod browser;
 pub mod database;
+mod layout;
 pub mod monitor;
 pub mod native;
 pub mod page;
 pub mod postgres;
 pub mod receiver;
 mod rows;
+pub mod statements;
 pub mod wire;
 
 pub use answer::Answer;

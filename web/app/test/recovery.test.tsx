@@ -62,7 +62,7 @@ describe("Recovery", () => {
     const { user } = renderApp("#/reset-password?token=hll_abc", fakeSession(anonymous()).session);
     await user.type(field("New password"), "four lamps in the cellar{Enter}");
     expect((await screen.findByRole("alert")).textContent).toContain("This link has expired.");
-    expect(screen.getByRole("link", { name: "Ask for another link" })).toBeTruthy();
+    expect(screen.getByRole("link", { name: "Request another link" })).toBeTruthy();
   });
 
   it.each([

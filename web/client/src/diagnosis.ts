@@ -57,7 +57,9 @@ function fromResponse(status: number, { code, type, detail }: Problem, base: str
 /** No response has arrived, or one without a token. */
 async function fromProbes(base: string, send: typeof fetch): Promise<Finding> {
   const page = currentPage();
-  const signal = AbortSignal.timeout(PROBE_TIMEOUT);
+  const timeout = new AbortController();
+  const { signal } = timeout;
+  setTimeout(() => timeout.abort(), PROBE_TIMEOUT);
   const probe = (mode: RequestMode) =>
     send(`${base}/ping`, { mode, credentials: "omit", cache: "no-store", signal }).catch(() => undefined);
   if ((globalThis as { navigator?: Navigator }).navigator?.onLine === false) {

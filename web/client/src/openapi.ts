@@ -537,6 +537,11 @@ export interface components {
       at: string;
       /** @description More about the event, depending on its kind. */
       detail: unknown;
+      /**
+       * @description A name for people, derived from the user agent.
+       * @example Firefox on Linux
+       */
+      device: string;
       /** Format: uuid */
       id: string;
       /** @example 203.0.113.7 */
@@ -2045,10 +2050,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /**
-       * @description - `account_disabled`: This account is disabled. Contact the operator of this service.
-       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
-       */
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
       403: {
         headers: {
           [name: string]: unknown;

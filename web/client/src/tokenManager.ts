@@ -152,7 +152,8 @@ export function createTokenManager(
       if (signal.aborted) return;
       const rejection = heirloomProblem(error, 401);
       if (rejection) return handleRejection(rejection, signal);
-      // The user is logged out for now, but the account may be enabled again: the tokens are kept, and so is the cookie.
+      // Older servers report a disabled account without ending the session. The user is logged out for now, but the account may
+      // be enabled again: the tokens are kept, and so is the cookie.
       if (heirloomProblem(error, 403)?.code === "account_disabled") store.set({ status: "anonymous" });
       const { retryAfter } = error as Partial<ProblemError>;
       if (retryAfter) {

@@ -8,17 +8,15 @@ import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import { useAction } from "../ui/useAction.js";
-
-const messages = { invalid_credentials: { field: "password", message: "is incorrect" } };
+import { texts } from "../texts/index.js";
 
 export function ChangeEmail({ user, onChange }: { user: User; onChange: () => void }) {
   const session = useSession();
   const heirloom = useHeirloomUrl();
   const [sentTo, setSentTo] = useState("");
-  const change = useAction(
-    (email: string, password: string) => changeEmail(session, heirloom, email, password),
-    messages,
-  );
+  const change = useAction((email: string, password: string) => changeEmail(session, heirloom, email, password), {
+    invalid_credentials: { field: "password", message: texts.passwordChange.wrongPassword },
+  });
   const onSubmit = async ({ email = "", password = "" }: Readonly<Record<string, string>>, form: HTMLFormElement) => {
     setSentTo("");
     const isSent = await change.run(email, password);
@@ -28,31 +26,18 @@ export function ChangeEmail({ user, onChange }: { user: User; onChange: () => vo
     setSentTo(email);
   };
   return (
-    <Section title="Email address" intro="The new address gets a link. The change takes effect when you open it.">
-      {sentTo && <Notice kind="success">Check the mail of {sentTo}.</Notice>}
+    <Section id="email" title={texts.emailChange.title} intro={texts.emailChange.intro}>
+      {sentTo && <Notice kind="success">{texts.emailChange.isSent(sentTo)}</Notice>}
       <Form
-        label="Change your email address"
+        label={texts.emailChange.form}
         error={change.error}
         onSubmit={(values, form) => void onSubmit(values, form)}
       >
         <UsernameField email={user.email} />
-        <Field
-          label="New email"
-          name="email"
-          type="email"
-          autoComplete="email"
-          required
-          error={change.error?.fields["email"]}
-        />
-        <PasswordField
-          label="Your password"
-          name="password"
-          autoComplete="current-password"
-          required
-          error={change.error?.fields["password"]}
-        />
+        <Field label={texts.emailChange.new} name="email" type="email" autoComplete="email" required />
+        <PasswordField label={texts.emailChange.password} name="password" autoComplete="current-password" required />
         <Button type="submit" isBusy={change.isBusy}>
-          Change email
+          {texts.emailChange.submit}
         </Button>
       </Form>
     </Section>

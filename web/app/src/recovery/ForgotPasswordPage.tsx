@@ -8,21 +8,18 @@ import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
 import { useAction } from "../ui/useAction.js";
 import { forgotPassword } from "./recoveryApi.js";
-
-const messages = { not_offered: "This server sends no mails. Contact its operator to get a new password." };
+import { texts } from "../texts/index.js";
 
 export function ForgotPasswordPage() {
   const heirloom = useHeirloomUrl();
   const { state: email } = useRouter().route;
   const [sentTo, setSentTo] = useState("");
-  const ask = useAction((email: string) => forgotPassword(heirloom, email), messages);
+  const ask = useAction((email: string) => forgotPassword(heirloom, email), {
+    not_offered: texts.recovery.notOffered,
+  });
   return (
-    <AuthLayout title="Forgot your password?" alternative={<Link to="login">Back to the login</Link>}>
-      {sentTo && (
-        <Notice kind="success">
-          Check your mail. If {sentTo} has an account, a link is on its way. It works for an hour.
-        </Notice>
-      )}
+    <AuthLayout title={texts.recovery.forgot} alternative={<Link to="login">{texts.recovery.toLogin}</Link>}>
+      {sentTo && <Notice kind="success">{texts.recovery.isSent(sentTo)}</Notice>}
       <Form
         error={ask.error}
         onSubmit={({ email = "" }) => {
@@ -31,17 +28,16 @@ export function ForgotPasswordPage() {
         }}
       >
         <Field
-          label="Email"
+          label={texts.app.email}
           name="email"
           type="email"
           autoComplete="username"
           defaultValue={email}
           required
-          hint="You get a link that sets a new password."
-          error={ask.error?.fields["email"]}
+          hint={texts.recovery.hint}
         />
         <Button type="submit" variant="primary" isBusy={ask.isBusy}>
-          Send the link
+          {texts.recovery.send}
         </Button>
       </Form>
     </AuthLayout>

@@ -9,6 +9,7 @@ import { useAction } from "../ui/useAction.js";
 import { linkMessages } from "./linkMessages.js";
 import { followLink } from "./recoveryApi.js";
 import type { LinkPath } from "./recoveryApi.js";
+import { texts } from "../texts/index.js";
 
 interface Props {
   readonly path: LinkPath;
@@ -23,9 +24,9 @@ function LinkPage({ path, title, explanation, button, done }: Props) {
   const heirloom = useHeirloomUrl();
   const { state: token } = useRouter().route;
   const [isDone, setIsDone] = useState(false);
-  const action = useAction(() => followLink(heirloom, path, token), linkMessages);
+  const action = useAction(() => followLink(heirloom, path, token), linkMessages());
   return (
-    <AuthLayout title={title} alternative={<Link to="account">Go to your account</Link>}>
+    <AuthLayout title={title} alternative={<Link to="account">{texts.recovery.toAccount}</Link>}>
       {isDone ? (
         <Notice kind="success">{done}</Notice>
       ) : (
@@ -40,32 +41,6 @@ function LinkPage({ path, title, explanation, button, done }: Props) {
   );
 }
 
-export const VerifyEmailPage = () => (
-  <LinkPage
-    path="email/verify"
-    title="Confirm your email address"
-    explanation="Confirm that the address that got this link is yours."
-    button="Confirm"
-    done="Your address is confirmed. You can log in."
-  />
-);
-
-export const ConfirmEmailPage = () => (
-  <LinkPage
-    path="email/confirm"
-    title="Confirm your new email address"
-    explanation="Your account gets the address that this link was sent to."
-    button="Change the address"
-    done="Your account has its new address."
-  />
-);
-
-export const UndoEmailPage = () => (
-  <LinkPage
-    path="email/undo"
-    title="Undo the change of address"
-    explanation="Your account gets its former address back, and every session ends. You then get a mail with a link for a new password."
-    button="Undo the change"
-    done="Your account has its former address again. Check your mail for a link that sets a new password."
-  />
-);
+export const VerifyEmailPage = () => <LinkPage path="email/verify" {...texts.links.verify} />;
+export const ConfirmEmailPage = () => <LinkPage path="email/confirm" {...texts.links.confirm} />;
+export const UndoEmailPage = () => <LinkPage path="email/undo" {...texts.links.undo} />;

@@ -1,7 +1,8 @@
+import { texts } from "../texts/index.js";
 import type { ErrorMessages } from "../ui/actionError.js";
 
-export const linkMessages: ErrorMessages = {
-  link_invalid: "This link was used already, or it is incomplete.",
-  link_expired: "This link has expired.",
-  email_taken: "Another account has this address by now.",
-};
+export const linkMessages = (): ErrorMessages => ({
+  link_invalid: texts.recovery.linkInvalid,
+  link_expired: texts.recovery.linkExpired,
+  email_taken: texts.recovery.emailTaken,
+});
