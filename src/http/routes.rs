@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use actix_web::{Scope, web};
 
 use super::handlers::{
-    dev_mail, documents, events, health, jwks, login, logout, metrics, offer, recovery, refresh, register, sandbox,
-    sessions, users, web_app,
+    dev_mail, documents, events, forward_auth, health, jwks, login, logout, metrics, offer, recovery, refresh,
+    register, sandbox, sessions, users, web_app,
 };
 use super::route_list::{resource, routes};
 use super::state::HttpOptions;
@@ -35,6 +35,7 @@ routes! {
         health::live,
         health::ready,
         jwks::jwks,
+        forward_auth::forward_auth,
         offer::offer,
         offer::change_password_page,
         documents::openapi,

@@ -61,6 +61,13 @@ impl HttpState {
         Self { service, health, options, metrics, rate_limits, notices: Notices::new(clock) }
     }
 
+    /// The address of a page of the web app, which `fragment` names: where the operator serves it, or else here. `None` if it is
+    /// not known to be served.
+    pub fn page(&self, fragment: &str) -> Option<String> {
+        let given = self.service.public_url().map(|url| format!("{url}{fragment}"));
+        given.or_else(|| self.options.has_app.then(|| format!("{}/app/{fragment}", self.options.base_path)))
+    }
+
     pub(super) fn of(request: &HttpRequest) -> &Self {
         request.app_data::<State>().expect("the application is built with its state")
     }

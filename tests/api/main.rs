@@ -26,6 +26,7 @@ mod field_docs;
 mod field_migrations;
 mod field_origins;
 mod field_proxies;
+mod forward_auth;
 mod headers;
 mod keys;
 mod liveness;

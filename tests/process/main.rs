@@ -15,6 +15,7 @@ mod dotenv;
 mod external_database;
 mod field_connections;
 mod field_origins;
+mod forward_auth;
 mod german_postgres;
 mod home;
 mod libpq;

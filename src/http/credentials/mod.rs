@@ -6,4 +6,5 @@ pub mod cookie_value;
 pub mod cookies;
 pub mod device_cookie;
 pub mod earlier_login;
+pub mod forwarded_caller;
 pub mod refresh_credential;

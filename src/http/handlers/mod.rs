@@ -4,6 +4,7 @@ pub mod dev_mail;
 pub mod documents;
 pub mod events;
 pub mod fallback;
+pub mod forward_auth;
 pub mod health;
 pub mod jwks;
 pub mod login;

@@ -74,8 +74,6 @@ pub async fn offer(state: State) -> HttpResponse {
     responses((status = 302, description = "To the page of the app")),
 )]
 pub async fn change_password_page(state: State) -> Result<HttpResponse, Problem> {
-    let given = state.service.public_url().map(|url| format!("{url}#/password"));
-    let own = state.options.has_app.then(|| format!("{}/app/#/password", state.options.base_path));
-    let page = given.or(own).ok_or(&NOT_OFFERED)?;
+    let page = state.page("#/password").ok_or(&NOT_OFFERED)?;
     Ok(HttpResponse::Found().insert_header((LOCATION, page)).finish())
 }

@@ -135,6 +135,29 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/forward-auth": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Check a request for a proxy
+     * @description For a reverse proxy in front of another service. It sends the headers of the request that it has received:
+     *     `Authorization` or the access cookie, and its method in `X-Forwarded-Method`. A request that changes something and has
+     *     only the cookie also needs `X-CSRF-Token`, as at this server itself. The response has no body and is made without the
+     *     database.
+     */
+    get: operations["forward_auth"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/health/live": {
     parameters: {
       query?: never;
@@ -1288,6 +1311,55 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"];
         };
+      };
+    };
+  };
+  forward_auth: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The access token is valid, and its session has not ended */
+      200: {
+        headers: {
+          /** @description The claims of the access token: JSON in base64url */
+          "X-Heirloom-Claims"?: string;
+          /** @description The id of the session */
+          "X-Heirloom-Session"?: string;
+          /** @description The id of the user */
+          "X-Heirloom-User"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description There are two `Authorization` or `X-Forwarded-Method` headers */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description There is no access token, or it is not valid, or its session has ended */
+      401: {
+        headers: {
+          /** @description Where to log in, if this server knows it */
+          Location?: string;
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The access token is in the cookie, and nothing proves that a page of its session sent the request */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
     };
   };
