@@ -3,7 +3,7 @@ export function resolveBaseUrl(baseUrl: string | URL, location: Location | undef
   // On a server, a path has no host. A page that is rendered there sends no request.
   const url = parseUrl(baseUrl) ?? parseUrl(baseUrl, location?.origin ?? "http://invalid");
   const text = `${url}`.replace(/\/+$/, "");
-  if (!/^https?:/.test(text)) throw new TypeError(`baseUrl is no http(s) URL: ${baseUrl}`);
+  if (!/^https?:/.test(text)) throw new TypeError(`baseUrl is no HTTP URL: ${baseUrl}`);
   return text;
 }
 

@@ -54,7 +54,7 @@ export function heirloomProblem(error: unknown, status: number): Problem | undef
 export function needsRefresh(problem: Problem | undefined): boolean {
   return (
     problem?.code === "access_token_expired" ||
-    (isFromHeirloom(problem) && /^(access_token_invalid|session_revoked)$/.test(problem.code))
+    (isFromHeirloom(problem) && /access_token_invalid|session_revoked/.test(problem.code))
   );
 }
 

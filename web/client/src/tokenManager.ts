@@ -89,7 +89,7 @@ export function createTokenManager(
     refresh.cancel();
     if (tokens && over) ended.set(tokens.id, over);
     tokens = remoteReason = undefined;
-    store.set({ status: "anonymous", over });
+    store.set({ status: "anonymous", ...(over && { over }) });
   }
 
   function end(over: OverReason) {

@@ -90,7 +90,7 @@ export type SessionState =
   /** It is not known, because Heirloom does not respond. The client retries in the background. `cause` follows at once. */
   | { readonly status: "unreachable"; readonly cause?: UnreachableCause }
   /** The user is not logged in, or the account is disabled. `over` is set if there was a session in this tab. */
-  | { readonly status: "anonymous"; readonly over?: OverReason | undefined }
+  | { readonly status: "anonymous"; readonly over?: OverReason }
   | { readonly status: "authenticated"; readonly user: User; readonly session: SessionInfo };
 
 /**

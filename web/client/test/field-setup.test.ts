@@ -137,7 +137,7 @@ describe("field: createSession rejects a URL that it cannot use", () => {
     "%s",
     (baseUrl) => {
       openPageAt("http://localhost:5173/shop/");
-      expect(() => createSession({ baseUrl, restore: false })).toThrow(`baseUrl is no http(s) URL: ${baseUrl}`);
+      expect(() => createSession({ baseUrl, restore: false })).toThrow(`baseUrl is no HTTP URL: ${baseUrl}`);
       vi.unstubAllGlobals();
       expect(() => createSession({ baseUrl, restore: false })).toThrow(TypeError);
     },
@@ -146,7 +146,7 @@ describe("field: createSession rejects a URL that it cannot use", () => {
   test("a page without an http origin needs an absolute URL", () => {
     for (const page of ["file:///index.html", "capacitor://localhost/", "about:blank"]) {
       openPageAt(page);
-      expect(() => createSession({ restore: false })).toThrow("baseUrl is no http(s) URL: /");
+      expect(() => createSession({ restore: false })).toThrow("baseUrl is no HTTP URL: /");
       expect(() => createSession({ baseUrl: BASE, restore: false })).not.toThrow();
     }
   });

@@ -206,7 +206,7 @@ describe("field: a wrong set-up explains itself", () => {
   test("no scheme", async () => {
     const { page, errors } = await openWith(baseUrl("localhost:8080"));
     await page.goto(app.url);
-    await expect.poll(() => errors).toEqual(["baseUrl is no http(s) URL: localhost:8080"]);
+    await expect.poll(() => errors).toEqual(["baseUrl is no HTTP URL: localhost:8080"]);
   });
 
   test("two host names: the login succeeds, and a reload is logged out, but not without a word", async () => {
