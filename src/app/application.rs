@@ -87,7 +87,7 @@ impl Application {
             // An operator's own comes first.
             let _ = public_url.set(format!("http://{address}{}/app/", config.base_path));
         }
-        let blocking = config.database.connections as usize + config.hashes_at_once.get();
+        let blocking = config.hashes_at_once.get();
         let options = ServerOptions { workers: capacity.workers, blocking, timeouts: timeouts(config) };
         let admin = admin.map(|bound| Admin::new(bound, &options, admin_connections, state.clone())).transpose()?;
         let server = serve(public, &options, connections, move || http::app(state.clone()))?;

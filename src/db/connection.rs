@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use diesel::RunQueryDsl as _;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::pg::PgConnection;
-use diesel::r2d2::R2D2Connection as _;
-use diesel::result::{Error as DieselError, QueryResult};
+use diesel::result::Error as DieselError;
 use diesel::sql_types::Text;
 
 use super::error::DbError;
 use super::session::Session;
+use super::watchdog::Watch;
 use crate::domain::outbox::Outgoing;
 
 /// A connection that has been idle for longer is tested before a request gets it.
@@ -37,6 +37,10 @@ pub struct Connection {
     last_used: Instant,
     has_failed: bool,
     outages: Outages,
+    /// A server that refuses writes is not the one that was wanted.
+    needs_writes: bool,
+    /// Of the thread that uses it.
+    watch: Option<Arc<Watch>>,
     /// The number of outages when this connection was last known to be alive.
     outlived: u64,
 }
@@ -60,8 +64,19 @@ impl Connection {
             last_used,
             has_failed: false,
             outages,
+            needs_writes: false,
+            watch: None,
             outlived,
         }
+    }
+
+    pub(super) fn that_needs_writes(self, needs_writes: bool) -> Self {
+        Self { needs_writes, ..self }
+    }
+
+    /// The same connection, for the thread that has this watch.
+    pub(super) fn watched_by(self, watch: &Arc<Watch>) -> Self {
+        Self { watch: Some(Arc::clone(watch)), ..self }
     }
 
     /// Which messages the outbox takes.
@@ -93,7 +108,7 @@ impl Connection {
             Err(DieselError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(&mut self.pg),
             begun => begun,
         }?;
-        match work(self) {
+        match work(self).and_then(|value| self.is_awaited().then_some(value).ok_or_else(late)) {
             Ok(value) => {
                 AnsiTransactionManager::commit_transaction(&mut self.pg)?;
                 Ok(value)
@@ -104,6 +119,12 @@ impl Connection {
                 Err(error)
             }
         }
+    }
+
+    /// Nobody waits for the work of an abandoned thread any more. It may have been blocked for hours, and must not commit
+    /// then.
+    fn is_awaited(&self) -> bool {
+        self.watch.as_ref().is_none_or(|watch| !watch.is_missed())
     }
 
     /// Whether a transaction is within another one.
@@ -142,20 +163,32 @@ impl Connection {
         result
     }
 
-    /// Tests a connection that has been idle, or that has not been tested since the last outage.
-    pub(super) fn check(&mut self) -> QueryResult<()> {
+    /// Tests a connection that has been idle, or that has not been tested since the last outage. `false` if it is of no use.
+    pub(super) fn is_usable(&mut self) -> bool {
         let outages = self.outages.count();
         if self.outlived == outages && self.last_used.elapsed() < STALE_AFTER {
-            return Ok(());
+            return true;
         }
-        self.pg.ping().inspect_err(|_| self.outages.note())?;
-        self.outlived = outages;
-        Ok(())
+        let is_usable = match self.takes_writes() {
+            Ok(takes_writes) => takes_writes || !self.needs_writes,
+            Err(_) => false,
+        };
+        if is_usable {
+            self.outlived = outages;
+        } else {
+            self.outages.note();
+        }
+        is_usable
     }
 
     pub(super) fn is_broken(&mut self) -> bool {
-        self.has_failed || std::thread::panicking() || self.pg.is_broken()
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.pg);
+        self.has_failed || std::thread::panicking() || !matches!(status.transaction_depth(), Ok(None))
     }
+}
+
+pub(super) fn late() -> DbError {
+    DbError::Unavailable("the operation took too long".to_owned())
 }
 
 /// Counts connections that were found broken. What breaks one, a restart or a failover, usually breaks all. After an

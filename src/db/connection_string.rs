@@ -43,10 +43,10 @@ pub(super) fn with_parameters<'a>(url: &str, parameters: impl IntoIterator<Item 
     out
 }
 
-/// `url` with a setting that a session has from its start, beside those that the operator passes in `options` or in
+/// `url` with settings that a session has from its start, beside those that the operator passes in `options` or in
 /// `PGOPTIONS`, which the parameter would hide. `None` if that cannot be written without reading what libpq reads: the
 /// options of a service, or those of a string of keywords.
-pub(super) fn with_setting(url: &str, name: &str, value: &str, pgoptions: Option<OsString>) -> Option<String> {
+pub(super) fn with_settings(url: &str, settings: &[(&str, &str)], pgoptions: Option<OsString>) -> Option<String> {
     let is_uri = is_uri(url);
     if url.contains("service=") || (!is_uri && url.contains("options")) {
         return None;
@@ -56,13 +56,14 @@ pub(super) fn with_setting(url: &str, name: &str, value: &str, pgoptions: Option
         Some(encoded) if is_uri => encoded.to_owned(),
         _ => written(&pgoptions.map_or(Some(String::new()), |text| text.into_string().ok())?, is_uri),
     };
-    let ours = written(&format!(" -c {name}={value}"), is_uri);
+    let ours: String = settings.iter().map(|(name, value)| format!(" -c {name}={value}")).collect();
+    let ours = written(&ours, is_uri);
     let options = if is_uri { format!("{others}{ours}") } else { format!("'{others}{ours}'") };
     Some(with_parameters(url, [("options", options.as_str())]))
 }
 
 /// A value as either form of a connection string has it, without the quotes around it.
-fn written(value: &str, is_uri: bool) -> String {
+pub(super) fn written(value: &str, is_uri: bool) -> String {
     if !is_uri {
         return value.replace('\\', "\\\\").replace('\'', "\\'");
     }
@@ -77,13 +78,13 @@ fn written(value: &str, is_uri: bool) -> String {
     out
 }
 
-fn is_uri(url: &str) -> bool {
+pub(super) fn is_uri(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{objection, with_setting};
+    use super::{objection, with_settings};
 
     fn said_of(url: &str) -> Option<String> {
         objection(&url.into())
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn a_setting_joins_the_options_that_are_there() {
         let with = |url: &str, pgoptions: &str| {
-            with_setting(url, "a", "off", Some(pgoptions).filter(|text| !text.is_empty()).map(Into::into))
+            with_settings(url, &[("a", "off")], Some(pgoptions).filter(|text| !text.is_empty()).map(Into::into))
         };
         for (url, pgoptions, expected) in [
             ("postgres://h/db", "", Some("postgres://h/db?options=%20-c%20a%3Doff")),

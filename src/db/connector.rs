@@ -3,44 +3,69 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use diesel::connection::CacheSize;
 use diesel::pg::PgConnection;
-use diesel::r2d2::{self, ManageConnection};
 use diesel::result::Error as DieselError;
 use diesel::{Connection as _, ConnectionError, ConnectionResult};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::connection::{Connection, Outages};
-use super::connection_string::{with_parameters, with_setting};
+use super::connection::{Connection, Outages, monotonic_now};
+use super::connection_string::{with_parameters, with_settings};
+use super::dial::Hosts;
+use super::error::DbError;
+use super::hosts::{each_host, needs_writes};
 use super::session::{Session, SharedSession};
+use super::watchdog::Watchdog;
 use crate::domain::outbox::Outgoing;
 
-/// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
-/// would keep a connection whose server has gone.
-#[derive(Clone, Debug)]
+/// The pause between two attempts to reach a lost database.
+const PAUSE: Duration = Duration::from_millis(200);
+
+const SOON: Duration = Duration::from_secs(1);
+
+/// Makes connections, for the pool, for threads with their own, for the listener and for migrations.
+#[derive(Clone)]
 pub(super) struct Connector {
-    url: SecretString,
+    hosts: Hosts,
     prepare: bool,
-    /// Whether sessions are to commit without waiting for the disk.
-    is_asynchronous: bool,
+    /// Settings that sessions are to begin with.
+    settings: &'static [(&'static str, &'static str)],
+    /// A connection to a server that refuses writes is of no use: another host accepts them.
+    needs_writes: bool,
     /// Which messages are written to the outbox.
     outgoing: Outgoing,
-    /// Cleared by each connection that is made.
-    pub is_unreachable: Arc<AtomicBool>,
+    pub reachability: Arc<Reachability>,
     pub outages: Outages,
+    pub watchdog: Watchdog,
+}
+
+/// Whether the last attempt to connect failed. Then one thread keeps trying, and nothing else does: operations that wait for a
+/// lost database would delay requests that need none.
+#[derive(Debug, Default)]
+pub(super) struct Reachability(AtomicBool);
+
+impl Reachability {
+    pub fn is_lost(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Connector {
     /// `prepare`: whether each connection keeps its statements prepared.
-    pub fn new(url: SecretString, prepare: bool) -> Self {
+    pub fn new(url: &SecretString, prepare: bool) -> Self {
+        let url = with_timeouts(url.expose_secret());
         Self {
-            url,
+            needs_writes: needs_writes(&url),
+            hosts: Hosts::new(each_host(&url)),
             prepare,
-            is_asynchronous: false,
+            settings: &[],
             outgoing: Outgoing::default(),
-            is_unreachable: Arc::default(),
+            reachability: Arc::default(),
             outages: Outages::default(),
+            watchdog: Watchdog::default(),
         }
     }
 
@@ -49,21 +74,25 @@ impl Connector {
         Self { outgoing, ..self }
     }
 
-    /// The same connections, whose commits do not wait for the disk if a session can begin with that setting. A pooler such as
-    /// PgBouncer refuses it, and its sessions are shared: nothing may be set in them for longer than a transaction.
-    pub fn asynchronous(self) -> Self {
-        Self { is_asynchronous: true, ..self }
-    }
-
-    /// The same connections and outages, with another flag: with a shared one, the failure of one to connect would keep the
-    /// other from trying.
-    pub fn with_own_flag(&self) -> Self {
-        Self { is_unreachable: Arc::default(), ..self.clone() }
+    /// The same connections, whose sessions begin with these settings if that is possible. A pooler such as PgBouncer refuses
+    /// them, and its sessions are shared: nothing may be set in them for longer than a transaction.
+    pub fn with_settings(&self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        Self { settings, ..self.clone() }
     }
 
     /// Connects once, without watching the connection's health.
     pub fn establish(&self) -> ConnectionResult<(PgConnection, Session)> {
-        let mut pg = self.connect_to_server()?;
+        match self.hosts.only() {
+            Some(url) => self.establish_at(url),
+            None => {
+                let connector = self.clone();
+                self.hosts.connect(move |url| connector.establish_at(url))
+            }
+        }
+    }
+
+    fn establish_at(&self, url: &str) -> ConnectionResult<(PgConnection, Session)> {
+        let mut pg = self.connect_to_server(url)?;
         let session = Session::of(&mut pg).map_err(ConnectionError::CouldntSetupConfiguration)?;
         match self.prepare {
             true if session.is_shared => {
@@ -76,37 +105,70 @@ impl Connector {
         Ok((pg, session))
     }
 
-    fn connect_to_server(&self) -> ConnectionResult<PgConnection> {
-        let url = with_timeouts(self.url.expose_secret());
-        if self.is_asynchronous
-            && let Some(url) = with_setting(&url, "synchronous_commit", "off", std::env::var_os("PGOPTIONS"))
-            && let Ok(pg) = PgConnection::establish(&url)
-        {
-            return Ok(pg);
+    fn connect_to_server(&self, url: &str) -> ConnectionResult<PgConnection> {
+        if self.settings.is_empty() {
+            return PgConnection::establish(url);
         }
-        PgConnection::establish(&url)
+        let Some(url_with) = with_settings(url, self.settings, std::env::var_os("PGOPTIONS")) else {
+            return PgConnection::establish(url);
+        };
+        let begun = monotonic_now();
+        match PgConnection::establish(&url_with) {
+            // A refusal of the settings arrives at once. A host that does not respond is not tried twice.
+            Err(_) if begun.elapsed() < SOON => PgConnection::establish(url),
+            result => result,
+        }
     }
-}
 
-impl ManageConnection for Connector {
-    type Connection = Connection;
-    type Error = r2d2::Error;
-
-    fn connect(&self) -> Result<Connection, r2d2::Error> {
+    /// Connects once, unless the database is lost.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`], and then another thread keeps trying.
+    pub fn connect(&self) -> Result<Connection, DbError> {
+        let unavailable = |reason: &str| Err(DbError::Unavailable(reason.to_owned()));
+        if self.reachability.is_lost() {
+            return unavailable("the last attempt to connect failed");
+        }
+        if self.watchdog.has_too_many() {
+            return unavailable("too many connections do not respond");
+        }
         let outlived = self.outages.count();
-        let (pg, session) = self.establish().map_err(r2d2::Error::ConnectionError)?;
-        if self.is_unreachable.swap(false, Ordering::Relaxed) {
-            tracing::info!("The database is reachable again");
+        match self.establish() {
+            Ok((pg, session)) => {
+                let (outgoing, outages) = (self.outgoing, self.outages.clone());
+                Ok(Connection::new(pg, &session, outgoing, outages, outlived).that_needs_writes(self.needs_writes))
+            }
+            Err(error) => {
+                if !self.reachability.0.swap(true, Ordering::Relaxed) {
+                    tracing::error!(error = %error, "The database is unreachable; retrying until it is back");
+                    self.look_out();
+                }
+                unavailable(&error.to_string())
+            }
         }
-        Ok(Connection::new(pg, &session, self.outgoing, self.outages.clone(), outlived))
     }
 
-    fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {
-        connection.check().map_err(r2d2::Error::QueryError)
-    }
-
-    fn has_broken(&self, connection: &mut Connection) -> bool {
-        connection.is_broken()
+    /// Tries until the database can be reached, or until nobody waits for it.
+    #[expect(clippy::disallowed_methods, reason = "that thread has nothing else to do")]
+    fn look_out(&self) {
+        let waiting = Arc::downgrade(&self.reachability);
+        let connector = Self { reachability: Arc::default(), ..self.clone() };
+        let run = move || {
+            while waiting.strong_count() > 0 {
+                thread::sleep(PAUSE);
+                if connector.establish().is_ok() {
+                    if let Some(reachability) = waiting.upgrade() {
+                        reachability.0.store(false, Ordering::Relaxed);
+                        tracing::info!("The database is reachable again");
+                    }
+                    return;
+                }
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("db-connect".to_owned()).spawn(run) {
+            tracing::error!(error = %error, "Could not start a thread");
+            self.reachability.0.store(false, Ordering::Relaxed);
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) enum ListenError {
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     Query(#[from] DieselError),
+    #[error("too many connections do not respond")]
+    TooMany,
     #[error(
         "notifications do not arrive. A pooler such as PgBouncer in transaction mode does not pass them on; \
          HEIRLOOM_DATABASE_LISTEN=false turns listening off"

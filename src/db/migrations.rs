@@ -42,7 +42,7 @@ impl Migrator {
     /// # Errors
     /// [`DbError::Unavailable`] with libpq's message, and [`DbError`] if the session cannot be used.
     pub fn connect(url: &SecretString, prepare: bool) -> Result<Self, DbError> {
-        match Connector::new(url.clone(), prepare).establish() {
+        match Connector::new(url, prepare).establish() {
             Ok((pg, _)) => Ok(Self(pg)),
             Err(ConnectionError::CouldntSetupConfiguration(error)) => Err(match error.into() {
                 DbError::Unavailable(text) => DbError::Aborted(text),

@@ -1,23 +1,19 @@
 //! The pool, and the way from async code to Diesel's blocking calls.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use diesel::r2d2::Pool;
 use secrecy::SecretString;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::connection::Connection;
+use super::connection::{Connection, late};
+use super::connection_threads::{ConnectionThreads, Job, Reply};
 use super::connector::Connector;
 use super::error::DbError;
-use super::own_connection::OwnConnection;
+use super::own_connection::OwnConnections;
 use crate::domain::outbox::Outgoing;
-
-/// How long a checkout waits for a new connection.
-const LONGEST_CHECKOUT: Duration = Duration::from_secs(2);
 
 /// How a database is used.
 #[derive(Clone, Debug)]
@@ -49,35 +45,23 @@ pub struct PoolLoad {
 #[derive(Clone)]
 pub struct Database {
     connector: Connector,
-    pool: Pool<Connector>,
+    threads: ConnectionThreads,
     permits: Arc<Semaphore>,
     waiting: Arc<AtomicU32>,
     timeout: Duration,
-    /// The last attempt to connect failed. The pool keeps trying.
-    is_unreachable: Arc<AtomicBool>,
 }
 
 impl Database {
     /// A pool that connects when it is first needed. The first operation fails if the database is unreachable.
     pub fn new(options: &DatabaseOptions) -> Self {
         let connections = options.connections.max(1);
-        let connector = Connector::new(options.url.clone(), options.prepare).with_outgoing(options.outgoing);
-        let is_unreachable = Arc::clone(&connector.is_unreachable);
-        let pool = Pool::builder()
-            .max_size(connections)
-            .min_idle(Some(0))
-            // The longest pause between two attempts to connect is half of it.
-            .connection_timeout(options.timeout.min(LONGEST_CHECKOUT))
-            .test_on_check_out(true)
-            .error_handler(Box::new(ConnectionTrouble(Arc::clone(&is_unreachable))))
-            .build_unchecked(connector.clone());
+        let connector = Connector::new(&options.url, options.prepare).with_outgoing(options.outgoing);
         Self {
+            threads: ConnectionThreads::new(connector.clone(), options.timeout),
             connector,
-            pool,
             permits: Arc::new(Semaphore::new(connections as usize)),
             waiting: Arc::default(),
             timeout: options.timeout,
-            is_unreachable,
         }
     }
 
@@ -91,8 +75,7 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     {
-        let late = |_| DbError::Unavailable("the operation took too long".to_owned());
-        timeout(self.timeout, self.run_to_end(work)).await.map_err(late)?
+        timeout(self.timeout, self.run_to_end(work)).await.map_err(|_| late())?
     }
 
     /// Runs `work` in a transaction, which commits when `work` returns `Ok` and rolls back when it returns `Err`.
@@ -112,26 +95,25 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     {
-        if self.is_unreachable.load(Ordering::Relaxed) && self.open_connections() == 0 {
-            // Operations that wait for a lost database would delay requests that need none.
+        if self.connector.reachability.is_lost() && self.open_connections() == 0 {
             return Err(DbError::Unavailable("the last attempt to connect failed".to_owned()));
         }
         let closed = |_| DbError::Unavailable("the pool is closed".to_owned());
         let waiting = Waiting::begin(&self.waiting);
         let permit = self.permits.clone().acquire_owned().await.map_err(closed)?;
         drop(waiting);
-        let pool = self.pool.clone();
-        let task = spawn_blocking(move || {
-            let _permit = permit;
-            let mut connection = pool.get().map_err(|error| DbError::Unavailable(error.to_string()))?;
-            connection.run(work)
-        });
-        task.await.unwrap_or_else(|error| Err(DbError::Corrupt(format!("a database operation panicked: {error}"))))
+        let (sender, result) = oneshot::channel();
+        let work = |connection: Result<&mut Connection, DbError>| -> Reply {
+            let result = connection.and_then(|connection| connection.run(work));
+            Box::new(move || drop(sender.send(result)))
+        };
+        self.threads.run(Job { permit, work: Box::new(work) });
+        result.await.unwrap_or_else(|_| Err(DbError::Corrupt("a database operation panicked".to_owned())))
     }
 
-    /// A connection outside the pool, whose commits do not wait for the disk.
-    pub fn own_connection(&self) -> OwnConnection {
-        OwnConnection::new(self.connector.with_own_flag().asynchronous())
+    /// Connections outside the pool, whose commits do not wait for the disk.
+    pub fn own_connections(&self) -> OwnConnections {
+        OwnConnections::new(&self.connector)
     }
 
     /// How long an operation may take, including its wait for a connection.
@@ -151,17 +133,13 @@ impl Database {
 
     /// How many connections are open.
     pub fn open_connections(&self) -> u32 {
-        self.pool.state().connections
+        self.threads.count().0
     }
 
     /// How busy the pool is.
     pub fn load(&self) -> PoolLoad {
-        let state = self.pool.state();
-        PoolLoad {
-            open: state.connections,
-            busy: state.connections.saturating_sub(state.idle_connections),
-            waiting: self.waiting.load(Ordering::Relaxed),
-        }
+        let (open, idle) = self.threads.count();
+        PoolLoad { open, busy: open.saturating_sub(idle), waiting: self.waiting.load(Ordering::Relaxed) }
     }
 }
 
@@ -178,20 +156,5 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// r2d2 retries by itself, several times a second. Only the first failure is logged.
-#[derive(Debug)]
-struct ConnectionTrouble(Arc<AtomicBool>);
-
-impl diesel::r2d2::HandleError<diesel::r2d2::Error> for ConnectionTrouble {
-    /// r2d2 also reports a connection that failed its test. It replaces that connection, which says nothing about whether
-    /// the database can be reached.
-    fn handle_error(&self, error: diesel::r2d2::Error) {
-        let has_failed_to_connect = matches!(error, diesel::r2d2::Error::ConnectionError(_));
-        if has_failed_to_connect && !self.0.swap(true, Ordering::Relaxed) {
-            tracing::error!(error = %error, "The database is unreachable; retrying until it is back");
-        }
     }
 }

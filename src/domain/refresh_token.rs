@@ -1,5 +1,7 @@
 //! A refresh token on its way in and out: what a client presents, and what the tokens of a generation are made of.
 
+use uuid::Uuid;
+
 use super::Timestamp;
 use super::client::Client;
 use super::family::{Delivery, Family};
@@ -16,6 +18,19 @@ pub struct PresentedToken {
     /// When it arrived.
     pub at: Timestamp,
     pub client: Client,
+}
+
+impl PresentedToken {
+    /// A token of no family. A statement that rotates it does everything but change a row.
+    pub fn of_no_family(at: Timestamp) -> Self {
+        Self {
+            family_id: Uuid::nil().into(),
+            generation: Generation::FIRST,
+            delivery: Delivery::Cookie,
+            at,
+            client: Client::default(),
+        }
+    }
 }
 
 /// A generation of a family that is on record, with everything that its tokens are made of.

@@ -11,8 +11,9 @@ mod worker;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::db::{Database, DbError};
 use crate::domain::ids::FamilyId;
@@ -23,6 +24,9 @@ use crate::domain::rotation::Generation;
 pub use outcome::{BatchOutcome, BatcherError, BatcherLoad};
 use worker::{Work, Worker};
 
+/// The pause before a full queue is tried again.
+const FULL_FOR: Duration = Duration::from_millis(20);
+
 /// The workers of a process.
 pub struct RotationBatcher {
     workers: Vec<Worker>,
@@ -32,7 +36,7 @@ pub struct RotationBatcher {
 impl RotationBatcher {
     /// Starts `count` workers. Each connects when it is first needed.
     pub fn start(count: NonZeroUsize, database: &Database, lifetimes: Lifetimes) -> Self {
-        let workers = (0..count.get()).map(|_| Worker::start(database.own_connection(), lifetimes)).collect();
+        let workers = (0..count.get()).map(|_| Worker::start(database.own_connections(), lifetimes)).collect();
         Self { workers, timeout: database.timeout() }
     }
 
@@ -54,6 +58,24 @@ impl RotationBatcher {
     pub async fn confirm(&self, family_id: FamilyId, generation: Generation) -> Result<bool, BatcherError> {
         let (reply, replied) = oneshot::channel();
         self.run(family_id, Work::Confirm(family_id, generation, reply), replied).await
+    }
+
+    /// Whether each worker carries out `probe` before `limit`, in a statement of its own.
+    pub async fn is_working(&self, probe: &PresentedToken, limit: Duration) -> bool {
+        let is_working = async |worker: &Worker| {
+            loop {
+                let (reply, replied) = oneshot::channel();
+                match worker.send(Work::Probe(probe.clone(), reply)) {
+                    // Overload. The queue moves, or the limit ends this.
+                    Err(_) => sleep(FULL_FOR).await,
+                    Ok(()) => return replied.await.unwrap_or(false),
+                }
+            }
+        };
+        // A connection that has just broken is replaced for the second attempt.
+        let twice = async |worker| is_working(worker).await || is_working(worker).await;
+        let all = timeout(limit, join_all(self.workers.iter().map(twice))).await;
+        all.is_ok_and(|all| all.into_iter().all(|is_working| is_working))
     }
 
     /// How busy all workers are together.

@@ -1,11 +1,11 @@
 //! One worker: its queue, its thread and its statements.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::db::{OwnConnection, rotation_batch};
+use crate::db::{OwnConnection, OwnConnections, rotation_batch};
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::Lifetimes;
 use crate::domain::refresh_token::PresentedToken;
@@ -23,6 +23,8 @@ const MOST_WAITING: usize = 1024;
 pub(super) enum Work {
     Rotate(PresentedToken, Reply<BatchOutcome>),
     Confirm(FamilyId, Generation, Reply<bool>),
+    /// Rotates a family that does not exist, in a statement of its own.
+    Probe(PresentedToken, Reply<bool>),
 }
 
 impl Work {
@@ -31,11 +33,13 @@ impl Work {
         match self {
             Self::Rotate(_, reply) => reply.is_closed(),
             Self::Confirm(_, _, reply) => reply.is_closed(),
+            Self::Probe(_, reply) => reply.is_closed(),
         }
     }
 }
 
-/// When this is dropped, the worker's thread empties its queue and ends.
+/// When this is dropped, the worker's thread empties its queue and ends. If the database does not respond, the thread is
+/// abandoned with its connection and its batch, and another one takes the queue over.
 pub(super) struct Worker {
     queue: SyncSender<Work>,
     counts: Arc<Counts>,
@@ -49,14 +53,12 @@ struct Counts {
 }
 
 impl Worker {
-    pub fn start(connection: OwnConnection, lifetimes: Lifetimes) -> Self {
+    pub fn start(connections: OwnConnections, lifetimes: Lifetimes) -> Self {
         let (queue, waiting) = sync_channel(MOST_WAITING);
         let counts = Arc::new(Counts::default());
-        let thread = Thread { waiting, connection, lifetimes, counts: Arc::clone(&counts) };
-        thread::Builder::new()
-            .name("rotation-worker".to_owned())
-            .spawn(move || thread.run())
-            .expect("a process that cannot start a thread cannot serve");
+        let waiting = Arc::new(Mutex::new(waiting));
+        let shift = Shift { waiting, connections, lifetimes, counts: Arc::clone(&counts), first: Arc::default() };
+        shift.start();
         Self { queue, counts }
     }
 
@@ -77,29 +79,87 @@ impl Worker {
     }
 }
 
-struct Thread {
-    waiting: Receiver<Work>,
-    connection: OwnConnection,
+/// What one thread needs, and what the next one takes over.
+#[derive(Clone)]
+struct Shift {
+    /// Only the thread that is not abandoned waits here.
+    waiting: Arc<Mutex<Receiver<Work>>>,
+    connections: OwnConnections,
     lifetimes: Lifetimes,
     counts: Arc<Counts>,
+    /// Work that was taken from the queue before the connection was known to respond.
+    first: Arc<Mutex<Option<Work>>>,
+}
+
+impl Shift {
+    fn start(self) {
+        thread::Builder::new()
+            .name("rotation-worker".to_owned())
+            .spawn(move || {
+                let next = self.clone();
+                let connection = self.connections.of_this_thread(move || next.start());
+                Thread { shift: self, connection }.run();
+            })
+            .expect("a process that cannot start a thread cannot serve");
+    }
+
+    /// Waits for work, and leaves it where the next thread finds it. `false` if there will be none.
+    fn wait(&self) -> bool {
+        let mut first = lock(&self.first);
+        if first.is_none() {
+            *first = lock(&self.waiting).recv().ok();
+        }
+        first.is_some()
+    }
+
+    /// What has been waited for and what else is in the queue.
+    fn take(&self) -> Vec<Work> {
+        let waiting = lock(&self.waiting);
+        let taken: Vec<Work> =
+            lock(&self.first).take().into_iter().chain(waiting.try_iter()).take(LARGEST_BATCH).collect();
+        self.counts.waiting.fetch_sub(taken.len(), Ordering::Relaxed);
+        taken
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Thread {
+    shift: Shift,
+    connection: OwnConnection,
 }
 
 impl Thread {
     fn run(mut self) {
-        while let Ok(first) = self.waiting.recv() {
+        while self.shift.wait() && self.connection.prepare() {
             let (mut rotations, mut confirmations) = (Rotations::default(), Confirmations::default());
-            let mut taken = 0;
-            for work in std::iter::once(first).chain(self.waiting.try_iter()).take(LARGEST_BATCH) {
-                taken += 1;
+            let mut probes = Vec::new();
+            for work in self.shift.take() {
                 match work {
                     work if work.is_abandoned() => {}
                     Work::Rotate(presented, reply) => rotations.add(presented, reply),
                     Work::Confirm(family_id, generation, reply) => confirmations.add(family_id, generation, reply),
+                    Work::Probe(presented, reply) => probes.push((presented, reply)),
                 }
             }
-            self.counts.waiting.fetch_sub(taken, Ordering::Relaxed);
             self.rotate(rotations);
             self.confirm(confirmations);
+            self.probe(probes);
+            if self.connection.is_abandoned() {
+                return;
+            }
+        }
+    }
+
+    /// Once for everything that wants to know.
+    fn probe(&mut self, mut probes: Vec<(PresentedToken, Reply<bool>)>) {
+        let Some((presented, reply)) = probes.pop() else { return };
+        let lifetimes = &self.shift.lifetimes;
+        let result = self.connection.run(|connection| rotation_batch::rotate(connection, &[&presented], lifetimes));
+        for reply in probes.into_iter().map(|(_, reply)| reply).chain([reply]) {
+            let _ = reply.send(result.is_ok());
         }
     }
 
@@ -109,7 +169,7 @@ impl Thread {
             return;
         }
         self.count(batch.len());
-        let lifetimes = &self.lifetimes;
+        let lifetimes = &self.shift.lifetimes;
         match self.connection.run(|connection| rotation_batch::rotate(connection, &batch, lifetimes)) {
             Ok(rotated) => rotations.reply(&rotated),
             Err(error) => rotations.fail(&error),
@@ -129,7 +189,7 @@ impl Thread {
     }
 
     fn count(&self, taken: usize) {
-        self.counts.batches.fetch_add(1, Ordering::Relaxed);
-        self.counts.taken.fetch_add(taken as u64, Ordering::Relaxed);
+        self.shift.counts.batches.fetch_add(1, Ordering::Relaxed);
+        self.shift.counts.taken.fetch_add(taken as u64, Ordering::Relaxed);
     }
 }

@@ -85,6 +85,8 @@ impl Components {
         };
         let health = Health {
             db: db.clone(),
+            clock: clock.clone(),
+            lifetimes: policy.lifetimes,
             passwords: passwords.clone(),
             rotation_batcher: Arc::clone(&rotation_batcher),
             ended_sessions: Arc::clone(&ended_sessions),

@@ -3,21 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
+
 use super::passwords::Passwords;
 use super::upkeep::ended_sessions::EndedSessions;
 use super::upkeep::pruner::{Pruned, Pruner};
 use crate::crypto::password_hash::HashingLoad;
 use crate::db::pool::PoolLoad;
-use crate::db::{Database, DbError, migrations, outbox};
+use crate::db::{Database, DbError, migrations, outbox, rotation_batch};
+use crate::domain::clock::Clock;
 use crate::domain::outbox::Outgoing;
+use crate::domain::policy::Lifetimes;
+use crate::domain::refresh_token::PresentedToken;
 use crate::rotation_batcher::{BatcherLoad, RotationBatcher};
 
 /// A scrape reports a database that hangs, instead of hanging with it.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
+/// A process that hangs for longer is not ready.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
 /// Reports how this process is doing.
 pub struct Health {
     pub(super) db: Database,
+    pub(super) clock: Clock,
+    pub(super) lifetimes: Lifetimes,
     pub(super) passwords: Passwords,
     pub(super) rotation_batcher: Arc<RotationBatcher>,
     pub(super) ended_sessions: Arc<EndedSessions>,
@@ -64,14 +74,24 @@ pub struct ProcessStats {
 }
 
 impl Health {
-    /// Whether the database responds, is migrated and takes writes, this process knows which sessions have ended, and the clocks
-    /// agree.
+    /// Whether the database responds, is migrated and takes writes, on a connection of the pool and on those that rotate,
+    /// this process knows which sessions have ended, and the clocks agree.
     pub async fn readiness(&self) -> Readiness {
-        let state =
-            self.db.run(|connection| Ok((migrations::is_migrated(connection.pg())?, connection.takes_writes()?)));
-        match state.await {
+        let probe = PresentedToken::of_no_family(self.clock.now());
+        let (presented, lifetimes) = (probe.clone(), self.lifetimes);
+        let state = self.db.run(move |connection| {
+            let state = (migrations::is_migrated(connection.pg())?, connection.takes_writes()?);
+            if state == (true, true) {
+                rotation_batch::rotate(connection, &[&presented], &lifetimes)?;
+            }
+            Ok(state)
+        });
+        let is_working = self.rotation_batcher.is_working(&probe, READY_WITHIN);
+        let (state, is_working) = join(tokio::time::timeout(READY_WITHIN, state), is_working).await;
+        match state.unwrap_or_else(|_| Err(DbError::Unavailable("the database does not respond".to_owned()))) {
             Ok((false, _)) => Readiness::NotMigrated,
             Ok((true, false)) => Readiness::DatabaseReadOnly,
+            Ok((true, true)) if !is_working => Readiness::DatabaseUnavailable,
             Ok((true, true)) if !self.ended_sessions.is_current() => Readiness::CatchingUp,
             Ok((true, true)) if self.ended_sessions.does_clock_differ() => Readiness::ClockDiffers,
             Ok((true, true)) => Readiness::Ready,
