@@ -27,6 +27,7 @@ mod field_migrations;
 mod field_origins;
 mod field_proxies;
 mod forward_auth;
+mod frozen;
 mod headers;
 mod keys;
 mod liveness;

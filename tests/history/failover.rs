@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::kit::checker::Terms;
 use crate::kit::clients::{Fate, Server as _};
 use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Network, Token};
@@ -151,4 +153,43 @@ async fn what_was_acknowledged_survives_the_primary_when_the_standby_is_waited_f
     assert_eq!(insists(&carol.wire, carol.logout()).await.status, 200);
     assert!(carol.refreshes().await.has_code("session_revoked"));
     assert!(log_in(&dave.wire, &dave.email).await.is_good());
+}
+
+/// No proxy helps: each server finds the new primary by the URL, while the old one neither responds nor breaks a connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_is_frozen_is_noticed_and_left_for_the_standby_that_is_promoted() {
+    let mut rig = rig(true).await;
+    let mut alice = App::begins(&rig, "alice@example.com").await;
+    let mut bob = App::begins(&rig, "bob@example.com").await;
+    let mut carol = App::begins(&rig, "carol@example.com").await;
+    assert!(alice.refreshes().await.is_good() && bob.refreshes().await.is_good());
+    assert_eq!(carol.tries(carol.logout()).await, Some(200));
+    standby_has_everything(&rig).await;
+    rig.is_ready().await;
+    rig.primary_freezes();
+    let (before, old) = (alice.refresh.generation, bob.refresh.clone());
+    // Requests that are under way are not answered before the promotion.
+    let under_way = [alice.tries(Ask::Refresh(alice.refresh.clone())), alice.tries(Ask::WhoAmI(alice.access.clone()))];
+    let (under_way, ready) =
+        futures_util::future::join(futures_util::future::join_all(under_way), rig.readiness()).await;
+    assert_eq!(ready.0, [false; 3], "after {:?}", ready.1);
+    assert!(ready.1 < Duration::from_secs(5), "{:?}", ready.1);
+    assert!(matches!(under_way[0], Some(503)), "{under_way:?}");
+    let mut frozen = rig.replaces_the_frozen();
+    let promoted = Instant::now();
+    assert!(alice.refreshes().await.is_good() && bob.refreshes().await.is_good());
+    let waited = promoted.elapsed();
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
+    assert_eq!((alice.refresh.generation, bob.refresh.generation), (before + 1, old.generation + 1));
+    rig.is_ready().await;
+    // The old one wakes up and takes itself for the primary. It carries out what it had received, and gets nothing more.
+    frozen.wake();
+    for _ in 0..10 {
+        assert!(alice.refreshes().await.is_good());
+    }
+    let newest = "SELECT max(generation)::bigint AS value FROM token_families";
+    assert_eq!(rig.postgres.counts(newest), i64::from(before + 11));
+    assert!(frozen.counts(newest) <= i64::from(before + 1));
+    assert!(carol.refreshes().await.has_code("session_revoked"));
+    assert_eq!(rig.generations_caught_up(), 0, "nothing was lost");
 }

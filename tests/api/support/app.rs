@@ -54,6 +54,11 @@ impl App {
         Self::on(Arc::new(TestDatabase::create()), clock, change)
     }
 
+    /// A server with a Postgres that no other test uses.
+    pub fn alone() -> Self {
+        Self::on(Arc::new(TestDatabase::alone()), Clock::manual(Clock::system().now()), |_| {})
+    }
+
     /// A server that offers what needs mail. Nobody receives its mails.
     pub fn with_mail() -> Self {
         Self::with(with_mail)

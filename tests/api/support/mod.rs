@@ -4,6 +4,7 @@ pub mod answer;
 pub mod app;
 pub mod browser;
 pub mod database;
+mod frozen;
 mod layout;
 pub mod monitor;
 pub mod native;

@@ -79,6 +79,10 @@ impl TestDatabase {
         Self { name: TEMPLATE.to_owned(), own_server: Some(Server::start()) }
     }
 
+    pub fn is_alone(&self) -> bool {
+        self.own_server.is_some()
+    }
+
     pub fn url(&self) -> String {
         self.own_server.as_ref().unwrap_or_else(|| shared()).postgres.database_url(&self.name)
     }

@@ -16,11 +16,11 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::checker::{Terms, told};
 use super::record::Exchange;
-use postgres::Postgres;
+pub use postgres::Postgres;
 use proxy::Proxy;
 use relay::Relay;
 use server::{Server, Setup, build_clock, set_clock};
@@ -209,6 +209,26 @@ impl Rig {
         self.relays.iter().for_each(|relay| relay.set_open(false));
         standby.is_promoted();
         self.postgres = standby;
+    }
+
+    /// The primary's machine stops, and keeps its connections.
+    pub fn primary_freezes(&mut self) {
+        self.postgres.freeze();
+    }
+
+    /// The standby takes the place of a primary that is frozen, which is returned.
+    pub fn replaces_the_frozen(&mut self) -> Postgres {
+        let standby = self.standby.take().expect("a standby");
+        standby.is_promoted();
+        std::mem::replace(&mut self.postgres, standby)
+    }
+
+    /// What each server says of itself, and how long that takes at most.
+    pub async fn readiness(&self) -> (Vec<bool>, Duration) {
+        let begun = Instant::now();
+        let servers = self.servers.iter().flatten().map(Server::is_ready);
+        let all = futures_util::future::join_all(servers).await;
+        (all, begun.elapsed())
     }
 
     /// The history and the logs, for who has to find out; where they are.

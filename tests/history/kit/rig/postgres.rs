@@ -37,6 +37,8 @@ struct Number {
 pub struct Postgres {
     directory: PathBuf,
     child: Option<Child>,
+    /// The processes that were stopped, as on a machine that is suspended. Its kernel keeps every connection.
+    frozen: Vec<Pid>,
 }
 
 impl Postgres {
@@ -48,7 +50,7 @@ impl Postgres {
         let arguments = ["--auth=trust", "--username=heirloom", "--encoding=UTF8", "--no-locale", "--wal-segsize=1"];
         run(tool("initdb").args(arguments).arg("-D").arg(directory));
         append(&directory.join("postgresql.conf"), SETTINGS);
-        let mut postgres = Self { directory: directory.to_owned(), child: None };
+        let mut postgres = Self { directory: directory.to_owned(), child: None, frozen: Vec::new() };
         postgres.start().await;
         postgres.executes("postgres", "CREATE DATABASE heirloom");
         postgres
@@ -58,7 +60,7 @@ impl Postgres {
     pub async fn follow(directory: &Path, port: u16, name: &str) -> Self {
         let primary = format!("host=127.0.0.1 port={port} user=heirloom application_name={name}");
         run(tool("pg_basebackup").args(["-X", "stream", "-c", "fast", "-R", "-d", &primary, "-D"]).arg(directory));
-        let mut standby = Self { directory: directory.to_owned(), child: None };
+        let mut standby = Self { directory: directory.to_owned(), child: None, frozen: Vec::new() };
         standby.start().await;
         standby
     }
@@ -92,6 +94,25 @@ impl Postgres {
         let Some(child) = &self.child else { return };
         let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
         rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Stops every process.
+    pub fn freeze(&mut self) {
+        let Some(child) = &self.child else { return };
+        let postmaster = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+        // First, so that no process is started behind our back.
+        rustix::process::kill_process(postmaster, Signal::STOP).unwrap();
+        self.frozen = [postmaster].into_iter().chain(children_of(postmaster)).collect();
+        for &pid in &self.frozen {
+            let _ = rustix::process::kill_process(pid, Signal::STOP);
+        }
+    }
+
+    /// Lets them go on.
+    pub fn wake(&mut self) {
+        for pid in self.frozen.drain(..) {
+            let _ = rustix::process::kill_process(pid, Signal::CONT);
+        }
     }
 
     /// Until the process has gone that was sent a signal.
@@ -147,9 +168,21 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.wake();
         self.kill(Signal::QUIT);
         self.ended();
     }
+}
+
+fn children_of(postmaster: Pid) -> Vec<Pid> {
+    let child = |entry: fs::DirEntry| {
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        // The name before it may have any character.
+        let parent: i32 = stat.rsplit(") ").next()?.split(' ').nth(1)?.parse().ok()?;
+        let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?);
+        (parent == postmaster.as_raw_nonzero().get()).then_some(pid)?
+    };
+    fs::read_dir("/proc").unwrap().flatten().filter_map(child).collect()
 }
 
 /// One of Postgres's programs, to be run as somebody it lets run it.
