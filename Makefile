@@ -156,6 +156,12 @@ soak: setup ## Break servers and database for ten minutes, and check what client
 	cargo build --locked --bins --example soak
 	target/debug/examples/soak --write docs/reliability.md
 
+.PHONY: soak-ha
+soak-ha: setup ## Break a cluster of Patroni for ten minutes, and check what clients saw (HEIRLOOM_SOAK_SECONDS, _SEED, _ONLY)
+	scripts/patroni
+	cargo build --locked --bins --example soak_ha
+	target/debug/examples/soak_ha --write docs/reliability.md
+
 .PHONY: setup
 setup: ## Install the system packages that the build needs, if permitted
 	@scripts/setup

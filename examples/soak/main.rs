@@ -80,7 +80,9 @@ fn drawn_seed() -> u64 {
 
 async fn soak(options: &Options, seed: u64) -> ExitCode {
     let mut rig = Rig::start(&server_binary(), &TERMS).await;
-    if options.only.is_empty() || options.only.contains(&Trouble::FailOver) {
+    if options.only.is_empty()
+        || options.only.iter().any(|one| matches!(one, Trouble::FailOver | Trouble::FreezePrimary))
+    {
         rig.gets_a_standby(true).await;
     }
     let record = Arc::new(Record::begin());

@@ -135,6 +135,9 @@ fn what_is_done(trouble: Trouble) -> &'static str {
         }
         Trouble::RotateSecrets => "`old,new` on one process after the other, then `new,old`",
         Trouble::FailOver => "the standby disconnected for 4 s, the primary killed, the standby promoted",
+        Trouble::FreezePrimary => {
+            "SIGSTOP of the primary, whose connections stay open; the standby promoted 4 s after no server is ready"
+        }
     }
 }
 
@@ -153,5 +156,6 @@ pub fn name(trouble: Trouble) -> &'static str {
         Trouble::Migrate => "migration",
         Trouble::RotateSecrets => "new secret",
         Trouble::FailOver => "failover",
+        Trouble::FreezePrimary => "a frozen primary",
     }
 }

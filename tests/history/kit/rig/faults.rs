@@ -26,6 +26,7 @@ pub enum Trouble {
     Migrate,
     RotateSecrets,
     FailOver,
+    FreezePrimary,
 }
 
 /// The furthest that a rotation may be from the disk: three times `wal_writer_delay`, and room for a slow machine.
@@ -106,6 +107,23 @@ impl Trouble {
                 loses_since = Some(from.saturating_sub(UNFLUSHED));
                 sleep(Duration::from_secs(4)).await;
                 rig.fails_over();
+                rig.is_ready().await;
+                rig.gets_a_standby(true).await;
+            }
+            Self::FreezePrimary => {
+                if rig.standby.is_none() {
+                    rig.gets_a_standby(true).await;
+                }
+                loses_since = Some(from.saturating_sub(UNFLUSHED));
+                rig.primary_freezes();
+                let (ready, after) = rig.readiness().await;
+                assert!(
+                    ready.iter().all(|is_ready| !is_ready) && after < Duration::from_secs(5),
+                    "{ready:?} {after:?}"
+                );
+                sleep(Duration::from_secs(4)).await;
+                // Its machine is fenced before it wakes.
+                drop(rig.replaces_the_frozen());
                 rig.is_ready().await;
                 rig.gets_a_standby(true).await;
             }

@@ -5,7 +5,7 @@ mod postgres;
 mod proxy;
 mod relay;
 mod server;
-mod wire;
+pub mod wire;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -21,10 +21,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::checker::{Terms, told};
 use super::record::Exchange;
 pub use postgres::Postgres;
-use proxy::Proxy;
 use relay::Relay;
-use server::{Server, Setup, build_clock, set_clock};
+use server::{build_clock, set_clock};
 
+pub use proxy::Proxy;
+pub use server::{Server, Setup};
 pub use wire::Wire;
 
 pub const SERVERS: usize = 3;
@@ -248,7 +249,7 @@ impl Rig {
     }
 }
 
-fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
+pub fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
     let millis = |time: Duration| format!("{}ms", time.as_millis());
     vec![
         ("HEIRLOOM_REFRESH_OVERLAP", millis(terms.overlap)),
@@ -262,7 +263,7 @@ fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn secret(number: u32) -> String {
+pub fn secret(number: u32) -> String {
     format!("secret number {number} of the servers that are being broken and long enough")
 }
 

@@ -168,8 +168,9 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.wake();
         self.kill(Signal::QUIT);
+        // Stopped processes take the signal when they go on.
+        self.wake();
         self.ended();
     }
 }
