@@ -1,7 +1,7 @@
 //! Rotations and confirmations of many sessions, batched.
 //!
 //! A worker is a thread with its own database connection. It takes everything in its queue and runs it as one
-//! statement. An idle worker runs a single request at once, so no request waits for others to join. All requests of a
+//! statement. An idle worker runs a single request at once. Only one that is busy waits a little for others to join. All requests of a
 //! family go to the same worker of a process, so two batches of one process never compete for a row.
 
 mod batch;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::db::{OwnConnection, OwnConnections, rotation_batch};
 use crate::domain::ids::FamilyId;
@@ -19,6 +20,9 @@ const LARGEST_BATCH: usize = 64;
 
 /// The longest queue: what a worker does in about 50 ms. A request beyond it is refused at once.
 const MOST_WAITING: usize = 1024;
+
+/// The longest wait for company.
+const LONGEST_GATHERING: Duration = Duration::from_millis(2);
 
 pub(super) enum Work {
     Rotate(PresentedToken, Reply<BatchOutcome>),
@@ -115,10 +119,22 @@ impl Shift {
     /// What has been waited for and what else is in the queue.
     fn take(&self) -> Vec<Work> {
         let waiting = lock(&self.waiting);
-        let taken: Vec<Work> =
-            lock(&self.first).take().into_iter().chain(waiting.try_iter()).take(LARGEST_BATCH).collect();
+        let first = lock(&self.first).take().into_iter();
+        let taken: Vec<Work> = first.chain(waiting.try_iter()).take(LARGEST_BATCH).collect();
         self.counts.waiting.fetch_sub(taken.len(), Ordering::Relaxed);
         taken
+    }
+
+    /// Waits for company for as long as the last batch took, if requests arrived during it and do not fill the next one.
+    /// More rows share a statement and its transaction id then. An idle worker never waits.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this thread has nothing else to do, and the requests wait for it anyway"
+    )]
+    fn gather(&self, batch: Duration) {
+        if (1..LARGEST_BATCH).contains(&self.counts.waiting.load(Ordering::Relaxed)) {
+            thread::sleep(batch.min(LONGEST_GATHERING));
+        }
     }
 }
 
@@ -132,6 +148,10 @@ struct Thread {
 }
 
 impl Thread {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long a batch takes is measured on this machine and never stored"
+    )]
     fn run(mut self) {
         while self.shift.wait() && self.connection.prepare() {
             let (mut rotations, mut confirmations) = (Rotations::default(), Confirmations::default());
@@ -144,12 +164,14 @@ impl Thread {
                     Work::Probe(presented, reply) => probes.push((presented, reply)),
                 }
             }
+            let begun = Instant::now();
             self.rotate(rotations);
             self.confirm(confirmations);
             self.probe(probes);
             if self.connection.is_abandoned() {
                 return;
             }
+            self.shift.gather(begun.elapsed());
         }
     }
 
