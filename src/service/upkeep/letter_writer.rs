@@ -12,7 +12,7 @@ use crate::delivery::Mail;
 use crate::domain::account::{Email, EmailLookup, User};
 use crate::domain::clock::Clock;
 use crate::domain::device::device_name;
-use crate::domain::letter::{Letter, PlaceOf};
+use crate::domain::letter::{Letter, Occurrence};
 use crate::domain::link::{Link, LinkPurpose};
 use crate::domain::outbox::Message;
 use crate::domain::password::PasswordHash;
@@ -22,7 +22,7 @@ use crate::service::messaging::Messaging;
 /// What became of a letter.
 pub(super) enum Written {
     Mail(Mail),
-    /// There is nobody to write to: no such account, or none any more.
+    /// There is no account to write to, or the operator has turned this notice off.
     Nothing,
     /// Another version wrote it.
     Unreadable(String),
@@ -44,6 +44,9 @@ impl LetterWriter {
             Ok(letter) => letter,
             Err(error) => return Ok(Written::Unreadable(format!("the letter cannot be read: {error}"))),
         };
+        if letter.notice().is_some_and(|notice| self.messaging.muted.contains(&notice)) {
+            return Ok(Written::Nothing);
+        }
         let account = self.account_of(message, &letter).await?;
         let Some((name, to, link, mut values)) = self.compose(&letter, account.as_ref()) else {
             return Ok(Written::Nothing);
@@ -164,7 +167,7 @@ fn with(name: &'static str, value: String, mut values: Values) -> Values {
     values
 }
 
-fn of_place(place: &PlaceOf) -> Values {
+fn of_place(place: &Occurrence) -> Values {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
     let at = place.at.format(&format).unwrap_or_default();
     let from = format!("{}, {}", device_name(place.user_agent.as_deref()), shown_address(place.ip));
