@@ -45,7 +45,11 @@ fn webhook(event: &Event) -> Message {
 
 fn letter(event: &Event) -> Option<Letter> {
     match event.kind {
-        EventKind::ReuseDetected { last_ip, .. } => Some(Letter::ReuseDetected { place: place(event), last_ip }),
+        EventKind::ReuseDetected { last_ip, .. } => Some(Letter::ReuseDetected {
+            place: place(event),
+            last_ip,
+            session: event.family_id.map(|id| id.as_uuid()),
+        }),
         EventKind::PasswordChanged | EventKind::PasswordReset => Some(Letter::PasswordChanged { place: place(event) }),
         EventKind::AccountDisabled => Some(Letter::AccountDisabled),
         _ => None,

@@ -4,8 +4,10 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Timestamp;
+
 use super::notice::Notice;
 
 /// A mail that is to be sent.
@@ -41,7 +43,11 @@ pub enum Letter {
     /// An old refresh token was presented.
     ReuseDetected {
         place: Occurrence,
+        /// The address of the session's last use before that.
         last_ip: Option<IpAddr>,
+        /// Earlier versions wrote none.
+        #[serde(default)]
+        session: Option<Uuid>,
     },
     /// A login from a device that is not known.
     NewDevice {

@@ -213,7 +213,9 @@ fn the_owner_learns_of_a_theft_and_the_backend_of_everything() {
     }
     assert_eq!(thief.refreshes().verdict(), (401, "refresh_token_reused"));
     let mail = receiver.gets_mail("reuse_detected", ALICE);
-    assert!(mail["text"].as_str().unwrap().contains("What to do"));
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("What to do") && text.contains("Used by: ureq, 127.0.0.1"), "{text}");
+    assert!(text.contains("The session until then: ureq, 127.0.0.1"), "{text}");
     for reported in ["user.registered", "session.login_succeeded", "session.reuse_detected"] {
         let is_reported = |all: &[Received]| all.iter().any(|one| one.body["type"] == reported);
         app.eventually(|| is_reported(&receiver.everything()));
