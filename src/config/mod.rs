@@ -118,7 +118,7 @@ impl Config {
         let throttle = throttling.resolve(errors);
         let is_development = development.resolve(errors, bind, &database.place, &throttle);
         let access_token = tokens.access_token(errors);
-        let (messages_config, registration) = messages.resolve(errors, &access_token.issuer);
+        let (messages_config, registration) = messages.resolve(errors, warnings, &access_token.issuer, credentials);
         let has_mailbox = is_development && !is_external;
         messages.check_registration(errors, messages_config.mail.is_some() || has_mailbox);
         let config = Self {
