@@ -97,13 +97,14 @@ test("a user registers, verifies, forgets the password, resets it, and is told o
   await thief.addCookies([stolen]);
   const replay = await thief.newPage();
   await replay.goto(world.heirloom.url);
-  await waitForHeading(replay, "Log in");
+  await waitForHeading(replay, "Your session was revoked to protect you");
 
   const notice = await mailTo(email, "One of your sessions was copied");
   expect(notice.text).toContain("Used by: Chrome on Linux, 127.0.0.1");
   expect(notice.text).toContain("What to do:");
   await page.reload();
-  await page.getByRole("link", { name: /Log in/ }).first().click();
+  await waitForHeading(page, "Your session was revoked to protect you");
+  await page.getByRole("link", { name: "Log in again" }).click();
   await logIn(page, email, "Family view", NEW_PASSWORD);
   await page.getByRole("link", { name: "Account" }).click();
   await page.getByRole("heading", { name: "Someone may have copied one of your sessions" }).waitFor();
