@@ -171,6 +171,7 @@ setup: ## Install the system packages that the build needs, if permitted
 .PHONY: test-setup
 test-setup:
 	@scripts/setup tests
+	@scripts/smtp-server
 
 .PHONY: clean
 clean: ## Remove all build output
