@@ -155,6 +155,10 @@ schemathesis: setup $(SCHEMATHESIS) ## Test the running program with valid and i
 timing: setup ## Compare the time of a login for existing, disabled and unknown accounts
 	cargo run --locked --release --example login_timing
 
+.PHONY: outbox
+outbox: setup test-setup web ## Send 10,000 messages while processes are killed, which `make test` does with 400
+	HEIRLOOM_TEST_MESSAGES=10000 cargo test --locked --test process -- --nocapture no_message_is_lost
+
 .PHONY: bench
 bench: setup ## Compare refreshes with pgbench, and write docs/benchmarks
 	cargo bench --locked --bench refresh

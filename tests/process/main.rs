@@ -23,6 +23,8 @@ mod logs;
 mod mail_server;
 mod needs;
 mod operators;
+mod outbox;
+mod outbox_receiver;
 mod pausing;
 mod pgbouncer;
 mod program;
