@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
 use url::Url;
 
 use super::errors::{ConfigError, ConfigWarning};
@@ -49,18 +49,8 @@ pub enum MailBy {
 #[derive(Clone, Debug)]
 pub struct WebhookConfig {
     pub url: String,
-    /// Newest first.
-    pub secrets: Vec<WebhookSecret>,
-}
-
-/// The bytes of a secret that signs webhooks.
-#[derive(Clone)]
-pub struct WebhookSecret(pub Vec<u8>);
-
-impl std::fmt::Debug for WebhookSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("WebhookSecret([REDACTED])")
-    }
+    /// The bytes of each secret, newest first.
+    pub secrets: Vec<SecretSlice<u8>>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -114,7 +104,7 @@ pub(super) struct MessageSettings {
     /// Secrets that sign webhooks, as whsec_ and base64, newest first, separated by commas. Refused as a flag
     #[arg(long, env = "HEIRLOOM_WEBHOOK_SECRET", hide_env_values = true, value_name = "SECRETS", default_value = "")]
     #[arg(value_parser = setting(list(webhook_secret)))]
-    pub webhook_secret: Setting<Vec<WebhookSecret>>,
+    pub webhook_secret: Setting<Vec<SecretSlice<u8>>>,
 
     /// File with the value of HEIRLOOM_WEBHOOK_SECRET
     ///
@@ -225,10 +215,10 @@ fn http_url(text: &str) -> Result<String, String> {
     }
 }
 
-fn webhook_secret(text: &str) -> Result<WebhookSecret, String> {
+fn webhook_secret(text: &str) -> Result<SecretSlice<u8>, String> {
     let bytes = text.strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok());
     match bytes {
-        Some(bytes) if (24..=64).contains(&bytes.len()) => Ok(WebhookSecret(bytes)),
+        Some(bytes) if (24..=64).contains(&bytes.len()) => Ok(bytes.into()),
         _ => Err("must be whsec_ and the base64 of 24 to 64 random bytes".to_owned()),
     }
 }

@@ -38,7 +38,7 @@ pub use database::{DatabaseConfig, DatabasePlace};
 pub use database_url::{DATABASE_URL_SHAPE, without_values};
 pub use errors::{ConfigError, ConfigErrors, ConfigWarning};
 pub use logging::{LogConfig, LogFormat};
-pub use messages::{MailBy, MailConfig, MessagesConfig, WebhookConfig, WebhookSecret};
+pub use messages::{MailBy, MailConfig, MessagesConfig, WebhookConfig};
 pub use origin::Origin;
 pub use server::ConnectionConfig;
 pub use settings::{Settings, unknown_settings};

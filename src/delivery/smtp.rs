@@ -46,7 +46,7 @@ impl Smtp {
             .to(to)
             .subject(&mail.subject)
             .message_id(Some(format!("<{}@{domain}>", mail.id)))
-            // RFC 3834: programs that answer mails leave this one alone.
+            // RFC 3834: programs that reply to mails do not reply to this one.
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .map_err(|error| never(error.to_string()))

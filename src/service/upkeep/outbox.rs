@@ -93,7 +93,7 @@ impl Outbox {
         }
         let now = self.clock.now();
         let limit = i64::try_from(count).unwrap_or(i64::MAX);
-        Ok(self.db.transaction(move |tx| outbox::take(tx, channel, limit, now)).await?)
+        Ok(self.db.run(move |connection| outbox::take(connection, channel, limit, now)).await?)
     }
 
     /// Sends a message. If this fails with [`ServiceError::Unavailable`], the message is sent once more when its lease ends.
@@ -106,7 +106,7 @@ impl Outbox {
         let now = self.clock.now();
         let wait = wait_after(message.attempts, rng().random());
         let settled = self.db.run(move |connection| match &sent {
-            Ok(()) => outbox::delete(connection, id).map(drop),
+            Ok(()) => outbox::note_sent(connection, id),
             Err(DeliveryError::Later(error)) if now + wait < message.created_at + TRIED_FOR => {
                 tracing::warn!(message.id = %id, attempts = message.attempts, error, "A message is tried again later");
                 outbox::put_off(connection, id, now + wait, error)
@@ -151,7 +151,7 @@ impl Outbox {
 
     /// Deletes a message unsent. `false` if there is none.
     pub async fn discard(&self, id: MessageId) -> Result<bool, ServiceError> {
-        Ok(self.db.run(move |connection| outbox::delete(connection, id)).await?)
+        Ok(self.db.run(move |connection| outbox::discard(connection, id)).await?)
     }
 
     /// How many messages wait, and how many were given up.
