@@ -72,6 +72,16 @@ describe("field: two devices of one kind", () => {
   });
 });
 
+describe("field: the last use of a device", () => {
+  it("is not before its login, although the server returns it to the hour", async () => {
+    const [created_at, last_used_at] = [minutesAgo(20), minutesAgo(55)];
+    openAccount([device("one", { created_at, last_used_at }), device("two", { last_used_at })]);
+    const items = await within(region("Devices")).findAllByRole("listitem");
+    const used = items.map(({ textContent }) => /Last used ([^·]+) ·/.exec(textContent)?.[1]);
+    expect(used).toEqual(["20 minutes ago", "55 minutes ago"]);
+  });
+});
+
 describe("field: an event", () => {
   it("names its browser, its address and its session", async () => {
     openAccount(

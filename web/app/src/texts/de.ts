@@ -121,7 +121,7 @@ export const de: Texts = {
   emailChange: {
     title: "E-Mail-Adresse",
     intro: "Die neue Adresse bekommt einen Link. Die Änderung gilt, sobald Sie ihn öffnen.",
-    isSent: (email) => `Sehen Sie in der Mailbox von ${email} nach.`,
+    isSent: (email) => `Sehen Sie im Postfach von ${email} nach.`,
     form: "E-Mail-Adresse ändern",
     new: "Neue E-Mail",
     password: "Ihr Passwort",
@@ -133,6 +133,7 @@ export const de: Texts = {
     send: "Link senden",
     isSent: (email) =>
       `Sehen Sie in Ihrem Postfach nach. Wenn ${email} ein Konto hat, ist ein Link unterwegs. Er gilt eine Stunde.`,
+    contactOperator: "Passwort vergessen? Wenden Sie sich an den Betreiber dieses Dienstes.",
     notOffered:
       "Dieser Server verschickt keine Mails. Wenden Sie sich an seinen Betreiber, um ein neues Passwort zu bekommen.",
     toLogin: "Zurück zur Anmeldung",
@@ -181,7 +182,8 @@ export const de: Texts = {
     hasAccount: "Sie haben schon ein Konto?",
     logInInstead: "Stattdessen anmelden",
     isCreated: "Ihr Konto ist angelegt. Melden Sie sich an, um fortzufahren.",
-    isMailSent: "Sehen Sie in Ihrem Postfach nach. Ein Link darin schließt die Registrierung ab.",
+    isMailSent: (email) => `Sehen Sie im Postfach von ${email} nach. Ein Link darin schließt die Registrierung ab.`,
+    startAgain: "Andere Adresse verwenden",
     isClosed: "Die Registrierung ist geschlossen. Der Betreiber dieses Dienstes legt Konten an.",
     wrongCredentials: "Die E-Mail-Adresse oder das Passwort ist falsch.",
     isDisabled: "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.",
@@ -256,11 +258,21 @@ export const de: Texts = {
     ofField: (label, message) => `${label}: ${translateFieldMessage(message)}.`,
     byCode: {
       account_disabled: "Dieses Konto ist gesperrt. Wenden Sie sich an den Betreiber dieses Dienstes.",
+      cross_site_request:
+        "Der Server hat die Anfrage einer anderen Website abgelehnt. Öffnen Sie diese Seite unter ihrer üblichen Adresse.",
       email_taken: "Für diese E-Mail-Adresse gibt es schon ein Konto.",
       internal_error: "Der Server konnte die Anfrage nicht bearbeiten. Versuchen Sie es später erneut.",
       invalid_credentials: "Die E-Mail-Adresse oder das Passwort ist falsch.",
+      link_expired: "Dieser Link ist abgelaufen.",
+      link_invalid: "Dieser Link wurde schon benutzt, oder er ist unvollständig.",
+      not_offered: "Dieser Server bietet das nicht an.",
       overloaded: "Der Server ist überlastet. Versuchen Sie es gleich erneut.",
+      payload_too_large: "Die Eingabe ist zu lang.",
+      registration_closed: "Die Registrierung ist geschlossen. Der Betreiber dieses Dienstes legt Konten an.",
+      request_timeout: "Die Anfrage hat zu lange gedauert. Versuchen Sie es erneut.",
+      session_not_found: "Diese Sitzung gibt es nicht mehr.",
       session_revoked: "Die Sitzung wurde beendet. Melden Sie sich neu an.",
+      unknown: "Der Server hat die Anfrage nicht bearbeitet. Versuchen Sie es später erneut.",
       unavailable: "Die Datenbank ist nicht erreichbar. Ihre Sitzung bleibt erhalten. Versuchen Sie es gleich erneut.",
     },
   },
