@@ -126,7 +126,10 @@ describe("field: after a link was used, the page looks again", () => {
   it("at an address that has changed", async () => {
     const { session, setState } = fakeSession(authenticated, {
       fetch: () => Promise.resolve(Response.json(changed)),
-      refresh: () => Promise.resolve(setState({ status: "authenticated", user: changed, session: info })),
+      refresh() {
+        setState({ status: "authenticated", user: changed, session: info });
+        return Promise.resolve();
+      },
     });
     const { user } = renderApp("#/confirm-email?token=hll_abc", session);
     await user.click(await screen.findByRole("button", { name: "Change the address" }));
@@ -154,7 +157,10 @@ describe("field: after a link was used, the page looks again", () => {
   it("on return, at an address that another page has confirmed", async () => {
     const unconfirmed = { ...alice, email_verified: false };
     const state: SessionState = { status: "authenticated", user: unconfirmed, session: info };
-    const refresh = vi.fn(() => Promise.resolve(setState(authenticated)));
+    const refresh = vi.fn(() => {
+      setState(authenticated);
+      return Promise.resolve();
+    });
     const { session, setState } = fakeSession(state, { fetch: () => Promise.resolve(Response.json(alice)), refresh });
     renderApp("account", session);
     await screen.findByText(/not confirmed/);
@@ -201,7 +207,7 @@ describe("field: the page for password managers", () => {
     expect(document.activeElement?.textContent).toBe("Password");
   });
 
-  it("does so after a login too", async () => {
+  it("does so after a login too", () => {
     const { session, setState } = fakeSession(anonymous());
     renderApp("#/password", session);
     expect(title()).toBe("Log in");

@@ -20,7 +20,7 @@ interface Remembered {
 
 export function createLastUser(session: Session, base: string): LastUser {
   const key = `heirloom-app ${base}`;
-  const get = () => readStored<Remembered>(key);
+  const get = () => (readStored(key) ?? null) as Remembered | null;
   const set = (user: Remembered) => writeStored(key, user);
   const forget = () => removeStored(key);
   const follow = () => {

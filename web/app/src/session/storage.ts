@@ -7,8 +7,8 @@ function ignoreErrors<T>(access: () => T): T | undefined {
   }
 }
 
-export function readStored<T>(key: string): T | null {
-  return ignoreErrors(() => JSON.parse(localStorage.getItem(key) ?? "null") as T | null) ?? null;
+export function readStored(key: string): unknown {
+  return ignoreErrors(() => JSON.parse(localStorage.getItem(key) ?? "null") as unknown);
 }
 
 export function writeStored(key: string, value: unknown): void {
