@@ -49,8 +49,8 @@ describe("field: two devices of one kind", () => {
     openAccount([device("session-7f3a"), device("session-09bc", other)]);
     const items = await within(region("Devices")).findAllByRole("listitem");
     expect(items.map(({ textContent }) => textContent)).toEqual([
-      expect.stringMatching(/Session 09bc.*Logged in 20 January 2026.* Expires 19 February 2026/),
-      expect.stringMatching(/Session 7f3a.*Logged in 2 January 2026.* Expires 1 February 2026/),
+      expect.stringMatching(/Session 09bc.*Logged in 20 January 2026.* Expires by 19 February 2026/),
+      expect.stringMatching(/Session 7f3a.*Logged in 2 January 2026.* Expires by 1 February 2026/),
     ]);
     const names = within(region("Devices")).getAllByRole("button", { name: /^Log out Firefox on Linux, session/ });
     expect(names.map((button) => button.getAttribute("aria-label"))).toEqual([

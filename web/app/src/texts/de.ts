@@ -28,7 +28,7 @@ export const de: Texts = {
     deviceName: (name) => (name === "Unknown device" ? "Unbekanntes Gerät" : name.replace(" on ", " auf ")),
     lastUsed: "Zuletzt benutzt:",
     loggedIn: "Angemeldet:",
-    expires: "Läuft ab:",
+    expires: "Läuft spätestens ab:",
     session: (code) => `Sitzung ${code}`,
     alsoUsedFrom: "Auch benutzt von",
     unknownAddress: "einer unbekannten Adresse",

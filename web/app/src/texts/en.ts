@@ -30,7 +30,7 @@ export const en = {
     deviceName: (name: string) => name,
     lastUsed: "Last used",
     loggedIn: "Logged in",
-    expires: "Expires",
+    expires: "Expires by",
     session: (code: string) => `Session ${code}`,
     alsoUsedFrom: "Also used from",
     unknownAddress: "an unknown address",
