@@ -139,7 +139,7 @@ describe("field: an outage", () => {
     isDown = false;
     fireEvent(window, new Event("online"));
     await screen.findByText("curl");
-    expect(screen.queryByText(/tries again by itself/)).toBeNull();
+    await vi.waitFor(() => expect(screen.queryByText(/tries again by itself/)).toBeNull());
   });
 });
 

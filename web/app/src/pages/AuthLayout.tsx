@@ -8,7 +8,7 @@ import { Rich } from "../ui/Rich.js";
 interface Props {
   readonly title: string;
   /** The link to the other form: log in or register. */
-  readonly alternative: ReactNode;
+  readonly alternative?: ReactNode;
   readonly children: ReactNode;
 }
 
@@ -35,7 +35,7 @@ export function AuthLayout({ title, alternative, children }: Props) {
           <LogoutWarning />
           {children}
         </section>
-        <p className="auth-alternative">{alternative}</p>
+        {alternative && <p className="auth-alternative">{alternative}</p>}
       </div>
     </Page>
   );
