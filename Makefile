@@ -43,6 +43,14 @@ test: setup test-setup web ## Run all tests, including those in a browser
 	@scripts/web test
 	@scripts/python test
 
+# The page is the list of this suite: every file that it names runs as a whole, and every TypeScript file `field*`.
+.PHONY: test-field
+test-field: setup test-setup web ## Run the tests of the reports from the field, which `make test` runs too
+	cargo test --locked --no-fail-fast --lib --test api --test process --test security -- \
+	  every_report_from_the_field $$(grep -o '[a-z_]*\.rs::' docs/field-reports.md | sed 's/\.rs//' | sort -u)
+	cargo build --locked
+	@scripts/web test-field
+
 .PHONY: test-partitioned
 test-partitioned: setup test-setup ## Run the tests over HTTP with the sessions in hash partitions, and the tables in a schema of their own
 	HEIRLOOM_TEST_PARTITIONED=1 cargo test --locked --no-fail-fast --test api

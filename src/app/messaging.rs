@@ -48,6 +48,7 @@ pub fn messaging(config: &Config, clock: &Clock) -> Result<Messaging, StartError
         letters: Arc::new(Letters::new(messages.templates.as_deref())?),
         mailbox,
         registration: config.registration,
+        muted: messages.muted.clone(),
         service: messages.service.clone(),
         public_url: Arc::new(public_url),
     })

@@ -11,6 +11,7 @@ use url::Url;
 use super::errors::ConfigError;
 use super::parsers::{list, one_of, optional, path, text};
 use super::setting::{Setting, setting};
+use crate::domain::notice::Notice;
 use crate::domain::registration::Registration;
 
 /// How messages leave the server.
@@ -22,6 +23,8 @@ pub struct MessagesConfig {
     pub public_url: Option<String>,
     /// A directory with templates of mails.
     pub templates: Option<PathBuf>,
+    /// The notices that are not sent.
+    pub muted: Vec<Notice>,
     /// What mails call this service.
     pub service: String,
 }
@@ -76,6 +79,11 @@ pub(super) struct MessageSettings {
     #[arg(long, env = "HEIRLOOM_MAIL_TEMPLATES", value_name = "PATH", default_value = "")]
     #[arg(value_parser = setting(optional(path)))]
     pub mail_templates: Setting<Option<PathBuf>>,
+
+    /// Notices that are not sent to the owners of accounts, such as new_device, separated by commas
+    #[arg(long, env = "HEIRLOOM_MAIL_MUTED", value_name = "NOTICES", default_value = "")]
+    #[arg(value_parser = setting(list(notice)))]
+    pub mail_muted: Setting<Vec<Notice>>,
 
     /// Page that links in mails open, with its scheme and host
     #[arg(long, env = "HEIRLOOM_PUBLIC_URL", value_name = "URL", default_value = "")]
@@ -132,7 +140,8 @@ impl MessageSettings {
             self.webhook_url.refuse(errors, "is required with HEIRLOOM_MAIL_URL=webhook");
         }
         let templates = self.mail_templates.value(errors);
-        let config = MessagesConfig { mail, webhook, public_url, templates, service: service.to_owned() };
+        let muted = self.mail_muted.value(errors);
+        let config = MessagesConfig { mail, webhook, public_url, templates, muted, service: service.to_owned() };
         (config, self.registration.value(errors))
     }
 
@@ -163,6 +172,10 @@ fn mail_url(text: &str) -> Result<MailBy, String> {
         // Not quoted: it may have a password.
         _ => Err("must be smtp://HOST:PORT, smtps://HOST:PORT or webhook".to_owned()),
     }
+}
+
+fn notice(text: &str) -> Result<Notice, String> {
+    text.parse().map_err(|_| format!("has {text:?}, which is none of {}", Notice::NAMES.join(", ")))
 }
 
 fn http_url(text: &str) -> Result<String, String> {

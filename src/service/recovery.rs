@@ -14,10 +14,10 @@ use crate::db::{Connection, DbError, events, outbox};
 use crate::domain::account::Email;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::event_messages;
 use crate::domain::ids::MessageId;
 use crate::domain::letter::Letter;
 use crate::domain::link::{Link, LinkPurpose};
-use crate::domain::notices;
 use crate::domain::outbox::{Channel, Message};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
@@ -162,8 +162,8 @@ impl Service {
             }
             let event = Event::of_account(now, account.user().id, EventKind::EmailChanged, client, &mut rng());
             events::insert(tx, &event)?;
-            let notice = Letter::EmailChanged { former, place: notices::place(&event) };
-            outbox::insert(tx, &notices::mail(&event, &notice))?;
+            let notice = Letter::EmailChanged { former, place: event_messages::place(&event) };
+            outbox::insert(tx, &event_messages::mail(&event, &notice))?;
             Ok(Some(revoke::Ended::default()))
         })
         .await
@@ -190,7 +190,7 @@ impl Service {
             let event = Event::of_account(now, id, EventKind::EmailChangeUndone, client.clone(), &mut rng());
             events::insert(tx, &event)?;
             let reset = Letter::ResetPassword { email: email.as_str().to_owned() };
-            outbox::insert(tx, &notices::mail(&event, &reset))?;
+            outbox::insert(tx, &event_messages::mail(&event, &reset))?;
             revoke::all(tx, account, None, revocation, &client).map(Some)
         })
         .await

@@ -66,6 +66,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("HEIRLOOM_MAX_CONNECTIONS_PER_ADDRESS", &["0", "-1", "1000001", "a quarter"]),
     ("HEIRLOOM_MAIL_URL", &["localhost:25", "http://mail.example", "smtp://", "hook"]),
     ("HEIRLOOM_MAIL_FROM", &["a\nb"]),
+    ("HEIRLOOM_MAIL_MUTED", &["newdevice", "new_device,verify_email", "all"]),
     ("HEIRLOOM_PUBLIC_URL", &["app.example.com", "ftp://example.com", "https://example.com/#/app"]),
     ("HEIRLOOM_REGISTRATION", &["maybe", "on", "open,closed"]),
     ("HEIRLOOM_WEBHOOK_URL", &["backend", "file:///tmp/hook"]),

@@ -45,7 +45,12 @@ impl App {
 
     /// A server whose clock stands at the present, for tests in which other programs look at the machine's.
     pub fn today() -> Self {
-        Self::on(Arc::new(TestDatabase::create()), Clock::manual(Clock::system().now()), |_| {})
+        Self::today_with(|_| {})
+    }
+
+    /// The same with other settings than the defaults.
+    pub fn today_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Arc::new(TestDatabase::create()), Clock::manual(Clock::system().now()), change)
     }
 
     /// A server with other settings than the defaults.

@@ -56,10 +56,10 @@ export async function register(page: Page): Promise<string> {
   return email;
 }
 
-export async function logIn(page: Page, email: string, nextHeading: string) {
+export async function logIn(page: Page, email: string, nextHeading: string, password = PASSWORD) {
   await waitForHeading(page, "Log in");
   await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("Password", { exact: true }).fill(password);
   await page.keyboard.press("Enter");
   await waitForHeading(page, nextHeading);
 }

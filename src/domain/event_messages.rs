@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::event::{Event, EventKind};
 use super::ids::{EventId, MessageId};
-use super::letter::{Letter, PlaceOf};
+use super::letter::{Letter, Occurrence};
 use super::outbox::{Channel, Message, Outgoing};
 
 /// The messages of an event. Their ids follow from its id.
@@ -22,8 +22,8 @@ pub fn mail(event: &Event, letter: &Letter) -> Message {
 }
 
 /// When and where an event happened.
-pub fn place(event: &Event) -> PlaceOf {
-    PlaceOf { at: event.at, ip: event.client.ip, user_agent: event.client.user_agent.clone() }
+pub fn place(event: &Event) -> Occurrence {
+    Occurrence { at: event.at, ip: event.client.ip, user_agent: event.client.user_agent.clone() }
 }
 
 fn webhook(event: &Event) -> Message {
@@ -45,7 +45,11 @@ fn webhook(event: &Event) -> Message {
 
 fn letter(event: &Event) -> Option<Letter> {
     match event.kind {
-        EventKind::ReuseDetected { last_ip, .. } => Some(Letter::ReuseDetected { place: place(event), last_ip }),
+        EventKind::ReuseDetected { last_ip, .. } => Some(Letter::ReuseDetected {
+            place: place(event),
+            last_ip,
+            session: event.family_id.map(|id| id.as_uuid()),
+        }),
         EventKind::PasswordChanged | EventKind::PasswordReset => Some(Letter::PasswordChanged { place: place(event) }),
         EventKind::AccountDisabled => Some(Letter::AccountDisabled),
         _ => None,
