@@ -138,6 +138,9 @@ fn what_is_done(trouble: Trouble) -> &'static str {
         Trouble::FreezePrimary => {
             "SIGSTOP of the primary, whose connections stay open; the standby promoted 4 s after no server is ready"
         }
+        Trouble::BreakReceiver => {
+            "the receiver of webhooks down, failing, breaking connections after taking a message, redirecting, slow, stalling, 410"
+        }
     }
 }
 
@@ -157,5 +160,6 @@ pub fn name(trouble: Trouble) -> &'static str {
         Trouble::RotateSecrets => "new secret",
         Trouble::FailOver => "failover",
         Trouble::FreezePrimary => "a frozen primary",
+        Trouble::BreakReceiver => "a broken receiver of webhooks",
     }
 }

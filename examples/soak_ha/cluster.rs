@@ -99,7 +99,9 @@ impl Cluster {
         let migrated = Command::new(binary).args(["migrate", "run"]).env_clear().env("DATABASE_URL", &urls[0]).status();
         assert!(migrated.unwrap().success(), "the migrations failed");
         for (number, url) in urls.iter().enumerate() {
-            let mut settings = settings(terms);
+            let mut settings = settings(terms, String::new());
+            // Messages are broken in the other run.
+            settings.retain(|(name, _)| !name.starts_with("HEIRLOOM_WEBHOOK"));
             if number == 2 {
                 settings.push(("HEIRLOOM_DATABASE_LISTEN", "false".to_owned()));
                 settings.push(("HEIRLOOM_DATABASE_PREPARE", "false".to_owned()));

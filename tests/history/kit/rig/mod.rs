@@ -1,8 +1,10 @@
 //! The real thing, to be broken: servers behind a proxy, each with its own way to one Postgres, which a standby may follow.
 
 pub mod faults;
+mod outbox;
 mod postgres;
 mod proxy;
+mod receiver;
 mod relay;
 mod server;
 pub mod wire;
@@ -21,10 +23,12 @@ use tokio::time::{Instant, sleep, timeout};
 use super::checker::{Terms, told};
 use super::record::Exchange;
 pub use postgres::Postgres;
+use receiver::Receiver;
 use relay::Relay;
 use server::{build_clock, set_clock};
 
 pub use proxy::Proxy;
+pub use receiver::Mood;
 pub use server::{Server, Setup};
 pub use wire::Wire;
 
@@ -55,6 +59,8 @@ pub struct Rig {
     to_standby: Relay,
     servers: Vec<Option<Server>>,
     pub proxy: Proxy,
+    /// Of webhooks.
+    pub receiver: Receiver,
     setup: Setup,
     terms: Terms,
     clusters: u32,
@@ -80,11 +86,12 @@ impl Rig {
             relays.push(Relay::start(postgres.socket()).await.unwrap());
             set_clock(directory.path(), number, 0);
         }
+        let receiver = Receiver::start().await.unwrap();
         let setup = Setup {
             binary: binary.to_owned(),
             directory: directory.path().to_owned(),
             clock: build_clock(directory.path()),
-            settings: settings(terms),
+            settings: settings(terms, receiver.url()),
             secrets: vec![secret(0)],
         };
         let proxy = Proxy::start(SERVERS).await.unwrap();
@@ -97,6 +104,7 @@ impl Rig {
             to_standby,
             servers,
             proxy,
+            receiver,
             setup,
             terms: *terms,
             clusters: 1,
@@ -249,7 +257,7 @@ impl Rig {
     }
 }
 
-pub fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
+pub fn settings(terms: &Terms, receiver: String) -> Vec<(&'static str, String)> {
     let millis = |time: Duration| format!("{}ms", time.as_millis());
     vec![
         ("HEIRLOOM_REFRESH_OVERLAP", millis(terms.overlap)),
@@ -260,6 +268,8 @@ pub fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
         ("HEIRLOOM_ARGON2_MEMORY", "7168".to_owned()),
         ("HEIRLOOM_ARGON2_PASSES", "5".to_owned()),
         ("HEIRLOOM_DATABASE_POOL", "6".to_owned()),
+        ("HEIRLOOM_WEBHOOK_URL", receiver),
+        ("HEIRLOOM_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()),
     ]
 }
 
