@@ -5,6 +5,7 @@ use std::fs::{self, Permissions};
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -22,24 +23,33 @@ use crate::kit::rig::{Proxy, SERVERS, Server, Setup, secret, settings, until};
 
 const NODES: usize = 3;
 
+/// In the environment of every program, with the directory of this run.
+const MARK: &str = "HEIRLOOM_SOAK_HA";
+
 /// A program that runs as the user that Postgres runs as.
 pub struct Program {
     command: Command,
     child: Option<Child>,
+    /// The file with its pid.
+    pid: PathBuf,
 }
 
 impl Program {
     fn start(mut command: Command, log: &Path) -> Self {
         Account::apply(Account::for_server().unwrap().as_ref(), &mut command);
+        command.env(MARK, log.parent().unwrap());
+        let pid = log.with_extension("pid");
         let log = fs::File::options().append(true).create(true).open(log).unwrap();
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let mut program = Self { command, child: None };
+        let mut program = Self { command, child: None, pid };
         program.again();
         program
     }
 
     pub fn again(&mut self) {
-        self.child = Some(self.command.spawn().unwrap_or_else(|error| panic!("{:?}: {error}", self.command)));
+        let child = self.command.spawn().unwrap_or_else(|error| panic!("{:?}: {error}", self.command));
+        fs::write(&self.pid, child.id().to_string()).unwrap();
+        self.child = Some(child);
     }
 
     pub fn pid(&self) -> Option<Pid> {
@@ -69,6 +79,7 @@ pub struct Cluster {
     pub proxy: Proxy,
     apis: Vec<u16>,
     databases: Vec<u16>,
+    _janitor: Child,
     directory: TempDir,
 }
 
@@ -77,6 +88,7 @@ impl Cluster {
         let directory = tempfile::Builder::new().prefix("heirloom-ha-").tempdir().unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o777)).unwrap();
         let place = directory.path();
+        let janitor = clean_up_afterwards(place);
         let ports: Vec<u16> = free_ports(4 * NODES + 2);
         let [clients, peers, apis, databases] = [0, 1, 2, 3].map(|at| ports[at * NODES..(at + 1) * NODES].to_vec());
         let (balanced, pooled) = (ports[4 * NODES], ports[4 * NODES + 1]);
@@ -85,8 +97,18 @@ impl Cluster {
         let haproxy = haproxy(place, balanced, &apis, &databases);
         let pgbouncer = pgbouncer(place, pooled, balanced);
         let proxy = Proxy::start(SERVERS).await.unwrap();
-        let mut cluster =
-            Self { nodes, etcd, _haproxy: haproxy, pgbouncer, servers: Vec::new(), proxy, apis, databases, directory };
+        let mut cluster = Self {
+            nodes,
+            etcd,
+            _haproxy: haproxy,
+            pgbouncer,
+            servers: Vec::new(),
+            proxy,
+            apis,
+            databases,
+            _janitor: janitor,
+            directory,
+        };
         until("three nodes stream", async || cluster.is_whole().await).await;
         cluster.prepare().await;
         let hosts: Vec<String> = cluster.databases.iter().map(|port| format!("127.0.0.1:{port}")).collect();
@@ -96,7 +118,12 @@ impl Cluster {
             format!("127.0.0.1:{pooled}/heirloom"),
         ]
         .map(|rest| format!("postgres://heirloom:heirloom@{rest}"));
-        let migrated = Command::new(binary).args(["migrate", "run"]).env_clear().env("DATABASE_URL", &urls[0]).status();
+        let migrated = Command::new(binary)
+            .args(["migrate", "run"])
+            .env_clear()
+            .env("DATABASE_URL", &urls[0])
+            .env("HEIRLOOM_SECRET", secret(0))
+            .status();
         assert!(migrated.unwrap().success(), "the migrations failed");
         for (number, url) in urls.iter().enumerate() {
             let mut settings = settings(terms, String::new());
@@ -225,6 +252,17 @@ fn children_of(postmaster: Pid) -> Vec<Pid> {
     fs::read_dir("/proc").unwrap().flatten().filter_map(child).collect()
 }
 
+/// Whatever ends this process, the kernel closes the pipe, and what is left is stopped and removed.
+fn clean_up_afterwards(directory: &Path) -> Child {
+    let script = r#"read -r _; exec 2>/dev/null
+for file in "$0"/*.pid "$0"/db*/postmaster.pid; do
+  pid=$(head -n 1 "$file") && grep -qF "$0" "/proc/$pid/environ" && kill -CONT "$pid" && kill -KILL "$pid"
+done
+sleep 1; rm -rf "$0""#;
+    // Of a group of its own, or a signal to ours would end it before it has begun.
+    Command::new("sh").arg("-c").arg(script).arg(directory).process_group(0).stdin(Stdio::piped()).spawn().unwrap()
+}
+
 fn name(node: usize) -> String {
     format!("db{}", node + 1)
 }
@@ -261,6 +299,7 @@ fn node(place: &Path, at: usize, clients: &[u16], api: u16, database: u16) -> Pr
     command.env("PATRONI_POSTGRESQL_LISTEN", address(database));
     command.env("PATRONI_POSTGRESQL_CONNECT_ADDRESS", address(database));
     command.env("PATRONI_POSTGRESQL_DATA_DIR", place.join(name(at)));
+    command.env("PATRONI_POSTGRESQL_PGPASS", place.join(format!("{}.pgpass", name(at))));
     command.env("PATRONI_POSTGRESQL_BIN_DIR", fs::canonicalize(binaries).unwrap().parent().unwrap());
     for (role, user) in [("SUPERUSER", "postgres"), ("REPLICATION", "replicator"), ("REWIND", "rewind")] {
         command.env(format!("PATRONI_{role}_USERNAME"), user).env(format!("PATRONI_{role}_PASSWORD"), user);

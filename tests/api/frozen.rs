@@ -57,7 +57,7 @@ fn while_the_database_is_frozen_the_process_is_not_ready_and_sessions_go_on_when
 
 #[test]
 fn a_connection_that_hangs_is_abandoned_and_others_take_its_place() {
-    let app = App::with(|config| config.database.timeout = seconds(5));
+    let app = App::alone();
     let mut alice = app.logged_in("alice@example.com");
     for _ in 0..2 {
         alice.refreshes();
@@ -73,7 +73,7 @@ fn a_connection_that_hangs_is_abandoned_and_others_take_its_place() {
 
 #[test]
 fn an_operation_that_hangs_returns_its_permit() {
-    let app = App::with(|config| config.database.listen = false);
+    let app = App::alone();
     let database = Database::new(&DatabaseOptions {
         url: app.database.url().into(),
         connections: 1,

@@ -18,8 +18,10 @@ impl TestDatabase {
         Frozen::these([postmaster].into_iter().chain(children_of(postmaster)))
     }
 
-    /// Stops the processes that serve connections to this database. The server accepts others.
+    /// Stops the processes that serve connections. The server accepts others. It has to be this database's alone too: a process
+    /// may stop with a lock that concerns all databases.
     pub fn freezes_connections(&self) -> Frozen {
+        assert!(self.is_alone(), "other tests use this server");
         let serving = "SELECT pid::text AS word FROM pg_stat_activity \
                        WHERE datname = current_database() AND pid <> pg_backend_pid()";
         Frozen::these(self.reads(serving).into_iter().map(|pid| pid.parse().unwrap()))
