@@ -177,7 +177,7 @@ fn judges(connection: &mut PgConnection, receiver: &UnreliableReceiver) {
     assert!(count(connection, "outbox") >= failed, "a message that was given up is kept");
     assert_eq!(count(connection, "outbox"), count(connection, "outbox WHERE error LIKE '%410%'"));
     let repeated = fates.values().filter(|fates| fates.iter().filter(|fate| is_final(fate)).count() > 1).count();
-    println!(
+    eprintln!(
         "{} messages in {} requests; {repeated} came again after a response that its process could not note",
         ids.len(),
         received.len()
