@@ -136,7 +136,7 @@ test("field: a changed address is on the page at once, and the undo logs out", a
   const email = await register(page);
   const newEmail = `new.${email}`;
   await page.getByLabel("New email").fill(newEmail);
-  await page.getByLabel("Your password").fill(PASSWORD);
+  await page.getByRole("textbox", { name: "Your password" }).fill(PASSWORD);
   await page.keyboard.press("Enter");
   await page.getByText(`Check the mail of ${newEmail}.`).waitFor();
   await page.goto(urlOf(await mailTo(newEmail, /./)));

@@ -39,7 +39,10 @@ export function DeviceRow({ device, onLogout }: { device: Device; onLogout: () =
             {texts.devices.loggedIn} <time dateTime={device.created_at}>{formatDateTime(device.created_at)}</time>
           </>
           <>
-            {texts.devices.expires} <time dateTime={device.expires_at}>{formatDate(device.expires_at)}</time>
+            {texts.devices.expires}{" "}
+            <time className="nowrap" dateTime={device.expires_at}>
+              {formatDate(device.expires_at)}
+            </time>
           </>
         </Facts>
         {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}

@@ -17,7 +17,13 @@ export function AuthLayout({ title, alternative, children }: Props) {
   return (
     <Page title={title} className="auth-layout" hideTitle>
       <aside className="intro" aria-label={texts.auth.about}>
-        <p className="intro-title">{texts.auth.slogan}</p>
+        <p className="intro-title">
+          {texts.auth.slogan.map((sentence) => (
+            <span key={sentence}>
+              <span className="fact">{sentence}</span>{" "}
+            </span>
+          ))}
+        </p>
         <ul>
           {texts.auth.points.map((point) => (
             <li key={point}>

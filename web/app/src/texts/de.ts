@@ -191,7 +191,7 @@ export const de: Texts = {
     hasExpired: "Ihre Sitzung ist abgelaufen. Melden Sie sich neu an, um fortzufahren.",
     notYou: "Nicht Sie?",
     about: "Über Heirloom",
-    slogan: "Angemeldet bleiben. Gestohlene Token stoppen.",
+    slogan: ["Angemeldet bleiben.", "Gestohlene Token stoppen."],
     points: [
       "**Viele Tabs.** Sie können sich zugleich erneuern.",
       "**Schlechte Netze.** Eine verlorene Antwort meldet Sie nicht ab.",

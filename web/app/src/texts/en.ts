@@ -193,7 +193,7 @@ export const en = {
     hasExpired: "Your session has expired. Log in again to continue.",
     notYou: "Not you?",
     about: "About Heirloom",
-    slogan: "Stay logged in. Stop stolen tokens.",
+    slogan: ["Stay logged in.", "Stop stolen tokens."],
     points: [
       "**Many tabs.** They can refresh at the same time.",
       "**Bad networks.** A lost response does not log you out.",

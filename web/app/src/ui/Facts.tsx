@@ -1,14 +1,18 @@
 import { Children } from "react";
 import type { ReactNode } from "react";
 
-/** What is known about a thing, in one paragraph. A line breaks between two facts if it can. */
+/** What is known about a thing, in one paragraph. Lines break between two facts where they can. */
 export function Facts({ children }: { children: ReactNode }) {
+  const facts = Children.toArray(children);
   return (
     <p className="muted small">
-      {Children.toArray(children).map((fact, index) => (
+      {facts.map((fact, index) => (
         <span key={index}>
-          {index > 0 && " · "}
-          <span className="fact">{fact}</span>
+          {index > 0 && " "}
+          <span className="fact">
+            {fact}
+            {index < facts.length - 1 && " ·"}
+          </span>
         </span>
       ))}
     </p>
