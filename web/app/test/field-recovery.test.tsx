@@ -125,7 +125,6 @@ describe("field: after a link was used, the page looks again", () => {
 
   it("at an address that has changed", async () => {
     const { session, setState } = fakeSession(authenticated, {
-      fetch: () => Promise.resolve(Response.json(changed)),
       refresh() {
         setState({ status: "authenticated", user: changed, session: info });
         return Promise.resolve();
@@ -142,7 +141,7 @@ describe("field: after a link was used, the page looks again", () => {
     ["#/undo-email?token=hll_abc", "Undo the change"],
   ])("at a session that has ended: %s", async (page, button) => {
     const fake = fakeSession(authenticated);
-    fake.session.fetch = () => {
+    fake.session.refresh = () => {
       fake.setState(anonymous("revoked"));
       return Promise.reject(problem(401, "session_revoked"));
     };
