@@ -152,8 +152,13 @@ schemathesis: setup $(SCHEMATHESIS) ## Test the running program with valid and i
 	scripts/schemathesis $(SCHEMATHESIS) target/debug/heirloom
 
 .PHONY: timing
-timing: setup ## Compare the time of a login for existing, disabled and unknown accounts
+timing: setup ## Compare the time of a login, of a forgotten password and of a registration for known and unknown accounts
 	cargo run --locked --release --example login_timing
+	cargo run --locked --release --example mail_timing
+
+.PHONY: outbox
+outbox: setup test-setup web ## Send 10,000 messages while processes are killed, which `make test` does with 400
+	HEIRLOOM_TEST_MESSAGES=10000 cargo test --locked --test process -- --nocapture no_message_is_lost
 
 .PHONY: bench
 bench: setup ## Compare refreshes with pgbench, and write docs/benchmarks
@@ -171,6 +176,7 @@ setup: ## Install the system packages that the build needs, if permitted
 .PHONY: test-setup
 test-setup:
 	@scripts/setup tests
+	@scripts/smtp-server
 
 .PHONY: clean
 clean: ## Remove all build output

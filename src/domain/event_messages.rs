@@ -18,7 +18,7 @@ pub fn of_event(event: &Event, outgoing: Outgoing) -> Vec<Message> {
 
 /// A mail to the owner of the account that an event is about.
 pub fn mail(event: &Event, letter: &Letter) -> Message {
-    message(event, Channel::Mail, serde_json::to_value(letter).unwrap_or_default())
+    letter.message(message_id(event.id, Channel::Mail), Some(event.user_id), event.at)
 }
 
 /// When and where an event happened.
@@ -40,7 +40,8 @@ fn webhook(event: &Event) -> Message {
             "detail": event.detail(),
         },
     });
-    message(event, Channel::Webhook, payload)
+    let id = message_id(event.id, Channel::Webhook);
+    Message::new(id, Channel::Webhook, Some(event.user_id), event.at, payload)
 }
 
 fn letter(event: &Event) -> Option<Letter> {
@@ -53,17 +54,6 @@ fn letter(event: &Event) -> Option<Letter> {
         EventKind::PasswordChanged | EventKind::PasswordReset => Some(Letter::PasswordChanged { place: place(event) }),
         EventKind::AccountDisabled => Some(Letter::AccountDisabled),
         _ => None,
-    }
-}
-
-fn message(event: &Event, channel: Channel, payload: serde_json::Value) -> Message {
-    Message {
-        id: message_id(event.id, channel),
-        channel,
-        user_id: Some(event.user_id),
-        created_at: event.at,
-        attempts: 0,
-        payload,
     }
 }
 

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Timestamp;
-
+use super::ids::{MessageId, UserId};
 use super::notice::Notice;
+use super::outbox::{Channel, Message};
 
 /// A mail that is to be sent.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +70,12 @@ pub struct Occurrence {
 }
 
 impl Letter {
-    /// The notice that it is. `None` for a mail that was asked for.
+    /// The message that has the letter written and sent. `user_id` is `None` if only an address is known.
+    pub fn message(&self, id: MessageId, user_id: Option<UserId>, now: Timestamp) -> Message {
+        Message::new(id, Channel::Mail, user_id, now, serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// The notice that it is. `None` for a mail that was requested.
     pub fn notice(&self) -> Option<Notice> {
         match self {
             Self::ResetPassword { .. }

@@ -21,7 +21,6 @@ use crate::domain::event::{Event, EventKind};
 use crate::domain::event_messages;
 use crate::domain::ids::MessageId;
 use crate::domain::letter::Letter;
-use crate::domain::outbox::Message;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::standing::Standing;
@@ -159,10 +158,8 @@ impl Service {
         let event = Event::of_session(now, user.id, own, EventKind::EmailChangeRequested, client, &mut rng());
         let place = event_messages::place(&event);
         let notice = Letter::EmailChangeRequested { email: email.as_str().to_owned(), place };
-        let confirmation = Message {
-            id: MessageId::new(now, &mut rng()),
-            ..event_messages::mail(&event, &Letter::ConfirmEmail { email: email.as_str().to_owned() })
-        };
+        let link = Letter::ConfirmEmail { email: email.as_str().to_owned() };
+        let confirmation = link.message(MessageId::new(now, &mut rng()), Some(user.id), now);
         let requested = self.as_live(caller, move |tx, _| {
             events::insert(tx, &event)?;
             outbox::insert(tx, &event_messages::mail(&event, &notice))?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heirloom::config::{WebhookConfig, WebhookSecret};
+use heirloom::config::WebhookConfig;
 use heirloom::delivery::letters::Letters;
 use heirloom::domain::notice::Notice;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const SECRET: [u8; 32] = [7; 32];
 /// A server with these secrets, whose mails and events go to `receiver`.
 fn app(receiver: &Receiver, secrets: &[[u8; 32]], muted: &[Notice]) -> App {
     let (url, muted) = (receiver.url(), muted.to_vec());
-    let secrets = secrets.iter().map(|secret| WebhookSecret(secret.to_vec())).collect();
+    let secrets = secrets.iter().map(|secret| secret.to_vec().into()).collect();
     App::today_with(move |config| {
         with_mail(config);
         config.messages.webhook = Some(WebhookConfig { url, secrets });

@@ -1,6 +1,6 @@
 //! Mails and webhooks: recovery of accounts, verified addresses and notices.
 
-use heirloom::config::{MailBy, MailConfig, WebhookConfig, WebhookSecret};
+use heirloom::config::{MailBy, MailConfig, WebhookConfig};
 use heirloom::domain::registration::Registration;
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const SECRET: [u8; 32] = [7; 32];
 fn app(receiver: &Receiver, registration: Registration) -> App {
     let url = receiver.url();
     App::with(move |config| {
-        config.messages.webhook = Some(WebhookConfig { url, secrets: vec![WebhookSecret(SECRET.to_vec())] });
+        config.messages.webhook = Some(WebhookConfig { url, secrets: vec![SECRET.to_vec().into()] });
         config.messages.mail = Some(MailConfig { by: MailBy::Webhook, from: String::new() });
         config.messages.public_url = Some("https://app.example/app/".to_owned());
         config.messages.service = "Shop".to_owned();

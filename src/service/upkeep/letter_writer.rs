@@ -39,7 +39,7 @@ pub(super) struct LetterWriter {
 type Values = BTreeMap<&'static str, String>;
 
 impl LetterWriter {
-    /// Writes the mail of a message, for its account as it is now.
+    /// Writes the mail of a message, for the present state of its account.
     pub async fn write(&self, message: &Message) -> Result<Written, ServiceError> {
         let letter: Letter = match serde_json::from_value(message.payload.clone()) {
             Ok(letter) => letter,

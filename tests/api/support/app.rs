@@ -9,7 +9,7 @@ use std::time::Duration;
 use heirloom::app::{Application, Stopper};
 use heirloom::config::{
     Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, MailBy, MailConfig, MessagesConfig,
-    ThrottleConfig, WebhookConfig, WebhookSecret,
+    ThrottleConfig, WebhookConfig,
 };
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
@@ -194,7 +194,7 @@ pub fn days(days: u64) -> Duration {
 /// Sets mail up, for a server whose mails nobody receives.
 pub fn with_mail(config: &mut Config) {
     let url = "http://127.0.0.1:1/".to_owned();
-    config.messages.webhook = Some(WebhookConfig { url, secrets: vec![WebhookSecret(vec![1; 32])] });
+    config.messages.webhook = Some(WebhookConfig { url, secrets: vec![vec![1; 32].into()] });
     config.messages.mail = Some(MailConfig { by: MailBy::Webhook, from: String::new() });
     config.messages.public_url = Some("https://app.example/app/".to_owned());
 }

@@ -4,7 +4,7 @@ import type { ApiRequestOptions, RequestOptions } from "./types.js";
 /** Sends a request to Heirloom and returns the response body. Throws a `ProblemError`, or what `fetch` throws. */
 export type ApiRequest = <T>(path: string, options?: ApiRequestOptions, call?: RequestOptions) => Promise<T>;
 
-export function createApi(base: string, send: typeof fetch, diagnose: (response: Response) => void): ApiRequest {
+export function createApi(base: string, send: typeof fetch, diagnose: (response: Response) => unknown): ApiRequest {
   return async <T>(path: string, { method, body, token }: ApiRequestOptions = {}, { signal }: RequestOptions = {}) => {
     const headers = new Headers();
     if (token) headers.set("authorization", `Bearer ${token}`);

@@ -36,7 +36,7 @@ export function createTokenManager(
   store: Store,
   delivery: TokenDelivery,
   isAutomatic: boolean,
-  diagnose: (subject: unknown) => void,
+  diagnose: (subject: unknown) => unknown,
 ): TokenManager {
   let tokens: Tokens | undefined;
   let restoring: Promise<void> | undefined;
