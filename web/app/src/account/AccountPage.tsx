@@ -38,8 +38,8 @@ export function AccountPage({ user, sessionId }: { user: User; sessionId: string
       intro={
         <p className="muted">
           <strong className="account-email">{user.email}</strong>
-          {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`} ·{" "}
-          <span className="fact">{texts.account.since(formatDate(user.created_at))}</span>
+          {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`}
+          {"\u00a0·"} <span className="fact">{texts.account.since(formatDate(user.created_at))}</span>
         </p>
       }
     >
