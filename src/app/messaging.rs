@@ -50,6 +50,7 @@ pub fn messaging(config: &Config, clock: &Clock) -> Result<Messaging, StartError
         registration: config.registration,
         muted: messages.muted.clone(),
         service: messages.service.clone(),
+        recovery_help: messages.recovery_help.as_deref().map(Arc::from),
         public_url: Arc::new(public_url),
     })
 }

@@ -28,6 +28,8 @@ pub struct MessagesConfig {
     pub muted: Vec<Notice>,
     /// What mails call this service.
     pub service: String,
+    /// What a user with a forgotten password is told where no mail is sent: a text or a link.
+    pub recovery_help: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -88,6 +90,11 @@ pub(super) struct MessageSettings {
     #[arg(value_parser = setting(optional(http_url)))]
     pub public_url: Setting<Option<String>>,
 
+    /// What the login page says of a forgotten password if no mail is sent: a text, or a link (http, https or mailto)
+    #[arg(long, env = "HEIRLOOM_RECOVERY_HELP", value_name = "TEXT", default_value = "")]
+    #[arg(value_parser = setting(optional(help_text)))]
+    pub recovery_help: Setting<Option<String>>,
+
     /// Who may register: open, verified (by a link in a mail) or closed
     #[arg(long, env = "HEIRLOOM_REGISTRATION", value_name = "MODE", default_value = "open")]
     #[arg(value_parser = one_of(
@@ -134,7 +141,8 @@ impl MessageSettings {
         }
         let templates = self.mail_templates.value(errors);
         let muted = self.mail_muted.value(errors);
-        let config = MessagesConfig { mail, webhook, public_url, templates, muted, service: service.to_owned() };
+        let (service, recovery_help) = (service.to_owned(), self.recovery_help.value(errors));
+        let config = MessagesConfig { mail, webhook, public_url, templates, muted, service, recovery_help };
         (config, self.registration.value(errors))
     }
 
@@ -197,6 +205,14 @@ fn mail_url(text: &str) -> Result<MailBy, String> {
         }
         // Not quoted: it may have a password.
         _ => Err("must be smtp://HOST:PORT, smtps://HOST:PORT or webhook".to_owned()),
+    }
+}
+
+fn help_text(value: &str) -> Result<String, String> {
+    const MOST_CHARACTERS: usize = 300;
+    match value.chars().count() {
+        ..=MOST_CHARACTERS => text(value),
+        count => Err(format!("has {count} characters but may have at most {MOST_CHARACTERS}")),
     }
 }
 

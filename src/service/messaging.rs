@@ -25,6 +25,8 @@ pub struct Messaging {
     pub muted: Vec<Notice>,
     /// What mails call this service.
     pub service: String,
+    /// What a user with a forgotten password is told where no mail is sent: a text or a link.
+    pub recovery_help: Option<Arc<str>>,
     /// The page that links open, without its fragment. A development server learns its own address only when it is bound.
     pub public_url: Arc<OnceLock<String>>,
 }
@@ -49,6 +51,7 @@ impl Messaging {
             registration: Registration::Open,
             muted: Vec::new(),
             service: "heirloom".to_owned(),
+            recovery_help: None,
             public_url: Arc::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! What this server offers to pages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::use_cases::Service;
@@ -8,11 +9,13 @@ use crate::domain::password::PASSWORD_MAX_LENGTH;
 use crate::domain::registration::Registration;
 
 /// What pages may want to know before anybody logs in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Offer {
     pub registration: Registration,
     /// Whether a forgotten password can be reset by mail.
     pub recovery: bool,
+    /// The operator's text or link for users whose password cannot be reset by mail.
+    pub recovery_help: Option<Arc<str>>,
     /// In characters.
     pub password_min_length: usize,
     pub password_max_length: usize,
@@ -27,6 +30,7 @@ impl Service {
         Offer {
             registration: self.messaging.registration,
             recovery: self.sends_mails(),
+            recovery_help: self.messaging.recovery_help.clone().filter(|_| !self.sends_mails()),
             password_min_length: self.passwords.min_length(),
             password_max_length: PASSWORD_MAX_LENGTH,
             access_token_algorithm: policy.algorithm.name(),

@@ -4,6 +4,7 @@ use heirloom::domain::registration::Registration;
 use serde_json::json;
 
 use crate::support::App;
+use crate::support::app::with_mail;
 
 #[test]
 fn pages_learn_what_this_server_offers() {
@@ -22,6 +23,19 @@ fn pages_learn_what_this_server_offers() {
         "access_token": { "alg": "EdDSA", "ttl": 900 },
     });
     assert_eq!(offer.json, expected);
+}
+
+#[test]
+fn a_server_without_mail_says_what_its_operator_wrote_for_forgotten_passwords() {
+    let help = "Ask at the desk, room 12.";
+    let offer_of = |app: App| app.browser().bare_request("GET", "/.well-known/heirloom").send().json;
+    let without_mail = offer_of(App::with(|config| config.messages.recovery_help = Some(help.to_owned())));
+    assert_eq!(without_mail["recovery_help"], help);
+    let with_mail = offer_of(App::with(|config| {
+        with_mail(config);
+        config.messages.recovery_help = Some(help.to_owned());
+    }));
+    assert_eq!((&with_mail["recovery"], with_mail.get("recovery_help")), (&json!(true), None));
 }
 
 #[test]

@@ -5,6 +5,11 @@ use heirloom::config::Settings;
 
 use crate::{DATABASE, SECRET, assert_refused, resolve, settings};
 
+const TOO_LONG_HELP: &str = match std::str::from_utf8(&[b'x'; 301]) {
+    Ok(text) => text,
+    Err(_) => panic!(),
+};
+
 /// Settings that do not depend on others, with values that each of them refuses.
 const WRONG: &[(&str, &[&str])] = &[
     ("HEIRLOOM_BIND", &["8080", "127.0.0.1", "127.0.0.1:65536", "localhost:8080", "::1:8080"]),
@@ -68,6 +73,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("HEIRLOOM_MAIL_FROM", &["a\nb"]),
     ("HEIRLOOM_MAIL_MUTED", &["newdevice", "new_device,verify_email", "all"]),
     ("HEIRLOOM_PUBLIC_URL", &["app.example.com", "ftp://example.com", "https://example.com/#/app"]),
+    ("HEIRLOOM_RECOVERY_HELP", &["a\nb", TOO_LONG_HELP]),
     ("HEIRLOOM_REGISTRATION", &["maybe", "on", "open,closed"]),
     ("HEIRLOOM_WEBHOOK_URL", &["backend", "file:///tmp/hook"]),
     ("HEIRLOOM_WEBHOOK_SECRET", &["secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64"]),

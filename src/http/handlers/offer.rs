@@ -19,6 +19,10 @@ pub struct OfferAnswer {
     registration: &'static str,
     /// Whether a forgotten password can be reset by mail.
     recovery: bool,
+    /// Without recovery: the operator's text for a user with a forgotten password, or a link (`https:`, `http:` or `mailto:`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://example.com/help", nullable = false)]
+    recovery_help: Option<String>,
     password: PasswordOffer,
     /// Whether sessions are bound to a key of the device.
     device_bound: bool,
@@ -46,6 +50,7 @@ impl From<Offer> for OfferAnswer {
             version: env!("CARGO_PKG_VERSION"),
             registration: offer.registration.as_str(),
             recovery: offer.recovery,
+            recovery_help: offer.recovery_help.map(|help| help.to_string()),
             password: PasswordOffer { min_length: offer.password_min_length, max_length: offer.password_max_length },
             device_bound: false,
             access_token: AccessTokenOffer { alg: offer.access_token_algorithm, ttl: offer.access_token_ttl.as_secs() },

@@ -195,7 +195,6 @@ pub fn days(days: u64) -> Duration {
     hours(days * 24)
 }
 
-/// The defaults of the product, except for hashes that cost nothing and addresses without limits: all tests have one.
 /// Sets mail up, for a server whose mails nobody receives.
 pub fn with_mail(config: &mut Config) {
     let url = "http://127.0.0.1:1/".to_owned();
@@ -204,6 +203,7 @@ pub fn with_mail(config: &mut Config) {
     config.messages.public_url = Some("https://app.example/app/".to_owned());
 }
 
+/// The defaults of the product, except for hashes that cost nothing and addresses without limits: all tests have one.
 fn config(database: &TestDatabase) -> Config {
     Config {
         database: DatabaseConfig {

@@ -47,6 +47,31 @@ describe("Recovery", () => {
     expect(screen.queryByRole("link", { name: "Forgot your password?" })).toBeNull();
   });
 
+  it.each([
+    ["https://example.com/help", "https://example.com/help"],
+    ["mailto:help@example.com", "mailto:help@example.com"],
+    ["Ask at the desk, room 12.", null],
+    ["javascript:alert(1)", null],
+  ])("shows the operator's help %s", async (help, href) => {
+    answers["/.well-known/heirloom"] = {
+      status: 200,
+      body: {
+        registration: "open",
+        recovery: false,
+        recovery_help: help,
+        password: { min_length: 8, max_length: 128 },
+      },
+    };
+    renderApp("login", fakeSession(anonymous()).session);
+    if (href === null) {
+      await screen.findByText(help);
+      expect(screen.queryByRole("link", { name: "Forgot your password?" })).toBeNull();
+    } else {
+      const link = await screen.findByRole("link", { name: "Forgot your password?" });
+      expect(link.getAttribute("href")).toBe(href);
+    }
+  });
+
   it("sets a new password with the token of the link, and takes the token out of the URL", async () => {
     const { user } = renderApp("#/reset-password?token=hll_abc", fakeSession(anonymous()).session);
     expect(location.href).not.toContain("hll_abc");

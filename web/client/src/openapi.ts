@@ -647,6 +647,11 @@ export interface components {
       /** @description Whether a forgotten password can be reset by mail. */
       recovery: boolean;
       /**
+       * @description Without recovery: the operator's text for a user with a forgotten password, or a link (`https:`, `http:` or `mailto:`).
+       * @example https://example.com/help
+       */
+      recovery_help?: string;
+      /**
        * @description `open`, `verified` (by a link in a mail) or `closed`.
        * @example open
        */

@@ -1,3 +1,4 @@
+import { ForgottenPassword } from "../recovery/ForgottenPassword.js";
 import { useOffer } from "../recovery/useOffer.js";
 import { Link, Redirect } from "../router.js";
 import { LoadingPage } from "../session/LoadingPage.js";
@@ -62,13 +63,7 @@ export function LoginPage() {
       </Form>
       {offer && (
         <p>
-          {offer.recovery ? (
-            <Link to="forgot-password" state={email}>
-              {texts.recovery.forgot}
-            </Link>
-          ) : (
-            texts.recovery.contactOperator
-          )}
+          <ForgottenPassword offer={offer} email={email} />
         </p>
       )}
     </AuthLayout>

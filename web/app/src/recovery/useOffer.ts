@@ -6,7 +6,7 @@ import { useSession } from "../session/SessionContext.js";
 import { texts } from "../texts/index.js";
 
 /** The part that the app follows. */
-export type KnownOffer = Pick<Offer, "registration" | "recovery" | "password">;
+export type KnownOffer = Pick<Offer, "registration" | "recovery" | "recovery_help" | "password">;
 
 /** An older server has no such document. */
 const olderServer: KnownOffer = {
