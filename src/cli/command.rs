@@ -13,6 +13,7 @@ use super::dotenv::Dotenv;
 use super::error::CliError;
 use super::os_user::os_user;
 use super::output::{Output, print_line};
+use super::printable::printable;
 use super::settings::Environment;
 use super::{manual, migrate, prune, serve, session, user};
 use crate::app;
@@ -128,7 +129,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match execute(cli.command, &Environment { arguments, dotenv }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("heirloom: {error}");
+            eprintln!("heirloom: {}", printable(&error.to_string()));
             error.exit_code()
         }
     }

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _};
 
 use super::error::CliError;
+use super::printable::printable_line;
 
 /// Asks at a terminal unless `is_confirmed`. Without a terminal nothing is asked, and scripts proceed.
 ///
@@ -12,7 +13,7 @@ pub(super) fn confirm(question: &str, is_confirmed: bool) -> Result<(), CliError
     if is_confirmed || !std::io::stdin().is_terminal() {
         return Ok(());
     }
-    eprint!("{question} [y/N] ");
+    eprint!("{} [y/N] ", printable_line(question));
     let mut response = String::new();
     std::io::stdin().lock().read_line(&mut response)?;
     match response.trim().to_ascii_lowercase().as_str() {

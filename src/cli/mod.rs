@@ -10,6 +10,7 @@ mod migrate;
 mod os_user;
 mod output;
 mod password;
+mod printable;
 mod prune;
 mod serve;
 mod session;

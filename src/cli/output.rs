@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::error::CliError;
+use super::printable::{printable, printable_json, printable_line};
 
 /// How a command prints its result.
 pub(super) struct Output {
@@ -15,7 +16,7 @@ pub(super) struct Output {
 impl Output {
     /// Prints one result, as JSON or as a sentence.
     pub fn say(&self, json: &Value, sentence: &str) -> Result<(), CliError> {
-        if self.is_json { print_line(&json.to_string()) } else { print_line(sentence) }
+        if self.is_json { print_line(&printable_json(json)) } else { print_line(&printable(sentence)) }
     }
 
     /// Prints rows, as a JSON array or as a table. A column is a heading and the field below it.
@@ -56,7 +57,7 @@ impl List<'_> {
     pub fn page(&mut self, rows: &[Value]) -> Result<(), CliError> {
         if self.is_json {
             for row in rows {
-                print(&format!("{}{row}", if self.is_begun { "," } else { "[" }))?;
+                print(&format!("{}{}", if self.is_begun { "," } else { "[" }, printable_json(row)))?;
                 self.is_begun = true;
             }
             return Ok(());
@@ -83,11 +84,10 @@ impl List<'_> {
     }
 }
 
-/// Replaces control characters: clients choose their user agent, and a terminal would obey its escape sequences.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect(),
+        Value::String(text) => printable_line(text),
         other => other.to_string(),
     }
 }

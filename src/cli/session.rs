@@ -67,7 +67,7 @@ pub(super) async fn run(action: Action, operator: &Operator, output: &Output) ->
             let user = find(&user, operator).await?;
             let ended = sessions_ended(operator.revoke_sessions(user.id).await?, &user)?;
             log_command(operator, "Revoked the sessions of an account", user.id.as_uuid());
-            let json = json!({ "id": user.id.as_uuid(), "email": user.email.as_str(), "sessions_ended": ended });
+            let json = json!({ "id": user.id.as_uuid(), "email": user.email.to_string(), "sessions_ended": ended });
             output.say(&json, &format!("{}: sessions revoked: {ended}", user.email))
         }
         Action::RevokeAll { user: None, yes, .. } => {

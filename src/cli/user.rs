@@ -160,7 +160,7 @@ pub(super) async fn find(name: &str, operator: &Operator) -> Result<User, CliErr
 pub(super) fn sessions_ended(outcome: OperatorOutcome, user: &User) -> Result<usize, CliError> {
     match outcome {
         OperatorOutcome::Done(ended) => Ok(ended),
-        OperatorOutcome::NoSuchUser => Err(no_such_user(user.email.as_str())),
+        OperatorOutcome::NoSuchUser => Err(no_such_user(&user.email.to_string())),
         OperatorOutcome::Invalid(error) => Err(CliError::Refused(format!("the {} {}", error.field, error.message))),
     }
 }
@@ -171,7 +171,7 @@ fn no_such_user(name: &str) -> CliError {
 
 fn report(operator: &Operator, output: &Output, user: &User, done: &str, ended: usize) -> Result<(), CliError> {
     log_command(operator, done, user.id.as_uuid());
-    let json = json!({ "id": user.id.as_uuid(), "email": user.email.as_str(), "sessions_ended": ended });
+    let json = json!({ "id": user.id.as_uuid(), "email": user.email.to_string(), "sessions_ended": ended });
     output.say(&json, &format!("{done} {}; sessions revoked: {ended}", user.email))
 }
 
@@ -184,7 +184,7 @@ pub(super) fn log_command(operator: &Operator, done: &str, id: Uuid) {
 fn row(user: &User) -> Value {
     json!({
         "id": user.id.as_uuid(),
-        "email": user.email.as_str(),
+        "email": user.email.to_string(),
         "is_active": user.is_active,
         "created_at": rfc3339(user.created_at),
     })

@@ -32,6 +32,8 @@ pub struct DerivedKeys {
     pub throttle: Key,
     /// HMAC-SHA-256 key of the device cookies.
     pub device: Key,
+    /// HMAC-SHA-256 key of the hashes of email addresses in the log.
+    pub log: Key,
 }
 
 /// 32 secret bytes, wiped when dropped.
@@ -95,6 +97,7 @@ impl DerivedKeys {
             access_kid: URL_SAFE_NO_PAD.encode(&expand("heirloom/access/kid/v1").expose()[..9]),
             throttle: expand("heirloom/throttle/v1"),
             device: expand("heirloom/device/v1"),
+            log: expand("heirloom/log/v1"),
         }
     }
 }
@@ -152,9 +155,10 @@ mod tests {
     fn keys_differ_by_purpose_and_stay_the_same_for_ever() {
         let ring = Keyring::derive(&[Secret::new(A).unwrap()]).unwrap();
         let keys = ring.newest();
-        let all = [&keys.refresh, &keys.csrf, &keys.access_hs256, &keys.access_ed25519, &keys.throttle, &keys.device]
-            .map(Key::expose);
-        assert_eq!(all.into_iter().collect::<HashSet<_>>().len(), all.len());
+        let access = [&keys.access_hs256, &keys.access_ed25519];
+        let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log];
+        let all: Vec<_> = access.into_iter().chain(others).map(Key::expose).collect();
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation revokes every session");
         assert_eq!(format!("{:?}", keys.refresh), "Key([REDACTED])");
     }

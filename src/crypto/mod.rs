@@ -9,6 +9,7 @@ mod hash_queue;
 pub mod jwk;
 mod jws;
 pub mod keys;
+pub mod log_hashes;
 pub mod password_hash;
 pub mod refresh_token;
 pub mod throttle_keys;

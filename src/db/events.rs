@@ -1,6 +1,9 @@
 //! The table `session_events`.
 
+use std::net::IpAddr;
+
 use diesel::prelude::*;
+use ipnet::IpNet;
 
 use super::connection::Connection;
 use super::error::DbError;
@@ -33,6 +36,16 @@ pub fn list(
     }
     let rows: Vec<EventRow> = query.load(connection.pg())?;
     Ok(rows.into_iter().map(RecordedEvent::from).collect())
+}
+
+/// The addresses from which a user's events were caused.
+pub fn list_addresses(connection: &mut Connection, user_id: UserId) -> Result<Vec<IpAddr>, DbError> {
+    let addresses: Vec<Option<IpNet>> = session_events::table
+        .filter(session_events::user_id.eq(user_id.as_uuid()).and(session_events::ip.is_not_null()))
+        .select(session_events::ip)
+        .distinct()
+        .load(connection.pg())?;
+    Ok(addresses.into_iter().flatten().map(|net| net.addr()).collect())
 }
 
 /// The newest event of this kind of each of the user's sessions.

@@ -95,3 +95,12 @@ pub fn find_ended(
         replaced_by: by.filter(|_| at.is_some_and(|at| at >= since)).map(FamilyId::from),
     }))
 }
+
+/// When the families of a user were logged in to, live or not.
+pub fn list_logins(connection: &mut Connection, user_id: UserId) -> Result<Vec<Timestamp>, DbError> {
+    let logins = token_families::table
+        .filter(token_families::user_id.eq(user_id.as_uuid()))
+        .select(token_families::authenticated_at)
+        .distinct();
+    Ok(logins.load(connection.pg())?)
+}

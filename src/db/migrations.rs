@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use secrecy::SecretString;
 
+use super::canonical_emails;
 use super::connector::Connector;
 use super::error::DbError;
 
@@ -64,12 +65,17 @@ impl Migrator {
     /// migrates, the others wait and find nothing to do.
     ///
     /// # Errors
-    /// [`DbError`] if one fails. Nothing has changed then.
+    /// [`DbError`] if one fails, or if accounts are found that it cannot keep apart. Nothing has changed then.
     pub fn run(&mut self) -> Result<Vec<String>, DbError> {
         self.0.build_transaction().read_committed().run(|pg| {
             prepare_to_migrate(pg)?;
             let applied = pg.run_pending_migrations(MIGRATIONS).map_err(failed)?;
-            names_of(&applied)
+            let has_new_table = applied.iter().any(|version| version.to_string() == canonical_emails::MIGRATION);
+            let names = names_of(&applied)?;
+            if has_new_table {
+                canonical_emails::fill(pg)?;
+            }
+            Ok(names)
         })
     }
 

@@ -10,9 +10,11 @@
 //! and need no order. `tests/api/lock_order.rs` runs every pair of such transactions against each other.
 
 pub mod asynchronous_commit;
+mod canonical_emails;
 mod connection;
 mod connection_string;
 mod connector;
+pub mod deleted_accounts;
 pub mod ended_sessions;
 pub mod error;
 pub mod events;

@@ -38,6 +38,14 @@ pub fn ended_sessions(connection: &mut Connection, kept: Duration, limit: u32) -
     Ok(query.execute(connection.pg())? as u64)
 }
 
+/// Deletes records of accounts that were deleted before `before`.
+pub fn deleted_accounts(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
+    let sql = "DELETE FROM deleted_accounts WHERE user_id IN (SELECT user_id FROM deleted_accounts \
+               WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+    let query = sql_query(sql).bind::<Timestamptz, _>(before).bind::<BigInt, _>(i64::from(limit));
+    Ok(query.execute(connection.pg())? as u64)
+}
+
 /// The smallest UUIDv7 of the millisecond of `at`.
 fn first_id_at(at: Timestamp) -> Uuid {
     let millis = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);

@@ -28,16 +28,14 @@ pub(super) struct UserRow {
     created_at: Timestamp,
 }
 
-impl TryFrom<UserRow> for User {
-    type Error = DbError;
-
-    fn try_from(row: UserRow) -> Result<Self, DbError> {
-        Ok(Self {
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
             id: row.id.into(),
-            email: Email::parse(&row.email).map_err(|error| DbError::corrupt(format!("users.email {error}")))?,
+            email: Email::from_stored(row.email),
             is_active: row.is_active,
             created_at: row.created_at,
-        })
+        }
     }
 }
 

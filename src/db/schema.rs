@@ -1,6 +1,21 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    canonical_emails (email) {
+        email -> Text,
+        user_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    deleted_accounts (user_id) {
+        user_id -> Uuid,
+        deleted_at -> Timestamptz,
+        deleted_by -> Text,
+    }
+}
+
+diesel::table! {
     ended_sessions (family_id) {
         family_id -> Uuid,
         ended_at -> Timestamptz,
@@ -63,7 +78,16 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(canonical_emails -> users (user_id));
 diesel::joinable!(session_events -> users (user_id));
 diesel::joinable!(token_families -> users (user_id));
 
-diesel::allow_tables_to_appear_in_same_query!(ended_sessions, login_throttles, session_events, token_families, users,);
+diesel::allow_tables_to_appear_in_same_query!(
+    canonical_emails,
+    deleted_accounts,
+    ended_sessions,
+    login_throttles,
+    session_events,
+    token_families,
+    users,
+);

@@ -139,6 +139,13 @@ pub fn forget(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbEr
     Ok(())
 }
 
+/// Deletes all counts of these keys, in the transaction of the caller.
+pub fn delete(connection: &mut Connection, keys: &[ThrottleKey]) -> Result<(), DbError> {
+    let keys: Vec<&[u8]> = keys.iter().map(|key| &key.as_bytes()[..]).collect();
+    diesel::delete(login_throttles::table.filter(login_throttles::lane.eq_any(keys))).execute(connection.pg())?;
+    Ok(())
+}
+
 /// Takes back the count of an attempt whose password was not checked.
 pub fn take_back(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {
     use login_throttles::dsl;

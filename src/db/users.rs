@@ -3,12 +3,14 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::canonical_emails;
 use super::connection::Connection;
 use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
 use super::rows::{NewUserRow, UserRow};
+use super::schema::canonical_emails as canonical_schema;
 use super::schema::{token_families, users};
-use crate::domain::account::{Email, User};
+use crate::domain::account::{EmailLookup, User};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
 use crate::domain::revocation::Revocation;
@@ -16,20 +18,40 @@ use crate::domain::revocation::Revocation;
 /// The constraint that refuses a second account with the same address.
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
-/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken.
+/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken in any spelling. The database
+/// does not log the refusal as an error: its line would contain the address.
 pub fn insert(connection: &mut Connection, user: &User, hash: &PasswordHash) -> Result<(), DbError> {
-    diesel::insert_into(users::table).values(NewUserRow::new(user, hash)).execute(connection.pg())?;
-    Ok(())
+    let taken = || DbError::Constraint(EMAIL_TAKEN.to_owned());
+    if canonical_emails::is_taken(connection, &user.email)? {
+        return Err(taken());
+    }
+    let inserted = diesel::insert_into(users::table)
+        .values(NewUserRow::new(user, hash))
+        .on_conflict(users::email)
+        .do_nothing()
+        .execute(connection.pg())?;
+    if inserted == 1 { Ok(()) } else { Err(taken()) }
 }
 
-/// The account of an address, with its password hash.
-pub fn find_by_email(connection: &mut Connection, email: &Email) -> Result<Option<(User, PasswordHash)>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
-        .filter(users::email.eq(email.as_str()))
-        .select((UserRow::as_select(), users::password_hash))
-        .first(connection.pg())
-        .optional()?;
-    found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
+/// The account of an address, with its password hash. An account that is stored under the very spelling that was typed
+/// comes before one that has the address in another.
+pub fn find_by_email(
+    connection: &mut Connection,
+    lookup: &EmailLookup,
+) -> Result<Option<(User, PasswordHash)>, DbError> {
+    let stored = users::table
+        .filter(users::email.eq_any([lookup.former(), lookup.canonical()].into_iter().flatten()))
+        .select((UserRow::as_select(), users::password_hash));
+    let respelled = users::table
+        .inner_join(canonical_schema::table)
+        .filter(canonical_schema::email.nullable().eq(lookup.canonical()))
+        .select((UserRow::as_select(), users::password_hash));
+    let found: Vec<(UserRow, String)> = stored.union_all(respelled).load(connection.pg())?;
+    let found = found.into_iter().map(|(row, hash)| (User::from(row), PasswordHash::from_stored(hash)));
+    Ok(found.min_by_key(|(user, _)| {
+        let is_stored_as = |spelling: Option<&str>| Some(user.email.as_str()) == spelling;
+        (!is_stored_as(lookup.former()), !is_stored_as(lookup.canonical()))
+    }))
 }
 
 /// An account whose row this transaction has locked: until the transaction ends, no login to it can begin, and nothing
@@ -48,7 +70,7 @@ pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAcco
         .for_no_key_update()
         .first(connection.pg())
         .optional()?;
-    found.map(LockedAccount::try_from).transpose()
+    Ok(found.map(LockedAccount::from))
 }
 
 /// Locks an account, and keeps the account `owner` from being deleted: the transaction is going to change a family of it.
@@ -94,7 +116,7 @@ pub(super) fn keep_owner(connection: &mut Connection, family_id: FamilyId) -> Re
         .for_key_share()
         .first(connection.pg())
         .optional()?;
-    found.map(User::try_from).transpose()
+    Ok(found.map(User::from))
 }
 
 /// An account that this transaction is going to delete. Its lock excludes every other lock from the start. Taken after
@@ -109,7 +131,7 @@ pub fn lock_for_deletion(connection: &mut Connection, id: UserId) -> Result<Opti
         .for_update()
         .first(connection.pg())
         .optional()?;
-    found.map(|row| row.try_into().map(DoomedAccount)).transpose()
+    Ok(found.map(|row| DoomedAccount(row.into())))
 }
 
 impl DoomedAccount {
@@ -125,11 +147,9 @@ impl DoomedAccount {
     }
 }
 
-impl TryFrom<(UserRow, String)> for LockedAccount {
-    type Error = DbError;
-
-    fn try_from((row, hash): (UserRow, String)) -> Result<Self, DbError> {
-        Ok(Self { user: row.try_into()?, password_hash: PasswordHash::from_stored(hash) })
+impl From<(UserRow, String)> for LockedAccount {
+    fn from((row, hash): (UserRow, String)) -> Self {
+        Self { user: row.into(), password_hash: PasswordHash::from_stored(hash) }
     }
 }
 
@@ -170,7 +190,7 @@ pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> R
         query = query.filter(users::id.gt(after.as_uuid()));
     }
     let rows: Vec<UserRow> = query.load(connection.pg())?;
-    rows.into_iter().map(User::try_from).collect()
+    Ok(rows.into_iter().map(User::from).collect())
 }
 
 /// An account, with its password hash.
@@ -180,7 +200,7 @@ pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, Pas
         .select((UserRow::as_select(), users::password_hash))
         .first(connection.pg())
         .optional()?;
-    found.map(|(row, hash)| Ok((row.try_into()?, PasswordHash::from_stored(hash)))).transpose()
+    Ok(found.map(|(row, hash)| (row.into(), PasswordHash::from_stored(hash))))
 }
 
 /// The owner of a session with the password hash, and the session's revocation if it has been revoked. `None` if either
@@ -206,7 +226,7 @@ pub fn find_with_session(
         Some((at, reason)) => Some(Revocation { at, reason: reason.parse().map_err(DbError::corrupt)? }),
         None => None,
     };
-    Ok(Some((row.try_into()?, PasswordHash::from_stored(hash), revocation)))
+    Ok(Some((row.into(), PasswordHash::from_stored(hash), revocation)))
 }
 
 /// Replaces the hash `old` by `new`. `false` if the password has changed since `old` was read.

@@ -5,9 +5,12 @@ pub mod account;
 pub mod client;
 pub mod clock;
 pub mod device;
+pub mod email;
 pub mod event;
 pub mod family;
+mod guessable;
 pub mod ids;
+pub mod invisible;
 pub mod judgment;
 pub mod network;
 pub mod password;
@@ -17,9 +20,11 @@ pub mod refresh_token;
 pub mod revocation;
 pub mod rotation;
 pub mod secret;
+mod signs;
 pub mod standing;
 pub mod stored_text;
 pub mod throttle;
+mod word_list;
 
 /// A time in UTC, with the precision of the database: microseconds.
 pub type Timestamp = time::OffsetDateTime;

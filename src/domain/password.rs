@@ -4,10 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
 use super::account::Email;
-
-/// The most common passwords of eight characters or more, sorted by bytes; compiled by Royce Williams, from the list that
-/// ships with Django (BSD-3-Clause).
-const COMMON: &str = include_str!("common_passwords.txt");
+use super::guessable::{Guessable, Names, guessable};
+use super::word_list::COMMON;
 
 /// The longest password that can be chosen, in code points. NIST SP 800-63B-4 §3.1.1.2 asks for 64 at least.
 pub const PASSWORD_MAX_LENGTH: usize = 128;
@@ -49,8 +47,16 @@ pub enum PasswordError {
     TooLong,
     #[error("must not be the email address")]
     IsEmail,
-    #[error("is among the most common passwords, which attackers try first; choose another")]
+    #[error("is among the most common passwords, which attackers try first; choose another, such as four random words")]
     Common,
+    #[error("is a common word with a few signs, which attackers try early; choose another, such as four random words")]
+    CommonWord,
+    #[error(
+        "is little more than your email address or the name of this service; choose another, such as four random words"
+    )]
+    Name,
+    #[error("is little more than neighbouring keys or a common number; choose another, such as four random words")]
+    Keys,
 }
 
 impl Password {
@@ -60,11 +66,16 @@ impl Password {
         Self(typed.expose_secret().nfc().collect::<String>().into())
     }
 
-    /// A password that is chosen for the account `email`, if that is known to be one.
+    /// A password that is chosen for the account `email`, if that is known to be one, at a service with these names.
     ///
     /// # Errors
     /// [`PasswordError`]: the first rule that it breaks. There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2).
-    pub fn chosen(typed: &SecretString, email: Option<&Email>, policy: PasswordPolicy) -> Result<Self, PasswordError> {
+    pub fn chosen(
+        typed: &SecretString,
+        email: Option<&Email>,
+        service: &[String],
+        policy: PasswordPolicy,
+    ) -> Result<Self, PasswordError> {
         let password = Self::presented(typed);
         let text = password.0.expose_secret();
         let length = text.chars().count();
@@ -75,13 +86,23 @@ impl Password {
             return Err(PasswordError::TooLong);
         }
         let folded = text.to_lowercase();
-        if email.is_some_and(|email| folded == email.as_str().nfc().collect::<String>().to_lowercase()) {
+        if email.is_some_and(|email| folded == email.to_string().nfc().collect::<String>().to_lowercase()) {
             return Err(PasswordError::IsEmail);
         }
-        if is_common(&folded) {
+        if COMMON.contains(&folded) {
             return Err(PasswordError::Common);
         }
-        Ok(password)
+        match guessable(text, &names(email, service)) {
+            Some(Guessable::Word) => Err(PasswordError::CommonWord),
+            Some(Guessable::Name) => Err(PasswordError::Name),
+            Some(Guessable::Signs) => Err(PasswordError::Keys),
+            None => Ok(password),
+        }
+    }
+
+    /// Whether both are one password.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
     }
 
     /// The bytes to hash.
@@ -90,29 +111,29 @@ impl Password {
     }
 }
 
-fn is_common(folded: &str) -> bool {
-    let list = COMMON.as_bytes();
-    let (mut low, mut high) = (0, list.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = list[..middle].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        let end = list[middle..].iter().position(|&b| b == b'\n').map_or(list.len(), |at| middle + at);
-        match list[start..end].cmp(folded.as_bytes()) {
-            std::cmp::Ordering::Equal => return true,
-            std::cmp::Ordering::Less => low = end + 1,
-            std::cmp::Ordering::Greater => high = start,
-        }
+/// What an attacker knows of the account beforehand.
+fn names(email: Option<&Email>, service: &[String]) -> Names {
+    let mut names = Names::default();
+    service.iter().for_each(|name| names.add(name));
+    if let Some((local, domain)) = email.map(ToString::to_string).as_deref().and_then(|email| email.split_once('@')) {
+        names.add(local);
+        domain.split('.').for_each(|label| names.add(label));
     }
-    false
+    names
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMON, Email, Password, PasswordError, PasswordPolicy, is_common};
+    use super::{COMMON, Email, Password, PasswordError, PasswordPolicy};
 
     fn choose(text: &str) -> Result<Password, PasswordError> {
-        let email = Email::parse("alice.long@example.com").unwrap();
-        Password::chosen(&text.to_owned().into(), Some(&email), PasswordPolicy { min_length: 8 })
+        choose_as("alice.long@example.com", text)
+    }
+
+    fn choose_as(email: &str, text: &str) -> Result<Password, PasswordError> {
+        let email = Email::parse(email).unwrap();
+        let service = ["https://accounts.acme.example".to_owned(), "heirloom".to_owned()];
+        Password::chosen(&text.to_owned().into(), Some(&email), &service, PasswordPolicy { min_length: 8 })
     }
 
     #[test]
@@ -148,19 +169,31 @@ mod tests {
         for (email, password) in
             [("Élodie@example.com", "ÉLODIE@example.com"), ("e\u{301}lodie@example.com", "élodie@example.com")]
         {
-            let email = Email::parse(email).unwrap();
-            let chosen = Password::chosen(&password.to_owned().into(), Some(&email), PasswordPolicy { min_length: 8 });
-            assert_eq!(chosen.unwrap_err(), PasswordError::IsEmail, "{password}");
+            assert_eq!(choose_as(email, password).unwrap_err(), PasswordError::IsEmail, "{password}");
         }
     }
 
     #[test]
     fn every_word_of_the_list_is_found_and_its_neighbours_are_not() {
-        assert!(COMMON.lines().count() > 8000);
-        for word in COMMON.lines() {
-            assert!(is_common(word), "{word}");
-            assert!(!is_common(&format!("{word}\u{1}")));
+        assert!(COMMON.words().count() > 8000);
+        for word in COMMON.words() {
+            assert!(COMMON.contains(word), "{word}");
+            assert!(!COMMON.contains(&format!("{word}\u{1}")));
         }
+    }
+
+    #[test]
+    fn the_words_of_the_context_are_refused_with_their_reason() {
+        for password in ["example.com1", "Alice2025!", "longalice", "Acme2025!", "accounts.acme", "H3irloom!!"] {
+            assert_eq!(choose(password).unwrap_err(), PasswordError::Name, "{password}");
+        }
+        for password in ["P@ssw0rd1", "Summer2025!"] {
+            let error = choose(password).unwrap_err();
+            assert!(matches!(error, PasswordError::Common | PasswordError::CommonWord), "{password}: {error:?}");
+            assert!(error.to_string().contains("choose another"), "{error}");
+        }
+        assert_eq!(choose("qwertz2025!").unwrap_err(), PasswordError::Keys);
+        assert!(choose("alice keeps four lamps").is_ok());
     }
 
     #[test]

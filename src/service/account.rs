@@ -1,20 +1,21 @@
 //! The caller's own account.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::authentication::Authenticated;
+use super::deletion::delete_account;
 use super::error::{FieldError, ServiceError};
 use super::new_credentials;
 use super::random::rng;
-use super::revoke;
 use super::session::SessionGrant;
-use super::throttle::{TooManyAttempts, failures};
+use super::throttle::{LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
 use crate::db::{events, users};
-use crate::domain::account::{Email, User};
+use crate::domain::account::{DeletedBy, Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::password::{Password, PasswordHash};
@@ -74,7 +75,7 @@ impl Service {
             Verified::Right(user, verified) => (user, verified),
             Verified::Refused(refusal) => return Ok(refusal.into()),
         };
-        let password = match self.passwords.choose("new_password", new, Some(&user.email)) {
+        let password = match self.passwords.choose_instead("new_password", new, current, &user.email) {
             Ok(password) => password,
             Err(error) => return Ok(PasswordOutcome::Invalid(error)),
         };
@@ -92,6 +93,7 @@ impl Service {
         match changed.await? {
             Some(Some((issued, ended))) => {
                 self.ended_sessions.add(ended);
+                tracing::info!(event = "authn_password_change", user.id = %user.id, by = "user", "Password changed");
                 Ok(PasswordOutcome::Done(NewSession { grant: self.grant(&issued, now), email: user.email }))
             }
             Some(None) => Err(changed_meanwhile()),
@@ -99,7 +101,7 @@ impl Service {
         }
     }
 
-    /// Deletes the caller's account with its sessions and events.
+    /// Deletes the caller's account with its sessions and events. A record of the deletion remains.
     pub async fn delete_account(
         &self,
         caller: &Authenticated,
@@ -111,15 +113,17 @@ impl Service {
             Verified::Refused(refusal) => return Ok(refusal.into()),
         };
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::LogoutAll };
+        let throttle = Arc::clone(&self.login_throttle);
         let deleted = self.as_live_for_deletion(caller, move |tx, doomed| {
             if !doomed.account().has_password(&verified) {
                 return Ok(None);
             }
-            revoke::delete_account(tx, doomed, revocation).map(Some)
+            delete_account(tx, doomed, &throttle, revocation, DeletedBy::User).map(Some)
         });
         match deleted.await? {
             Some(Some(ended)) => {
                 self.ended_sessions.add(ended);
+                tracing::warn!(event = "user_deleted", user.id = %caller.grant.user_id, by = "user", "Account deleted");
                 Ok(PasswordOutcome::Done(()))
             }
             Some(None) => Err(changed_meanwhile()),
@@ -146,7 +150,10 @@ impl Service {
         };
         let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
         match self.login_throttle.throttled(key, attempt, is_right).await? {
-            Err(refused) => Ok(Verified::Refused(Unverified::TooManyAttempts(refused))),
+            Err(refused) => {
+                log_unchecked(refused, LogSubject::User(user.id));
+                Ok(Verified::Refused(Unverified::TooManyAttempts(refused)))
+            }
             Ok((Verdict::Right | Verdict::RightButOutdated, _)) => Ok(Verified::Right(user, stored)),
             Ok((Verdict::Wrong, closes_for)) => {
                 let (now, client) = (self.clock.now(), client.clone());
@@ -158,10 +165,17 @@ impl Service {
                     }
                     Ok(())
                 });
-                Ok(Verified::Refused(match recorded.await? {
+                let refusal = match recorded.await? {
                     Some(()) => Unverified::WrongPassword,
                     None => Unverified::SessionRevoked,
-                }))
+                };
+                tracing::warn!(
+                    event = "authn_password_change_fail",
+                    user.id = %user.id,
+                    family.id = %caller.grant.family_id,
+                    "A caller gave a wrong current password"
+                );
+                Ok(Verified::Refused(refusal))
             }
         }
     }

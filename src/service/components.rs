@@ -15,6 +15,7 @@ use super::use_cases::Service;
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::keys::Keyring;
+use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::db::Database;
@@ -60,7 +61,8 @@ impl Components {
     /// # Errors
     /// [`HashingError::Unusable`] for a cost that Argon2 refuses.
     pub fn new(db: Database, clock: Clock, keyring: &Keyring, policy: Policy) -> Result<Self, HashingError> {
-        let passwords = Passwords::new(policy.password, policy.hash_cost, policy.hashes_at_once)?;
+        let names = [policy.access_token.issuer.clone(), policy.access_token.audience.clone(), "heirloom".to_owned()];
+        let passwords = Passwords::new(policy.password, names.into(), policy.hash_cost, policy.hashes_at_once)?;
         let login_throttle = Arc::new(LoginThrottle::new(db.clone(), clock.clone(), keyring));
         let token_lifetime = policy.access_token.ttl;
         let ended_sessions = Arc::new(EndedSessions::new(db.clone(), clock.clone(), token_lifetime));
@@ -89,6 +91,7 @@ impl Components {
             refresh_tokens: RefreshTokens::new(keyring),
             access_tokens: AccessTokens::new(keyring, policy.access_token),
             csrf_tokens: CsrfTokens::new(keyring),
+            log_hashes: LogHashes::new(keyring),
             passwords,
             login_throttle,
             rotation: policy.rotation,

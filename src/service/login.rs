@@ -8,12 +8,12 @@ use super::error::ServiceError;
 use super::random::rng;
 use super::revoke;
 use super::session::SessionGrant;
-use super::throttle::{KnownDevice, TooManyAttempts, failures};
+use super::throttle::{KnownDevice, LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
 use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
 use crate::db::{events, families, users};
-use crate::domain::account::{Email, User};
+use crate::domain::account::{EmailLookup, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family};
@@ -80,19 +80,10 @@ impl Service {
         };
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
         let throttled = self.login_throttle.throttled(counted_by, attempt, is_right).await?;
-        let outcome = throttled.unwrap_or_else(LoginOutcome::TooManyAttempts);
-        match &outcome {
-            LoginOutcome::Granted(grant) => {
-                tracing::info!(event = "authn_login_success", family.id = %grant.session_id, "Login succeeded");
-            }
-            LoginOutcome::InvalidCredentials => {
-                tracing::warn!(event = "authn_login_fail", reason = "credentials", "Login failed");
-            }
-            LoginOutcome::AccountDisabled => {
-                tracing::warn!(event = "authn_login_fail", reason = "disabled", "Login failed");
-            }
-            LoginOutcome::TooManyAttempts(_) => {}
-        }
+        let outcome = throttled.unwrap_or_else(|refused| {
+            log_unchecked(refused, LogSubject::EmailHash(&self.log_hashes.of_email(email)));
+            LoginOutcome::TooManyAttempts(refused)
+        });
         Ok(outcome)
     }
 
@@ -115,10 +106,13 @@ impl Service {
                 Checked::Changed => continue,
             };
             if !user.is_active {
+                log_failure(&user, "disabled");
                 return Ok(LoginOutcome::AccountDisabled);
             }
             let client = attempt.client.clone();
             if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client).await? {
+                let (user, family) = (user.id, grant.session_id);
+                tracing::info!(event = "authn_login_success", user.id = %user, family.id = %family, "Login succeeded");
                 return Ok(LoginOutcome::Granted(grant));
             }
         }
@@ -127,16 +121,17 @@ impl Service {
 
     async fn check_password(&self, attempt: &Attempt<'_>) -> Result<Checked, ServiceError> {
         let password = Password::presented(attempt.password);
-        let found = match Email::parse(attempt.email) {
-            Ok(email) => self.db.run(move |connection| users::find_by_email(connection, &email)).await?,
-            Err(_) => None,
-        };
+        let lookup = EmailLookup::new(attempt.email);
+        let found = self.db.run(move |connection| users::find_by_email(connection, &lookup)).await?;
         let Some((user, stored)) = found else {
             self.passwords.verify_decoy(password, attempt.standing).await?;
+            let hash = self.log_hashes.of_email(attempt.email);
+            tracing::warn!(event = "authn_login_fail", email.hash = hash, reason = "credentials", "Login failed");
             return Ok(Checked::Wrong);
         };
         match self.passwords.verify(password.clone(), &stored, attempt.standing).await? {
             Verdict::Wrong => {
+                log_failure(&user, "credentials");
                 let (now, client) = (self.clock.now(), &attempt.client);
                 for kind in failures(EventKind::LoginFailed, attempt.closes_for) {
                     self.background_writes.record(Event::of_account(now, user.id, kind, client.clone(), &mut rng()));
@@ -190,6 +185,10 @@ impl Service {
         self.ended_sessions.add(ended);
         Ok(Some(self.grant(&issued, now)))
     }
+}
+
+fn log_failure(user: &User, reason: &'static str) {
+    tracing::warn!(event = "authn_login_fail", user.id = %user.id, reason, "Login failed");
 }
 
 enum Checked {

@@ -16,6 +16,7 @@ mod account;
 mod authentication;
 mod catch_up;
 mod components;
+mod deletion;
 mod error;
 mod event_log;
 mod health;

@@ -1,6 +1,7 @@
 //! Choosing, hashing and checking passwords, under one policy and one bound on the work.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -17,12 +18,19 @@ use crate::domain::standing::Standing;
 pub(super) struct Passwords {
     hasher: PasswordHasher,
     policy: PasswordPolicy,
+    /// The names of the service, which make no password.
+    service: Arc<[String]>,
 }
 
 impl Passwords {
     /// Hashes at `cost`, at most `at_once` at a time.
-    pub fn new(policy: PasswordPolicy, cost: HashCost, at_once: NonZeroUsize) -> Result<Self, HashingError> {
-        Ok(Self { hasher: PasswordHasher::new(cost, at_once, &mut rng())?, policy })
+    pub fn new(
+        policy: PasswordPolicy,
+        service: Arc<[String]>,
+        cost: HashCost,
+        at_once: NonZeroUsize,
+    ) -> Result<Self, HashingError> {
+        Ok(Self { hasher: PasswordHasher::new(cost, at_once, &mut rng())?, policy, service })
     }
 
     /// A new password for the account `email`, if the policy allows it. `field` is where the user typed it.
@@ -32,7 +40,24 @@ impl Passwords {
         typed: &SecretString,
         email: Option<&Email>,
     ) -> Result<Password, FieldError> {
-        Password::chosen(typed, email, self.policy).map_err(|error| FieldError { field, message: error.to_string() })
+        Password::chosen(typed, email, &self.service, self.policy)
+            .map_err(|error| FieldError { field, message: error.to_string() })
+    }
+
+    /// A new password in the place of `current`, which the caller has just proved to be the account's. Comparing the two
+    /// texts therefore reveals nothing that the caller does not know.
+    pub fn choose_instead(
+        &self,
+        field: &'static str,
+        typed: &SecretString,
+        current: &SecretString,
+        email: &Email,
+    ) -> Result<Password, FieldError> {
+        let password = self.choose(field, typed, Some(email))?;
+        match password.is_same(&Password::presented(current)) {
+            true => Err(FieldError { field, message: "must differ from the current password".to_owned() }),
+            false => Ok(password),
+        }
     }
 
     /// The hash to store for a password.

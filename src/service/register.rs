@@ -60,7 +60,10 @@ pub(super) async fn create_account(
         events::insert(tx, &event)
     });
     match inserted.await {
-        Ok(()) => Ok(RegisterOutcome::Registered(user)),
+        Ok(()) => {
+            tracing::info!(event = "user_created", user.id = %user.id, "Account created");
+            Ok(RegisterOutcome::Registered(user))
+        }
         Err(error) if DbError::is_constraint(&error, users::EMAIL_TAKEN) => Ok(RegisterOutcome::EmailTaken),
         Err(error) => Err(error.into()),
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use tracing::field::display;
 
 use super::error::ServiceError;
 use super::random::rng;
@@ -17,6 +18,7 @@ use crate::domain::Timestamp;
 use crate::domain::clock::Clock;
 use crate::domain::event::EventKind;
 use crate::domain::family::Delivery;
+use crate::domain::ids::UserId;
 use crate::domain::network::Network;
 use crate::domain::standing::Standing;
 use crate::domain::throttle::{DeviceId, ThrottleKey, retry_after};
@@ -131,15 +133,7 @@ impl LoginThrottle {
         let count = self.db.run(move |connection| throttles::count(connection, &key, network.as_ref(), now));
         let (closes_for, for_network) = match count.await? {
             Counted::Admitted { closes_for, for_network } => (closes_for, for_network),
-            Counted::Closed(wait) => {
-                let retry_after = retry_after(wait);
-                tracing::warn!(
-                    event = "authn_login_fail_max",
-                    retry_after,
-                    "Did not check a password: too many attempts"
-                );
-                return Ok(Err(TooManyAttempts { retry_after }));
-            }
+            Counted::Closed(wait) => return Ok(Err(TooManyAttempts { retry_after: retry_after(wait) })),
         };
         let outcome = attempt(closes_for).await;
         let keys = [Some(key), network.filter(|_| for_network)];
@@ -162,11 +156,41 @@ impl LoginThrottle {
         self.db.run(move |connection| keys.iter().flatten().try_for_each(|key| settle(connection, key))).await
     }
 
+    /// The keys of an account: of its strangers, of the sessions that it logged in to at these times, and of the networks
+    /// of these addresses. Those of known devices are missing, because only the devices know their ids.
+    pub fn keys_of(&self, email: &str, logins: &[Timestamp], addresses: &[IpAddr]) -> Vec<ThrottleKey> {
+        let logins = logins.iter().map(|at| self.keys.of_login(email, *at));
+        let networks = addresses.iter().map(|ip| self.keys.of_network(email, Network::widest_of(*ip)));
+        std::iter::once(self.keys.of_strangers(email)).chain(logins).chain(networks).collect()
+    }
+
     /// Forgets the wrong passwords of strangers to `email`.
     pub async fn reset_strangers(&self, email: &str) -> Result<(), DbError> {
         let key = self.keys.of_strangers(email);
         self.db.run(move |connection| throttles::forget(connection, &key)).await
     }
+}
+
+/// Whose password was not checked.
+pub(super) enum LogSubject<'a> {
+    User(UserId),
+    /// The keyed hash of an email address, whether or not it has an account.
+    EmailHash(&'a str),
+}
+
+/// Logs that a password was not checked.
+pub(super) fn log_unchecked(refused: TooManyAttempts, subject: LogSubject<'_>) {
+    let (user, email_hash) = match subject {
+        LogSubject::User(id) => (Some(display(id)), None),
+        LogSubject::EmailHash(hash) => (None, Some(hash)),
+    };
+    tracing::warn!(
+        event = "authn_login_fail_max",
+        retry_after = refused.retry_after,
+        user.id = user,
+        email.hash = email_hash,
+        "Did not check a password: too many attempts"
+    );
 }
 
 /// The events of a wrong password: the failure, and how long it closed the key if it did.

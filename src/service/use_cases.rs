@@ -10,6 +10,7 @@ use super::upkeep::ended_sessions::EndedSessions;
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::jwk::JwkSet;
+use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::db::Database;
 use crate::domain::clock::Clock;
@@ -23,6 +24,7 @@ pub struct Service {
     pub(super) refresh_tokens: RefreshTokens,
     pub(super) access_tokens: AccessTokens,
     pub(super) csrf_tokens: CsrfTokens,
+    pub(super) log_hashes: LogHashes,
     pub(super) passwords: Passwords,
     pub(super) login_throttle: Arc<LoginThrottle>,
     pub(super) rotation: RotationPolicy,

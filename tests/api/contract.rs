@@ -115,6 +115,7 @@ impl Chance {
             "email" => json!(self.of(&["bob@example.com", "nobody@example.com", "no address", ""])),
             "token_delivery" => json!(self.of(&["cookie", "body", "Cookie", "pigeon"])),
             "refresh_token" => json!(self.of(tokens)),
+            "new_password" if self.one_in(2) => json!("four lamps on the stairs"),
             _ if self.one_in(2) => json!(PASSWORD),
             _ if self.one_in(3) => json!(self.text()),
             _ => json!(self.of(&["four lamps on the stairs", "password", "short"])),

@@ -75,7 +75,6 @@ fn unknown_addresses_and_wrong_passwords_get_the_same_answer() {
         ("nobody@example.com", PASSWORD),
         ("not an address", PASSWORD),
         ("alice@example.com", &"x".repeat(10_000)),
-        ("alice@example.com", ""),
     ] {
         let answer = alice.logs_in_with(email, password);
         assert_eq!(answer.verdict(), (401, "invalid_credentials"));

@@ -5,6 +5,7 @@
 mod failover;
 mod kit;
 mod model;
+mod model_answers;
 mod mutants;
 mod noticed;
 mod short;

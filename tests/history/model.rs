@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use heirloom::domain::Timestamp;
@@ -25,6 +23,7 @@ use uuid::Uuid;
 use crate::kit::checker::Terms;
 use crate::kit::clients::{Fate, Server};
 use crate::kit::record::{Access, Answer, Ask, Delivery, Grant, Network, Token};
+use crate::model_answers::{answer, genuine, plain};
 use crate::mutants::{Flaw, Rule};
 
 const BEGAN: Timestamp = datetime!(2026-03-01 12:00:00 UTC);
@@ -172,18 +171,17 @@ impl Model {
         if state.passwords.get(email) != Some(password) {
             return answer(401, "invalid_credentials");
         }
-        let id = self.begins(state, email, delivery, now);
+        self.begins(state, email, delivery, now)
+    }
+
+    fn begins(&self, state: &mut State, email: &Arc<str>, delivery: Delivery, now: Timestamp) -> Answer {
+        let id = Uuid::from_u128(state.rng.random());
+        let begun = Family::begin(id.into(), id.into(), family::Delivery::Body, now, &self.lifetimes()).state;
+        state.write(id, Row { email: email.clone(), delivery, state: begun });
         if !self.has(Flaw::LoginsAreNotFlushed) {
             self.flushes(state);
         }
         self.grants(state, id, 1)
-    }
-
-    fn begins(&self, state: &mut State, email: &Arc<str>, delivery: Delivery, now: Timestamp) -> Uuid {
-        let id = Uuid::from_u128(state.rng.random());
-        let begun = Family::begin(id.into(), id.into(), family::Delivery::Body, now, &self.lifetimes()).state;
-        state.write(id, Row { email: email.clone(), delivery, state: begun });
-        id
     }
 
     fn refreshes(&self, state: &mut State, token: &Token, from: Network, now: Timestamp) -> Answer {
@@ -200,9 +198,8 @@ impl Model {
         let decision = (self.rule)(&row.state, presented, place, now, &self.policy());
         let answered = match decision {
             Decision::Revoked(reason) => {
-                let clears_cookie = reason == RevocationReason::PasswordChange && self.has(Flaw::TakesTheNewCookieAway);
                 let reason = Some(reason.as_str().to_owned());
-                return Answer { reason, clears_cookie, ..answer(401, "session_revoked") };
+                return Answer { reason, ..answer(401, "session_revoked") };
             }
             Decision::Expired => return answer(401, "refresh_token_expired"),
             Decision::Reuse { .. } => {
@@ -248,8 +245,8 @@ impl Model {
         if row.state.revoked.is_some() && !self.has(Flaw::AccessOutlivesSessions) {
             return answer(401, "session_revoked");
         }
-        let (email, delivery) = (row.email.clone(), row.delivery);
-        let seen = Generation::new(access.generation).unwrap_or(Generation::NONE);
+        let delivery = row.delivery;
+        let (email, seen) = (row.email.clone(), Generation::new(access.generation).unwrap_or(Generation::NONE));
         if row.state.confirmed < seen && row.state.revoked.is_none() {
             if row.state.is_behind(seen) {
                 row.state.generation = seen;
@@ -281,12 +278,11 @@ impl Model {
                     state.unflushed.push((Instant::now(), Undo::Password(email.clone(), old)));
                 }
                 if !self.has(Flaw::PasswordsLeaveSessions) {
-                    let spared = if self.has(Flaw::PasswordsLeaveTheOwnSession) { Some(access.family) } else { None };
+                    let spared = self.has(Flaw::PasswordsLeaveTheOwnSession).then_some(access.family);
                     self.ends_all(state, &email, spared, RevocationReason::PasswordChange, now);
                 }
-                let id = self.begins(state, &email, delivery, now);
                 self.flushes(state);
-                self.grants(state, id, 1)
+                self.begins(state, &email, delivery, now)
             }
             _ => plain(200),
         }
@@ -334,24 +330,4 @@ impl State {
         let before = self.families.insert(id, row).map(Box::new);
         self.unflushed.push((Instant::now(), Undo::Row(id, before)));
     }
-}
-
-/// The token that the model makes; its tag is one that nobody would trust.
-fn genuine(family: Uuid, generation: u32, delivery: Delivery, drawn: u8) -> Token {
-    let mut bytes = vec![7];
-    bytes.extend(family.as_bytes());
-    bytes.extend(generation.to_be_bytes());
-    bytes.extend(
-        family.as_bytes().iter().chain(family.as_bytes()).map(|byte| byte ^ generation.to_be_bytes()[3] ^ drawn),
-    );
-    let text = format!("hl_{}", URL_SAFE_NO_PAD.encode(bytes));
-    Token::read(&text, delivery).expect("the layout is kept")
-}
-
-fn plain(status: u16) -> Answer {
-    Answer { status, code: None, reason: None, grant: None, clears_cookie: false }
-}
-
-fn answer(status: u16, code: &str) -> Answer {
-    Answer { code: Some(code.to_owned()), ..plain(status) }
 }

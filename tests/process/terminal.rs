@@ -16,7 +16,7 @@ use super::program::{eventually, send};
 use super::serving::Serving;
 
 /// A program at a terminal.
-struct Terminal {
+pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<String>>,
@@ -24,12 +24,16 @@ struct Terminal {
 
 impl Terminal {
     fn runs(home: &Home, arguments: &[&str]) -> Self {
+        Self::runs_with(home, arguments, &[])
+    }
+
+    pub fn runs_with(home: &Home, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let ours: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
         let path = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
         let theirs = || OpenOptions::new().read(true).write(true).open(&path).unwrap();
-        let mut command = home.command(arguments, &[]);
+        let mut command = home.command(arguments, environment);
         command.stdin(theirs()).stdout(theirs()).stderr(Stdio::from(theirs()));
         let child = command.spawn().unwrap();
         drop(command);
@@ -46,15 +50,15 @@ impl Terminal {
         Self { child, keyboard, screen }
     }
 
-    fn shows(&self, text: &str) {
+    pub fn shows(&self, text: &str) {
         eventually(text, || self.screen.lock().unwrap().contains(text));
     }
 
-    fn types(&mut self, text: &str) {
+    pub fn types(&mut self, text: &str) {
         self.keyboard.write_all(text.as_bytes()).unwrap();
     }
 
-    fn ends(&mut self) -> (Option<i32>, String) {
+    pub fn ends(&mut self) -> (Option<i32>, String) {
         let mut status = None;
         eventually("the program ends", || {
             status = self.child.try_wait().unwrap();

@@ -3,6 +3,7 @@
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
+use super::dto::password::EMPTY;
 use super::problem::Problem;
 use super::problems::MALFORMED_JSON;
 
@@ -42,6 +43,8 @@ fn mismatch(path: &str, message: &str) -> Problem {
     } else if message.starts_with("unknown variant") {
         let choices: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
         Problem::field(path, format!("must be one of: {}", choices.join(", ")))
+    } else if message.starts_with(EMPTY) {
+        Problem::field(path, "must not be empty")
     } else if path == "." {
         Problem::field("", NO_OBJECT)
     } else {
@@ -81,6 +84,7 @@ mod tests {
             refusal("{\"email\":\"a\",\"password\":\"b\",\"role\":1}").1,
             field("role", "is not a field of this request")
         );
+        assert_eq!(refusal("{\"email\":\"a\",\"password\":\"\"}").1, field("password", "must not be empty"));
         let delivery = refusal("{\"email\":\"a\",\"password\":\"b\",\"token_delivery\":\"mail\"}");
         assert_eq!(delivery.1, field("token_delivery", "must be one of: cookie, body"));
         for wrong in ["null", "5", "true", "[\"body\"]", "{\"body\":null}"] {

@@ -1,16 +1,19 @@
 //! The operator's commands on accounts.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
 use super::Operator;
 use crate::db::{Connection, DbError, events, users};
 use crate::domain::Timestamp;
-use crate::domain::account::{Email, User};
+use crate::domain::account::{DeletedBy, EmailLookup, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::UserId;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::standing::Standing;
+use crate::service::deletion::delete_account;
 use crate::service::error::{FieldError, ServiceError};
 use crate::service::random::rng;
 use crate::service::register::{self, RegisterOutcome};
@@ -41,11 +44,10 @@ impl Operator {
     /// The account with this id or email address.
     pub async fn find_user(&self, name: &str) -> Result<Option<User>, ServiceError> {
         let id: Option<UserId> = name.parse::<uuid::Uuid>().ok().map(Into::into);
-        let email = Email::parse(name).ok();
-        let found = self.db.run(move |connection| match (id, email) {
-            (Some(id), _) => users::find(connection, id),
-            (None, Some(email)) => users::find_by_email(connection, &email),
-            (None, None) => Ok(None),
+        let lookup = EmailLookup::new(name);
+        let found = self.db.run(move |connection| match id {
+            Some(id) => users::find(connection, id),
+            None => users::find_by_email(connection, &lookup),
         });
         Ok(found.await?.map(|(user, _)| user))
     }
@@ -87,6 +89,9 @@ impl Operator {
             revoke::all(tx, &account, None, revocation, &client).map(Some)
         });
         let changed = changed.await?;
+        if changed.is_some() {
+            tracing::info!(event = "authn_password_change", user.id = %id, by = "operator", "Password changed");
+        }
         // Not in the transaction, whose commit would then not wait for the disk.
         if let Err(error) = self.login_throttle.reset_strangers(user.email.as_str()).await {
             tracing::warn!(error = %error, "Could not reset the login throttle; the account stays throttled until its wait has passed");
@@ -94,14 +99,19 @@ impl Operator {
         Ok(self.outcome(changed))
     }
 
-    /// Deletes an account with its sessions and events.
+    /// Deletes an account with its sessions and events. A record of the deletion remains.
     pub async fn delete_user(&self, id: UserId) -> Result<OperatorOutcome, ServiceError> {
         let revocation = self.revocation(RevocationReason::Admin);
+        let throttle = Arc::clone(&self.login_throttle);
         let deleted = self.db.transaction(move |tx| {
             let Some(account) = users::lock_for_deletion(tx, id)? else { return Ok(None) };
-            revoke::delete_account(tx, account, revocation).map(Some)
+            delete_account(tx, account, &throttle, revocation, DeletedBy::Operator).map(Some)
         });
-        Ok(self.outcome(deleted.await?))
+        let deleted = deleted.await?;
+        if deleted.is_some() {
+            tracing::warn!(event = "user_deleted", user.id = %id, by = "operator", "Account deleted");
+        }
+        Ok(self.outcome(deleted))
     }
 
     /// After the commit; `None` where there was no such account.

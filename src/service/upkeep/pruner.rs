@@ -27,6 +27,8 @@ pub struct Pruned {
     pub ended_sessions: u64,
     /// Counts of failed logins that no longer matter.
     pub login_throttles: u64,
+    /// Records of deleted accounts. They are kept as long as events.
+    pub deleted_accounts: u64,
 }
 
 impl Pruned {
@@ -35,6 +37,7 @@ impl Pruned {
         self.events += batch.events;
         self.ended_sessions += batch.ended_sessions;
         self.login_throttles += batch.login_throttles;
+        self.deleted_accounts += batch.deleted_accounts;
     }
 }
 
@@ -54,8 +57,8 @@ impl Pruner {
         Self { db, clock, events_kept, ended_sessions_kept, pruned: Mutex::default() }
     }
 
-    /// Deletes, in batches until none are left: sessions past their absolute expiry, events past their retention, and
-    /// records of ended sessions and of failed logins that no longer matter. Calls `progress` after each batch.
+    /// Deletes, in batches until none are left: sessions past their absolute expiry, events and records of
+    /// deleted accounts past their retention, and records of ended sessions and of failed logins that no longer matter. Calls `progress` after each batch.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when a batch fails because the database is unavailable; the batches before it stay
@@ -83,6 +86,7 @@ impl Pruner {
                 events: prune::events(connection, events, BATCH)?,
                 ended_sessions: prune::ended_sessions(connection, ended, BATCH)?,
                 login_throttles: throttles::prune(connection, throttled, BATCH.into())? as u64,
+                deleted_accounts: prune::deleted_accounts(connection, events, BATCH)?,
             })
         });
         Ok(batch.await?)

@@ -1,6 +1,7 @@
 //! Attacks that others have suffered, replayed against the running program. `docs/security.md` lists them, each with its
 //! public reference.
 
+mod accounts;
 mod cookies;
 mod cross_site;
 mod crowds;

@@ -78,7 +78,7 @@ fn case_11_whoever_is_asked_for_one_hash_is_computed_and_the_answer_is_the_same(
     let long = "x".repeat(60_000);
     let mut told = Vec::new();
     for email in ["known@example.com", "disabled@example.com", "unknown@example.com", "no address", ""] {
-        for password in ["a wrong password", &long, ""] {
+        for password in ["a wrong password", &long] {
             let before = hashes();
             let login = json!({ "email": email, "password": password }).to_string();
             let answer = client.post("/login", &[], &login);

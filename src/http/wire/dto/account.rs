@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::password::not_empty;
 use crate::domain::account::User;
 
 #[derive(Deserialize, ToSchema)]
@@ -32,7 +33,7 @@ impl From<&User> for UserAnswer {
     fn from(user: &User) -> Self {
         Self {
             id: user.id.as_uuid(),
-            email: user.email.as_str().to_owned(),
+            email: user.email.to_string(),
             is_active: user.is_active,
             created_at: user.created_at,
         }
@@ -42,7 +43,8 @@ impl From<&User> for UserAnswer {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1)]
+    #[serde(deserialize_with = "not_empty")]
     pub current_password: SecretString,
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128)]
     pub new_password: SecretString,
@@ -51,6 +53,7 @@ pub struct ChangePasswordRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccountRequest {
-    #[schema(value_type = String, format = Password)]
+    #[schema(value_type = String, format = Password, min_length = 1)]
+    #[serde(deserialize_with = "not_empty")]
     pub password: SecretString,
 }

@@ -5,6 +5,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::password::not_empty;
 use crate::domain::family::Delivery;
 
 #[derive(Deserialize, ToSchema)]
@@ -12,7 +13,8 @@ use crate::domain::family::Delivery;
 pub struct LoginRequest {
     #[schema(example = "alice@example.com")]
     pub email: String,
-    #[schema(value_type = String, format = Password, example = "correct horse battery")]
+    #[schema(value_type = String, format = Password, min_length = 1, example = "correct horse battery")]
+    #[serde(deserialize_with = "not_empty")]
     pub password: SecretString,
     /// How the refresh token is delivered for the whole life of the session.
     #[serde(default)]

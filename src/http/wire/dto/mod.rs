@@ -5,5 +5,6 @@ pub mod event;
 pub mod login;
 pub mod logout;
 pub mod operation;
+pub mod password;
 pub mod session;
 pub mod token;
