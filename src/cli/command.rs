@@ -15,12 +15,12 @@ use super::os_user::os_user;
 use super::output::{Output, print_line};
 use super::printable::printable;
 use super::settings::Environment;
-use super::{manual, migrate, prune, serve, session, user};
+use super::{manual, migrate, prune, serve, service_key, session, user};
 use crate::app;
 use crate::config::{Settings, unknown_settings};
 use crate::crypto::keys::generate_secret;
 use crate::http::openapi_json;
-use crate::service::{Operator, Pruner};
+use crate::service::{Operator, Pruner, ServiceKeys};
 
 /// A session backend for browser apps: rotating refresh tokens, one row per session, theft detection
 #[derive(Parser, Debug)]
@@ -58,6 +58,13 @@ enum Command {
     Session {
         #[command(subcommand)]
         action: session::Action,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Manage the keys of backends for the service API
+    ServiceKey {
+        #[command(subcommand)]
+        action: service_key::Action,
         #[command(flatten)]
         common: Common,
     },
@@ -108,7 +115,7 @@ enum SecretAction {
 }
 
 /// Runs the command in `arguments` and returns the exit code: 0 for success, 1 for failure, 2 for invalid arguments or
-/// settings, 3 if the named user or session does not exist, 4 if the request is refused (a taken address, a weak
+/// settings, 3 if the named user, session or key does not exist, 4 if the request is refused (a taken address, a weak
 /// password).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -145,6 +152,9 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
         Command::Session { action, common } => {
             on_data(&common, environment, |on, output| Box::pin(session::run(action, &on.operator, output)))
         }
+        Command::ServiceKey { action, common } => on_data(&common, environment, |on, output| {
+            Box::pin(service_key::run(action, &on.service_keys, &on.operator, output))
+        }),
         Command::Prune { common } => {
             on_data(&common, environment, |on, output| Box::pin(prune::run(&on.pruner, output)))
         }
@@ -171,6 +181,7 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
 /// What the commands on the data act through.
 struct Commanded {
     operator: Operator,
+    service_keys: Arc<ServiceKeys>,
     pruner: Arc<Pruner>,
 }
 
@@ -186,7 +197,8 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (components, embedded) = app::components(&config)?;
     let operator = components.operator.run_by(os_user());
-    let on = Commanded { operator, pruner: Arc::clone(&components.pruner) };
+    let service_keys = Arc::clone(&components.service_keys);
+    let on = Commanded { operator, service_keys, pruner: Arc::clone(&components.pruner) };
     let result = runtime.block_on(run(&on, &Output { is_json: common.json }));
     drop((on, components, embedded));
     result

@@ -34,6 +34,8 @@ pub struct DerivedKeys {
     pub device: Key,
     /// HMAC-SHA-256 key of the hashes of email addresses in the log.
     pub log: Key,
+    /// HMAC-SHA-256 key of the service keys.
+    pub service: Key,
 }
 
 /// 32 secret bytes, wiped when dropped.
@@ -85,7 +87,7 @@ impl Keyring {
 }
 
 impl DerivedKeys {
-    /// NEVER CHANGE A LABEL: that revokes every session.
+    /// NEVER CHANGE A LABEL: that revokes every session, or every service key.
     fn derive(secret: &Secret) -> Self {
         let expand = |label: &str| expand(secret.as_bytes(), label);
         Self {
@@ -98,6 +100,7 @@ impl DerivedKeys {
             throttle: expand("heirloom/throttle/v1"),
             device: expand("heirloom/device/v1"),
             log: expand("heirloom/log/v1"),
+            service: expand("heirloom/service-key/v1"),
         }
     }
 }
@@ -156,7 +159,7 @@ mod tests {
         let ring = Keyring::derive(&[Secret::new(A).unwrap()]).unwrap();
         let keys = ring.newest();
         let access = [&keys.access_hs256, &keys.access_ed25519];
-        let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log];
+        let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log, &keys.service];
         let all: Vec<_> = access.into_iter().chain(others).map(Key::expose).collect();
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation revokes every session");

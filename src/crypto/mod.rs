@@ -1,5 +1,5 @@
-//! Keys and what they make: refresh tokens, access tokens, CSRF values, device cookies. Also password hashes. Every secret
-//! has a type that does not print it.
+//! Keys and what they make: refresh tokens, access tokens, CSRF values, device cookies, service keys. Also password hashes.
+//! Every secret has a type that does not print it.
 
 pub mod access_token;
 mod argon2id;
@@ -12,6 +12,7 @@ pub mod keys;
 pub mod log_hashes;
 pub mod password_hash;
 pub mod refresh_token;
+pub mod service_key;
 pub mod throttle_keys;
 mod verdict;
 mod verified_tokens;

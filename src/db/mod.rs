@@ -31,6 +31,7 @@ pub mod prune;
 pub mod rotation_batch;
 mod rows;
 pub mod schema;
+pub mod service_keys;
 mod session;
 pub mod throttles;
 pub mod users;

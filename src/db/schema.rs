@@ -33,6 +33,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    service_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        scopes -> Text,
+        created_at -> Timestamptz,
+        last_used_on -> Nullable<Date>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     session_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -87,6 +98,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deleted_accounts,
     ended_sessions,
     login_throttles,
+    service_keys,
     session_events,
     token_families,
     users,

@@ -52,6 +52,10 @@ id! {
     /// An entry of the security log.
     EventId
 }
+id! {
+    /// A service key.
+    ServiceKeyId
+}
 
 fn v7(now: Timestamp, rng: &mut impl CryptoRng) -> Uuid {
     let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);

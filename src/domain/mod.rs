@@ -20,6 +20,7 @@ pub mod refresh_token;
 pub mod revocation;
 pub mod rotation;
 pub mod secret;
+pub mod service_key;
 mod signs;
 pub mod standing;
 pub mod stored_text;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::health::Health;
 use super::operator::Operator;
 use super::passwords::Passwords;
+use super::service_keys::ServiceKeys;
 use super::throttle::LoginThrottle;
 use super::upkeep::background_writes::BackgroundWrites;
 use super::upkeep::ended_sessions::EndedSessions;
@@ -18,6 +19,7 @@ use crate::crypto::keys::Keyring;
 use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
+use crate::crypto::service_key::ServiceKeyTexts;
 use crate::db::Database;
 use crate::domain::clock::Clock;
 use crate::domain::password::PasswordPolicy;
@@ -48,6 +50,7 @@ pub struct Policy {
 pub struct Components {
     pub service: Arc<Service>,
     pub operator: Arc<Operator>,
+    pub service_keys: Arc<ServiceKeys>,
     pub health: Arc<Health>,
     pub background_writes: Arc<BackgroundWrites>,
     pub ended_sessions: Arc<EndedSessions>,
@@ -85,6 +88,8 @@ impl Components {
             ended_sessions: Arc::clone(&ended_sessions),
             pruner: Arc::clone(&pruner),
         };
+        let texts = ServiceKeyTexts::new(keyring);
+        let service_keys = ServiceKeys { db: db.clone(), clock: clock.clone(), texts };
         let service = Service {
             db,
             clock,
@@ -104,6 +109,7 @@ impl Components {
         Ok(Self {
             service: Arc::new(service),
             operator: Arc::new(operator),
+            service_keys: Arc::new(service_keys),
             health: Arc::new(health),
             background_writes,
             ended_sessions,

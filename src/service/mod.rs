@@ -3,6 +3,7 @@
 //! - [`Service`] is what a caller can do. Each use case opens a transaction, applies the rule of `domain` and writes
 //!   the result; the use cases of one subject share a file. `http` calls them, and knows neither tables nor keys.
 //! - [`Operator`] is what the operator can do. `cli` calls it. It requires no password.
+//! - [`ServiceKeys`] are the keys of trusted backends.
 //! - [`BackgroundWrites`], [`EndedSessions`] and [`Pruner`] keep the process up. Each owns a loop, `run`, which `app`
 //!   spawns.
 //! - [`Health`] reports how the process is doing.
@@ -31,6 +32,7 @@ mod refresh;
 mod register;
 mod revoke;
 mod sandbox;
+mod service_keys;
 mod session;
 mod session_list;
 mod several_tokens;
@@ -55,6 +57,7 @@ pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::RegisterOutcome;
 pub use revoke::Ended;
 pub use sandbox::{FamilyView, SandboxOutcome};
+pub use service_keys::{Authorization, Backend, ServiceKeys};
 pub use session::SessionGrant;
 pub use session_list::{ListedSession, OtherPlace};
 pub use several_tokens::Chosen;

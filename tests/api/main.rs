@@ -39,6 +39,7 @@ mod reuse;
 mod rotation;
 mod rotation_batcher;
 mod sandbox;
+mod service_keys;
 mod session_list;
 mod sessions;
 mod several_cookies;

@@ -14,7 +14,7 @@ use heirloom::domain::policy::{
     AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
 };
 use heirloom::domain::secret::Secret;
-use heirloom::service::{Components, Operator, Service};
+use heirloom::service::{Components, Operator, Service, ServiceKeys};
 use time::macros::datetime;
 
 use super::browser::Browser;
@@ -128,6 +128,11 @@ impl App {
     /// The operator's commands, in the server's own process.
     pub fn operator(&self) -> &Operator {
         &self.components().operator
+    }
+
+    /// The keys of backends, in the server's own process.
+    pub fn service_keys(&self) -> &ServiceKeys {
+        &self.components().service_keys
     }
 
     fn components(&self) -> &Components {
