@@ -11,6 +11,7 @@ use super::error::DbError;
 use super::schema::{session_events, token_families, users};
 use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
+use crate::domain::claims::Claims;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, RecordedEvent};
 use crate::domain::family::Family;
@@ -18,43 +19,70 @@ use crate::domain::password::PasswordHash;
 use crate::domain::place::Place;
 use crate::domain::revocation::Revocation;
 use crate::domain::rotation::{FamilyState, Generation};
+use crate::domain::subject::Subject;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
 pub(super) struct UserRow {
     id: Uuid,
-    email: String,
+    email: Option<String>,
+    email_verified: bool,
+    subject: Option<String>,
+    #[diesel(select_expression = users::password_hash.is_not_null())]
+    has_password: bool,
+    claims: Option<String>,
     is_active: bool,
     created_at: Timestamp,
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        Self {
+impl TryFrom<UserRow> for User {
+    type Error = DbError;
+
+    fn try_from(row: UserRow) -> Result<Self, DbError> {
+        Ok(Self {
             id: row.id.into(),
-            email: Email::from_stored(row.email),
+            email: row.email.map(Email::from_stored),
+            email_verified: row.email_verified,
+            subject: row.subject.map(Subject::from_stored),
+            has_password: row.has_password,
+            claims: row.claims.map_or_else(|| Ok(Claims::default()), |text| claims(row.id, &text))?,
             is_active: row.is_active,
             created_at: row.created_at,
-        }
+        })
     }
+}
+
+fn claims(id: Uuid, text: &str) -> Result<Claims, DbError> {
+    Claims::from_stored(text).map_err(|_| DbError::corrupt(format!("users {id}: the claims are no JSON object")))
+}
+
+/// Claims as their column stores them: null for none.
+pub(super) fn stored_claims(claims: &Claims) -> Option<String> {
+    (!claims.is_empty()).then(|| claims.to_json())
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = users)]
 pub(super) struct NewUserRow<'a> {
     id: Uuid,
-    email: &'a str,
-    password_hash: &'a str,
+    email: Option<&'a str>,
+    email_verified: bool,
+    subject: Option<&'a str>,
+    password_hash: Option<&'a str>,
+    claims: Option<String>,
     is_active: bool,
     created_at: Timestamp,
 }
 
 impl<'a> NewUserRow<'a> {
-    pub fn new(user: &'a User, password_hash: &'a PasswordHash) -> Self {
+    pub fn new(user: &'a User, password_hash: Option<&'a PasswordHash>) -> Self {
         Self {
             id: user.id.as_uuid(),
-            email: user.email.as_str(),
-            password_hash: password_hash.expose(),
+            email: user.email.as_ref().map(Email::as_str),
+            email_verified: user.email_verified,
+            subject: user.subject.as_ref().map(Subject::as_str),
+            password_hash: password_hash.map(PasswordHash::expose),
+            claims: stored_claims(&user.claims),
             is_active: user.is_active,
             created_at: user.created_at,
         }

@@ -82,10 +82,13 @@ diesel::table! {
 diesel::table! {
     users (id) {
         id -> Uuid,
-        email -> Text,
-        password_hash -> Text,
+        email -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
         is_active -> Bool,
         created_at -> Timestamptz,
+        email_verified -> Bool,
+        subject -> Nullable<Text>,
+        claims -> Nullable<Text>,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The table `users`.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -10,7 +11,8 @@ use super::lock_timeout::within_lock_timeout;
 use super::rows::{NewUserRow, UserRow};
 use super::schema::canonical_emails as canonical_schema;
 use super::schema::{token_families, users};
-use crate::domain::account::{EmailLookup, User};
+use crate::domain::Timestamp;
+use crate::domain::account::{Email, EmailLookup, User};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
 use crate::domain::revocation::Revocation;
@@ -18,27 +20,49 @@ use crate::domain::revocation::Revocation;
 /// The constraint that refuses a second account with the same address.
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
-/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken in any spelling. The database
-/// does not log the refusal as an error: its line would contain the address.
-pub fn insert(connection: &mut Connection, user: &User, hash: &PasswordHash) -> Result<(), DbError> {
-    let taken = || DbError::Constraint(EMAIL_TAKEN.to_owned());
-    if canonical_emails::is_taken(connection, &user.email)? {
-        return Err(taken());
+/// The constraint that refuses a second account with the same subject.
+pub const SUBJECT_TAKEN: &str = "users_subject_key";
+
+/// An account with its password hash, if it has one.
+type WithHash = (User, Option<PasswordHash>);
+type WithHashRow = (UserRow, Option<String>);
+
+fn with_hash((row, hash): WithHashRow) -> Result<WithHash, DbError> {
+    Ok((row.try_into()?, hash.map(PasswordHash::from_stored)))
+}
+
+/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken in any spelling, and
+/// [`SUBJECT_TAKEN`] a subject that is taken. The database does not log the refusal as an error: its line would contain the
+/// address.
+pub fn insert(connection: &mut Connection, user: &User, hash: Option<&PasswordHash>) -> Result<(), DbError> {
+    let refused = |constraint: &str| Err(DbError::Constraint(constraint.to_owned()));
+    if let Some(email) = &user.email
+        && canonical_emails::is_taken(connection, email)?
+    {
+        return refused(EMAIL_TAKEN);
     }
     let inserted = diesel::insert_into(users::table)
         .values(NewUserRow::new(user, hash))
-        .on_conflict(users::email)
-        .do_nothing()
+        .on_conflict_do_nothing()
         .execute(connection.pg())?;
-    if inserted == 1 { Ok(()) } else { Err(taken()) }
+    if inserted == 1 {
+        return Ok(());
+    }
+    match &user.email {
+        Some(email) if has_email(connection, email)? => refused(EMAIL_TAKEN),
+        Some(_) if user.subject.is_none() => refused(EMAIL_TAKEN),
+        _ => refused(SUBJECT_TAKEN),
+    }
+}
+
+fn has_email(connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
+    let found = users::table.filter(users::email.eq(email.as_str()));
+    Ok(diesel::select(exists(found)).get_result(connection.pg())?)
 }
 
 /// The account of an address, with its password hash. An account that is stored under the very spelling that was typed
 /// comes before one that has the address in another.
-pub fn find_by_email(
-    connection: &mut Connection,
-    lookup: &EmailLookup,
-) -> Result<Option<(User, PasswordHash)>, DbError> {
+pub fn find_by_email(connection: &mut Connection, lookup: &EmailLookup) -> Result<Option<WithHash>, DbError> {
     let stored = users::table
         .filter(users::email.eq_any([lookup.former(), lookup.canonical()].into_iter().flatten()))
         .select((UserRow::as_select(), users::password_hash));
@@ -46,10 +70,10 @@ pub fn find_by_email(
         .inner_join(canonical_schema::table)
         .filter(canonical_schema::email.nullable().eq(lookup.canonical()))
         .select((UserRow::as_select(), users::password_hash));
-    let found: Vec<(UserRow, String)> = stored.union_all(respelled).load(connection.pg())?;
-    let found = found.into_iter().map(|(row, hash)| (User::from(row), PasswordHash::from_stored(hash)));
-    Ok(found.min_by_key(|(user, _)| {
-        let is_stored_as = |spelling: Option<&str>| Some(user.email.as_str()) == spelling;
+    let found: Vec<WithHashRow> = stored.union_all(respelled).load(connection.pg())?;
+    let found = found.into_iter().map(with_hash).collect::<Result<Vec<WithHash>, DbError>>()?;
+    Ok(found.into_iter().min_by_key(|(user, _)| {
+        let is_stored_as = |spelling: Option<&str>| user.email.as_ref().map(Email::as_str) == spelling;
         (!is_stored_as(lookup.former()), !is_stored_as(lookup.canonical()))
     }))
 }
@@ -59,18 +83,18 @@ pub fn find_by_email(
 /// [before families](super).
 pub struct LockedAccount {
     user: User,
-    password_hash: PasswordHash,
+    password_hash: Option<PasswordHash>,
 }
 
 /// Locks an account. `None` if it does not exist.
 pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAccount>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
+    let found: Option<WithHashRow> = users::table
         .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
         .select((UserRow::as_select(), users::password_hash))
         .for_no_key_update()
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(LockedAccount::from))
+    found.map(LockedAccount::try_from).transpose()
 }
 
 /// Locks an account, and keeps the account `owner` from being deleted: the transaction is going to change a family of it.
@@ -116,7 +140,7 @@ pub(super) fn keep_owner(connection: &mut Connection, family_id: FamilyId) -> Re
         .for_key_share()
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(User::from))
+    found.map(User::try_from).transpose()
 }
 
 /// An account that this transaction is going to delete. Its lock excludes every other lock from the start. Taken after
@@ -125,13 +149,13 @@ pub struct DoomedAccount(LockedAccount);
 
 /// Locks an account that is to be deleted. `None` if it does not exist.
 pub fn lock_for_deletion(connection: &mut Connection, id: UserId) -> Result<Option<DoomedAccount>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
+    let found: Option<WithHashRow> = users::table
         .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
         .select((UserRow::as_select(), users::password_hash))
         .for_update()
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(|row| DoomedAccount(row.into())))
+    found.map(|row| row.try_into().map(DoomedAccount)).transpose()
 }
 
 impl DoomedAccount {
@@ -147,9 +171,12 @@ impl DoomedAccount {
     }
 }
 
-impl From<(UserRow, String)> for LockedAccount {
-    fn from((row, hash): (UserRow, String)) -> Self {
-        Self { user: row.into(), password_hash: PasswordHash::from_stored(hash) }
+impl TryFrom<WithHashRow> for LockedAccount {
+    type Error = DbError;
+
+    fn try_from(row: WithHashRow) -> Result<Self, DbError> {
+        let (user, password_hash) = with_hash(row)?;
+        Ok(Self { user, password_hash })
     }
 }
 
@@ -161,7 +188,7 @@ impl LockedAccount {
 
     /// Whether its password hash is still `verified`.
     pub fn has_password(&self, verified: &PasswordHash) -> bool {
-        self.password_hash.expose() == verified.expose()
+        self.password_hash.as_ref().is_some_and(|hash| hash.expose() == verified.expose())
     }
 
     /// Stores the hash of a new password.
@@ -169,7 +196,8 @@ impl LockedAccount {
         diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
             .set(users::password_hash.eq(hash.expose()))
             .execute(connection.pg())?;
-        self.password_hash = hash;
+        self.password_hash = Some(hash);
+        self.user.has_password = true;
         Ok(())
     }
 
@@ -190,17 +218,17 @@ pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> R
         query = query.filter(users::id.gt(after.as_uuid()));
     }
     let rows: Vec<UserRow> = query.load(connection.pg())?;
-    Ok(rows.into_iter().map(User::from).collect())
+    rows.into_iter().map(User::try_from).collect()
 }
 
 /// An account, with its password hash.
-pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, PasswordHash)>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
+pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<WithHash>, DbError> {
+    let found: Option<WithHashRow> = users::table
         .filter(users::id.eq(id.as_uuid()))
         .select((UserRow::as_select(), users::password_hash))
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(|(row, hash)| (row.into(), PasswordHash::from_stored(hash))))
+    found.map(with_hash).transpose()
 }
 
 /// The owner of a session with the password hash, and the session's revocation if it has been revoked. `None` if either
@@ -209,24 +237,24 @@ pub fn find_with_session(
     connection: &mut Connection,
     user_id: UserId,
     family_id: FamilyId,
-) -> Result<Option<(User, PasswordHash, Option<Revocation>)>, DbError> {
-    let found: Option<(UserRow, String, Option<crate::domain::Timestamp>, Option<String>)> = users::table
+) -> Result<Option<(WithHash, Option<Revocation>)>, DbError> {
+    type Revoked = (Option<Timestamp>, Option<String>);
+    let found: Option<(UserRow, Option<String>, Revoked)> = users::table
         .inner_join(token_families::table)
         .filter(users::id.eq(user_id.as_uuid()).and(token_families::id.eq(family_id.as_uuid())))
         .select((
             UserRow::as_select(),
             users::password_hash,
-            token_families::revoked_at,
-            token_families::revoked_reason,
+            (token_families::revoked_at, token_families::revoked_reason),
         ))
         .first(connection.pg())
         .optional()?;
-    let Some((row, hash, at, reason)) = found else { return Ok(None) };
+    let Some((row, hash, (at, reason))) = found else { return Ok(None) };
     let revocation = match at.zip(reason) {
         Some((at, reason)) => Some(Revocation { at, reason: reason.parse().map_err(DbError::corrupt)? }),
         None => None,
     };
-    Ok(Some((row.into(), PasswordHash::from_stored(hash), revocation)))
+    Ok(Some((with_hash((row, hash))?, revocation)))
 }
 
 /// Replaces the hash `old` by `new`. `false` if the password has changed since `old` was read.

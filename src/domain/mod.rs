@@ -2,6 +2,7 @@
 //! and policies. It has no database, no HTTP and, outside [`clock`], no time of its own.
 
 pub mod account;
+pub mod claims;
 pub mod client;
 pub mod clock;
 pub mod device;
@@ -24,6 +25,7 @@ pub mod service_key;
 mod signs;
 pub mod standing;
 pub mod stored_text;
+pub mod subject;
 pub mod throttle;
 mod word_list;
 

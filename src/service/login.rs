@@ -5,12 +5,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::error::ServiceError;
+use super::passwords::Judged;
 use super::random::rng;
 use super::revoke;
 use super::session::SessionGrant;
 use super::throttle::{KnownDevice, LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
-use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
 use crate::db::{events, families, users};
 use crate::domain::account::{EmailLookup, User};
@@ -29,7 +29,7 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug)]
 pub enum LoginOutcome {
     Granted(SessionGrant),
-    /// Unknown address or wrong password. The time taken does not reveal which.
+    /// Unknown address, wrong password, or an account without a password. The time taken does not reveal which.
     InvalidCredentials,
     /// The password was right, but the account is disabled.
     AccountDisabled,
@@ -123,14 +123,15 @@ impl Service {
         let password = Password::presented(attempt.password);
         let lookup = EmailLookup::new(attempt.email);
         let found = self.db.run(move |connection| users::find_by_email(connection, &lookup)).await?;
-        let Some((user, stored)) = found else {
-            self.passwords.verify_decoy(password, attempt.standing).await?;
+        let (user, stored) = found.map_or((None, None), |(user, stored)| (Some(user), stored));
+        let judged = self.passwords.judge(password.clone(), stored, attempt.standing).await?;
+        let Some(user) = user else {
             let hash = self.log_hashes.of_email(attempt.email);
             tracing::warn!(event = "authn_login_fail", email.hash = hash, reason = "credentials", "Login failed");
             return Ok(Checked::Wrong);
         };
-        match self.passwords.verify(password.clone(), &stored, attempt.standing).await? {
-            Verdict::Wrong => {
+        match judged {
+            Judged::Wrong => {
                 log_failure(&user, "credentials");
                 let (now, client) = (self.clock.now(), &attempt.client);
                 for kind in failures(EventKind::LoginFailed, attempt.closes_for) {
@@ -138,8 +139,8 @@ impl Service {
                 }
                 Ok(Checked::Wrong)
             }
-            Verdict::Right => Ok(Checked::Right(user, stored)),
-            Verdict::RightButOutdated => {
+            Judged::Right(stored) => Ok(Checked::Right(user, stored)),
+            Judged::RightButOutdated(stored) => {
                 // Who has given the right password is no stranger.
                 let renewed = self.passwords.hash(password, Standing::Known).await?;
                 let (id, new) = (user.id, renewed.clone());

@@ -52,11 +52,11 @@ pub(super) async fn create_account(
     };
     let hash = passwords.hash(password, standing).await?;
     let now = clock.now();
-    let user = User { id: UserId::new(now, &mut rng()), email, is_active: true, created_at: now };
+    let user = User::registered(UserId::new(now, &mut rng()), email, now);
     let event = Event::of_account(now, user.id, EventKind::Registered, client, &mut rng());
     let stored = user.clone();
     let inserted = db.transaction(move |tx| {
-        users::insert(tx, &stored, &hash)?;
+        users::insert(tx, &stored, Some(&hash))?;
         events::insert(tx, &event)
     });
     match inserted.await {

@@ -45,5 +45,6 @@ mod sessions;
 mod several_cookies;
 mod storage;
 mod throttling;
+mod users_from_elsewhere;
 mod walk_through;
 mod web_app;

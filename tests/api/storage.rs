@@ -46,7 +46,7 @@ fn ten_thousand_rotations_are_heap_only_and_the_table_does_not_grow() {
 fn ten_families(database: &TestDatabase, now: Timestamp) -> Vec<FamilyId> {
     let mut rng = rand::rng();
     let email = Email::parse("alice@example.com").unwrap();
-    let user = User { id: UserId::new(now, &mut rng), email, is_active: true, created_at: now };
+    let user = User::registered(UserId::new(now, &mut rng), email, now);
     let begin = |_| {
         let id = FamilyId::new(now, &mut rng);
         let mut family = Family::begin(id, user.id, Delivery::Cookie, now, &Lifetimes::default());
@@ -56,7 +56,7 @@ fn ten_families(database: &TestDatabase, now: Timestamp) -> Vec<FamilyId> {
     let families: Vec<Family> = (0..10).map(begin).collect();
     let ids = families.iter().map(|family| family.id).collect();
     database.runs(move |connection| {
-        users::insert(connection, &user, &PasswordHash::from_stored("none".to_owned()))?;
+        users::insert(connection, &user, Some(&PasswordHash::from_stored("none".to_owned())))?;
         families.iter().try_for_each(|family| families::insert(connection, family))
     });
     ids

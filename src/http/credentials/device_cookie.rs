@@ -17,9 +17,9 @@ pub fn presented(request: &HttpRequest) -> Option<&[u8]> {
     }
 }
 
-/// Gives the cookie to a browser that has just logged in to `email`.
-pub fn set(state: &HttpState, email: &str, response: &mut HttpResponse) {
-    let device = state.service.known_device(email, Delivery::Cookie);
+/// Gives the cookie to a browser that has just logged in to the account `login_name`.
+pub fn set(state: &HttpState, login_name: &str, response: &mut HttpResponse) {
+    let device = state.service.known_device(login_name, Delivery::Cookie);
     let cookie = state.options.cookies.set_device(device.proof.expose_secret(), device.max_age);
     response.headers_mut().append(SET_COOKIE, cookie);
 }

@@ -15,16 +15,16 @@ pub fn token_response(state: &HttpState, grant: &SessionGrant) -> HttpResponse {
     respond(state, grant, TokenAnswer::from(grant))
 }
 
-/// The same for a login to `email`, or a new password of it, which also makes the device known to that account.
-pub fn login_response(state: &HttpState, grant: &SessionGrant, email: &str) -> HttpResponse {
+/// The same for a login to the account `login_name`, or a new password of it, which also makes the device known to that account.
+pub fn login_response(state: &HttpState, grant: &SessionGrant, login_name: &str) -> HttpResponse {
     let mut answer = TokenAnswer::from(grant);
     if grant.delivery == Delivery::Body {
-        let device = state.service.known_device(email, grant.delivery);
+        let device = state.service.known_device(login_name, grant.delivery);
         answer.device_token = Some(device.proof.expose_secret().to_owned());
     }
     let mut response = respond(state, grant, answer);
     if grant.delivery == Delivery::Cookie {
-        device_cookie::set(state, email, &mut response);
+        device_cookie::set(state, login_name, &mut response);
     }
     response
 }

@@ -75,7 +75,7 @@ impl Operator {
     /// Sets an account's password and revokes its sessions. The login throttle of strangers is reset, so the owner can
     /// log in at once.
     pub async fn set_password(&self, user: &User, typed: &SecretString) -> Result<OperatorOutcome, ServiceError> {
-        let password = match self.passwords.choose("password", typed, Some(&user.email)) {
+        let password = match self.passwords.choose("password", typed, user.email.as_ref()) {
             Ok(password) => password,
             Err(error) => return Ok(OperatorOutcome::Invalid(error)),
         };
@@ -93,7 +93,7 @@ impl Operator {
             tracing::info!(event = "authn_password_change", user.id = %id, by = "operator", "Password changed");
         }
         // Not in the transaction, whose commit would then not wait for the disk.
-        if let Err(error) = self.login_throttle.reset_strangers(user.email.as_str()).await {
+        if let Err(error) = self.login_throttle.reset_strangers(&user.login_name()).await {
             tracing::warn!(error = %error, "Could not reset the login throttle; the account stays throttled until its wait has passed");
         }
         Ok(self.outcome(changed))

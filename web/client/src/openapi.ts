@@ -519,8 +519,13 @@ export interface components {
     User: {
       /** Format: date-time */
       created_at: string;
-      /** @example alice@example.com */
-      email: string;
+      /**
+       * @description Absent only for an account that another service has created.
+       * @example alice@example.com
+       */
+      email: string | null;
+      /** @description Present, and false, for an account without a password. It is logged in to by another service only. */
+      has_password?: boolean;
       /** Format: uuid */
       id: string;
       is_active: boolean;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::password::not_empty;
-use crate::domain::account::User;
+use crate::domain::account::{Email, User};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -22,8 +22,13 @@ pub struct RegisterRequest {
 #[schema(as = User)]
 pub struct UserAnswer {
     pub id: Uuid,
-    #[schema(example = "alice@example.com")]
-    pub email: String,
+    /// Absent only for an account that another service has created.
+    #[schema(required, example = "alice@example.com")]
+    pub email: Option<String>,
+    /// Present, and false, for an account without a password. It is logged in to by another service only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub has_password: Option<bool>,
     pub is_active: bool,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -33,7 +38,8 @@ impl From<&User> for UserAnswer {
     fn from(user: &User) -> Self {
         Self {
             id: user.id.as_uuid(),
-            email: user.email.to_string(),
+            email: user.email.as_ref().map(Email::to_string),
+            has_password: (!user.has_password).then_some(false),
             is_active: user.is_active,
             created_at: user.created_at,
         }

@@ -2,6 +2,7 @@ import type { User } from "@heirloom/client";
 import { useCallback, useState } from "react";
 import { formatDate } from "../ui/formatTime.js";
 import { Page } from "../ui/Page.js";
+import { Section } from "../ui/Section.js";
 import { ChangePassword } from "./ChangePassword.js";
 import { DeleteAccount } from "./DeleteAccount.js";
 import { Devices } from "./Devices.js";
@@ -16,7 +17,12 @@ export function AccountPage({ user }: { user: User }) {
       title="Your account"
       intro={
         <p className="muted">
-          <strong className="account-email">{user.email}</strong> · since {formatDate(user.created_at)}
+          {user.email !== null && (
+            <>
+              <strong className="account-email">{user.email}</strong> ·{" "}
+            </>
+          )}
+          since {formatDate(user.created_at)}
         </p>
       }
     >
@@ -26,8 +32,14 @@ export function AccountPage({ user }: { user: User }) {
           <SecurityEvents version={version} />
         </div>
         <div>
-          <ChangePassword user={user} onChange={onChange} />
-          <DeleteAccount user={user} onRejected={onChange} />
+          {user.has_password !== false ? (
+            <>
+              <ChangePassword user={user} onChange={onChange} />
+              <DeleteAccount user={user} onRejected={onChange} />
+            </>
+          ) : (
+            <Section title="Password" intro="You log in through another service. This account has no password." />
+          )}
         </div>
       </div>
     </Page>

@@ -28,7 +28,7 @@ export function ChangePassword({ user, onChange }: { user: User; onChange: () =>
     <Section title="Password" intro="A new password logs you out on all other devices.">
       {isDone && <Notice kind="success">Your password was changed. Your other sessions were revoked.</Notice>}
       <Form label="Change your password" error={change.error} onSubmit={(values, form) => void onSubmit(values, form)}>
-        <UsernameField email={user.email} />
+        <UsernameField user={user} />
         <PasswordField
           label="Current password"
           name="current_password"

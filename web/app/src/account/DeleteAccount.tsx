@@ -26,14 +26,15 @@ export function DeleteAccount({ user, onRejected }: { user: User; onRejected: ()
       {isOpen && (
         <Dialog title="Delete your account?" onClose={close}>
           <p>
-            This deletes everything that belongs to <strong>{user.email}</strong>. Enter your password to confirm.
+            This deletes everything that belongs to <strong>{user.email ?? "your account"}</strong>. Enter your password
+            to confirm.
           </p>
           <Form
             label="Delete your account"
             error={deletion.error}
             onSubmit={({ password = "" }) => void deletion.run(password).then((isDone) => !isDone && onRejected())}
           >
-            <UsernameField email={user.email} />
+            <UsernameField user={user} />
             <PasswordField
               label="Password"
               name="password"

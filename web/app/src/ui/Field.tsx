@@ -1,3 +1,4 @@
+import type { User } from "@heirloom/client";
 import { useEffect, useId, useRef, useState } from "react";
 import type { InputHTMLAttributes, ReactNode } from "react";
 import { Eye, EyeOff } from "./icons.js";
@@ -80,6 +81,7 @@ export function PasswordField(props: Omit<Props, "type" | "button">) {
 }
 
 /** A hidden field. With it, a password manager saves the password for the right account. */
-export function UsernameField({ email }: { email: string }) {
-  return <input className="hidden" type="text" name="username" autoComplete="username" value={email} readOnly hidden />;
+export function UsernameField({ user }: { user: User }) {
+  const name = user.email ?? user.id;
+  return <input className="hidden" type="text" name="username" autoComplete="username" value={name} readOnly hidden />;
 }

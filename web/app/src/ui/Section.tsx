@@ -5,7 +5,7 @@ interface Props {
   readonly title: string;
   readonly intro?: ReactNode;
   readonly className?: string;
-  readonly children: ReactNode;
+  readonly children?: ReactNode;
 }
 
 /** A section of a page, which is a landmark with its heading as the name. */
