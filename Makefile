@@ -79,14 +79,18 @@ sql: setup ## Write the batched statements' .sql files from their source
 	HEIRLOOM_TEST_WRITE_SQL=1 cargo test --locked --quiet --test api batched_statements
 
 .PHONY: openapi
-openapi: setup ## Write openapi.json from the routes
+openapi: setup ## Write openapi.json and service-openapi.json from the routes
 	cargo run --locked --quiet -- openapi > target/openapi.json
+	cargo run --locked --quiet -- openapi --service > target/service-openapi.json
 	mv target/openapi.json openapi.json
+	mv target/service-openapi.json service-openapi.json
 
 .PHONY: openapi-check
 openapi-check: setup
 	cargo run --locked --quiet -- openapi > target/openapi.json
 	diff -u openapi.json target/openapi.json || { echo 'openapi.json differs from the routes: run `make openapi`' >&2; exit 1; }
+	cargo run --locked --quiet -- openapi --service > target/service-openapi.json
+	diff -u service-openapi.json target/service-openapi.json || { echo 'service-openapi.json differs from the routes: run `make openapi`' >&2; exit 1; }
 
 .PHONY: web-check
 web-check: ## Check the TypeScript: format, types, lints

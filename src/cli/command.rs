@@ -19,7 +19,7 @@ use super::{manual, migrate, prune, serve, service_key, session, user};
 use crate::app;
 use crate::config::{Settings, unknown_settings};
 use crate::crypto::keys::generate_secret;
-use crate::http::openapi_json;
+use crate::http::{openapi_json, service_openapi_json};
 use crate::service::{Operator, Pruner, ServiceKeys};
 
 /// A session backend for browser apps: rotating refresh tokens, one row per session, theft detection
@@ -79,7 +79,11 @@ enum Command {
         settings: Box<Settings>,
     },
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// Print the document of the service API instead
+        #[arg(long)]
+        service: bool,
+    },
     /// Manage secrets
     Secret {
         #[command(subcommand)]
@@ -171,7 +175,8 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
             }
             print_line("The settings are valid.")
         }
-        Command::Openapi => print_line(openapi_json("").trim_end()),
+        Command::Openapi { service: false } => print_line(openapi_json("").trim_end()),
+        Command::Openapi { service: true } => print_line(service_openapi_json("").trim_end()),
         Command::Secret { action: SecretAction::Generate } => print_line(&generate_secret(&mut rng())),
         Command::Completions { shell } => manual::completions(Cli::command(), shell),
         Command::Man { out } => manual::man(Cli::command(), out.as_deref()),

@@ -231,7 +231,7 @@ impl From<EventRow> for RecordedEvent {
             at: row.at,
             family_id: row.family_id.map(Into::into),
             kind: row.kind,
-            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent, os_user: None },
+            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent, ..Client::default() },
             detail: row.detail,
         }
     }

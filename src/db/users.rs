@@ -16,6 +16,7 @@ use crate::domain::account::{Email, EmailLookup, User};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
 use crate::domain::revocation::Revocation;
+use crate::domain::subject::Subject;
 
 /// The constraint that refuses a second account with the same address.
 pub const EMAIL_TAKEN: &str = "users_email_key";
@@ -219,6 +220,16 @@ pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> R
     }
     let rows: Vec<UserRow> = query.load(connection.pg())?;
     rows.into_iter().map(User::try_from).collect()
+}
+
+/// The account that another service knows by this subject.
+pub fn find_by_subject(connection: &mut Connection, subject: &Subject) -> Result<Option<User>, DbError> {
+    let found: Option<UserRow> = users::table
+        .filter(users::subject.eq(subject.as_str()))
+        .select(UserRow::as_select())
+        .first(connection.pg())
+        .optional()?;
+    found.map(User::try_from).transpose()
 }
 
 /// An account, with its password hash.

@@ -7,7 +7,9 @@ use super::handlers::{
     documents, events, health, jwks, login, logout, metrics, refresh, register, sandbox, sessions, users, web_app,
 };
 use super::route_list::{resource, routes};
+use super::service_routes::service;
 use super::state::HttpOptions;
+use crate::domain::policy::ServiceApi;
 
 routes! {
     /// The API of the public address, described by `/openapi.json`.
@@ -32,10 +34,13 @@ routes! {
     }
 }
 
-/// Everything on the public address, below the base path: the API, the files of its documentation, the web app and the
-/// sandbox.
+/// Everything on the public address, below the base path: the API, the files of its documentation, the web app, the sandbox
+/// and, if it is served there, the service API.
 pub fn public(options: &HttpOptions) -> Scope {
     let mut scope = web::scope(&options.base_path);
+    if options.service_api == ServiceApi::Public {
+        scope = scope.service(service(options));
+    }
     for resource in PUBLIC.resources(|path| is_served(path, options)) {
         scope = scope.service(resource);
     }
@@ -61,7 +66,7 @@ pub fn is_served(path: &str, options: &HttpOptions) -> bool {
     options.has_docs || !["/docs", "/openapi.json"].contains(&path)
 }
 
-/// Everything on the admin address.
+/// Everything on the admin address but the service API.
 pub fn admin() -> Scope {
     web::scope("")
         .service(get("/metrics", web::route().to(metrics::metrics)))

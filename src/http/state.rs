@@ -8,15 +8,17 @@ use actix_web::web::Data;
 use ipnet::IpNet;
 
 use super::limits::rate_limits::RateLimits;
-use crate::domain::policy::CookiePolicy;
+use crate::domain::policy::{CookiePolicy, ServiceApi};
 use crate::metrics::Metrics;
-use crate::service::{Health, Service};
+use crate::service::{Components, Health, Operator, Service, ServiceKeys};
 
 /// How this server speaks HTTP.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
     /// Empty, or a path that starts with a slash and does not end in one.
     pub base_path: String,
+    /// Where the service API is served.
+    pub service_api: ServiceApi,
     pub cookies: CookiePolicy,
     /// Origins besides our own whose pages may call this server, as browsers send them.
     pub allowed_origins: Vec<String>,
@@ -37,6 +39,8 @@ pub struct HttpOptions {
 /// Shared by all workers.
 pub struct HttpState {
     pub service: Arc<Service>,
+    pub operator: Arc<Operator>,
+    pub service_keys: Arc<ServiceKeys>,
     pub health: Arc<Health>,
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
@@ -47,14 +51,16 @@ pub struct HttpState {
 pub type State = Data<HttpState>;
 
 impl HttpState {
-    pub fn new(
-        service: Arc<Service>,
-        health: Arc<Health>,
-        options: HttpOptions,
-        metrics: Arc<Metrics>,
-        rate_limits: RateLimits,
-    ) -> Self {
-        Self { service, health, options, metrics, rate_limits }
+    pub fn new(components: &Components, options: HttpOptions, metrics: Arc<Metrics>, rate_limits: RateLimits) -> Self {
+        Self {
+            service: Arc::clone(&components.service),
+            operator: Arc::clone(&components.operator),
+            service_keys: Arc::clone(&components.service_keys),
+            health: Arc::clone(&components.health),
+            options,
+            metrics,
+            rate_limits,
+        }
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::health::Health;
-use super::operator::Operator;
+use super::operator::{Behalf, Operator};
 use super::passwords::Passwords;
 use super::service_keys::ServiceKeys;
 use super::throttle::LoginThrottle;
@@ -79,7 +79,7 @@ impl Components {
             passwords: passwords.clone(),
             login_throttle: Arc::clone(&login_throttle),
             ended_sessions: Arc::clone(&ended_sessions),
-            os_user: None,
+            behalf: Behalf::default(),
         };
         let health = Health {
             db: db.clone(),

@@ -10,8 +10,8 @@
 //! - [`Components`] builds one of each over one database.
 //!
 //! Where new code goes: a mailer and a webhook sender each get an upkeep loop beside [`Pruner`]. A use case writes a row
-//! in its own transaction, and the loop sends it. A service API gets use cases beside `login`, and its handlers are in
-//! `http`. Code that other programs share, such as a verifier of access tokens, is a crate under `crates/`.
+//! in its own transaction, and the loop sends it. Code that other programs share, such as a verifier of access tokens, is a crate
+//! under `crates/`.
 
 mod account;
 mod authentication;
@@ -52,7 +52,7 @@ pub use event_log::EventPage;
 pub use health::{Health, ProcessStats, Readiness};
 pub use login::{FromBefore, LoginOutcome};
 pub use operator::Operator;
-pub use operator::accounts::OperatorOutcome;
+pub use operator::accounts::{OperatorOutcome, UserSearch};
 pub use refresh::{RefreshOutcome, Refusal, Renewal};
 pub use register::RegisterOutcome;
 pub use revoke::Ended;

@@ -5,6 +5,7 @@
 //! anyway. A text without a valid tag does not reach the database.
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::error::ServiceError;
 use super::random::rng;
@@ -21,10 +22,17 @@ pub struct ServiceKeys {
     pub(super) texts: ServiceKeyTexts,
 }
 
-/// A backend with a valid key, for one request.
+/// A backend with a valid key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Backend {
     pub key_id: ServiceKeyId,
+}
+
+impl Backend {
+    /// Logs which backend has changed an account or a session.
+    pub fn log(self, done: &str, id: Uuid) {
+        tracing::info!(event = "authz_admin", service_key.id = %self.key_id, id = %id, "{done} for a backend");
+    }
 }
 
 /// The judgment of a presented key.

@@ -48,6 +48,11 @@ const EXCEPTIONS: &[Exception] = &[
         path: &["http", "openapi_json"],
         reason: "`openapi` prints the document without a server",
     },
+    Exception {
+        module: "cli",
+        path: &["http", "service_openapi_json"],
+        reason: "`openapi --service` prints the document without a server",
+    },
     Exception { module: "cli", path: &["telemetry"], reason: "logging starts before anything that logs" },
 ];
 

@@ -7,3 +7,4 @@ pub mod cookies;
 pub mod device_cookie;
 pub mod earlier_login;
 pub mod refresh_credential;
+pub mod service_key;

@@ -2,5 +2,7 @@
 
 pub mod client;
 pub mod json_body;
+pub mod query;
 pub mod rate;
 pub mod session_id;
+pub mod user_id;

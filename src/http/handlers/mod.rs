@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod refresh;
 pub mod register;
 pub mod sandbox;
+pub mod service;
 pub mod sessions;
 pub mod token_response;
 pub mod users;

@@ -4,8 +4,9 @@ use actix_web::http::StatusCode;
 
 use super::problem_kind::{Challenge, Kind};
 
+/// Defines kinds of problems, and `$all`, the list of them.
 macro_rules! kinds {
-    ($($name:ident: $status:ident, $code:literal, $title:literal, $detail:literal $(, challenge = $challenge:expr)? $(, retry_after = $retry:literal)?;)+) => {
+    ($(#[$doc:meta])* $all:ident; $($name:ident: $status:ident, $code:literal, $title:literal, $detail:literal $(, challenge = $challenge:expr)? $(, retry_after = $retry:literal)?;)+) => {
         $(#[allow(unused_mut, reason = "not every kind has optional parts")]
         pub static $name: Kind = {
             let mut kind = Kind { status: StatusCode::$status, code: $code, title: $title, detail: $detail, challenge: Challenge::None, retry_after: None };
@@ -14,14 +15,18 @@ macro_rules! kinds {
             kind
         };)+
 
-        /// Every kind of problem.
-        pub static ALL: &[&Kind] = &[$(&$name),+];
+        $(#[$doc])*
+        pub static $all: &[&Kind] = &[$(&$name),+];
     };
 }
 
-const INVALID_TOKEN: Challenge = Challenge::Error("invalid_token");
+pub(super) use kinds;
+
+pub(super) const INVALID_TOKEN: Challenge = Challenge::Error("invalid_token");
 
 kinds! {
+    /// Every kind of problem of the public API. Those of them that are not about its callers are the service API's too.
+    ALL;
     MALFORMED_JSON: BAD_REQUEST, "malformed_json", "Malformed JSON", "The body is not JSON. Send an object as described at /docs.";
     MALFORMED_REQUEST: BAD_REQUEST, "malformed_request", "Malformed request", "The server cannot read this request. Check its headers and body.";
     AMBIGUOUS_CREDENTIALS: BAD_REQUEST, "ambiguous_credentials", "Ambiguous credentials", "The request has more than one refresh token. Send one, as the cookie, in the body or as Bearer.";

@@ -11,7 +11,7 @@ use heirloom::config::{Config, ConnectionConfig, DatabaseConfig, DatabasePlace, 
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
-    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
+    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi,
 };
 use heirloom::domain::secret::Secret;
 use heirloom::service::{Components, Operator, Service, ServiceKeys};
@@ -195,6 +195,7 @@ fn config(database: &TestDatabase) -> Config {
         bind: "127.0.0.1:0".parse().unwrap(),
         admin_bind: Some("127.0.0.1:0".parse().unwrap()),
         is_admin_bind_given: true,
+        service_api: ServiceApi::Admin,
         base_path: String::new(),
         secrets: vec![Secret::new(SECRET).unwrap()],
         rotation: RotationPolicy::default(),

@@ -6,5 +6,7 @@ pub mod login;
 pub mod logout;
 pub mod operation;
 pub mod password;
+pub mod service_session;
+pub mod service_user;
 pub mod session;
 pub mod token;
