@@ -16,12 +16,14 @@ MDBOOK := $(TOOLS)/bin/mdbook
 MDBOOK_VERSION := 0.5.4
 MERMAID_VERSION := 12.3.0
 MERMAID := $(TOOLS)/mermaid-$(MERMAID_VERSION).min.js
+# What `make test` also runs with the sessions in hash partitions.
+ON_PARTITIONS := -- batched_statements liveness login portable_sql races reuse rotation sessions storage
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS := 180
 
 .PHONY: help
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: setup web ## Build Heirloom and run it with an embedded database
@@ -35,32 +37,42 @@ build: setup web ## Build the release binary
 .PHONY: test
 test: setup test-setup web ## Run all tests, including those in a browser
 	cargo test --locked --no-fail-fast
+	cargo test --locked --no-fail-fast --package heirloom-verify --all-features
+	HEIRLOOM_TEST_PARTITIONED=1 cargo test --locked --no-fail-fast --test api $(ON_PARTITIONS)
 	cargo build --locked
 	@scripts/web test
+	@scripts/python test
+
+.PHONY: test-partitioned
+test-partitioned: setup test-setup ## Run the tests over HTTP with the sessions in hash partitions, and the tables in a schema of their own
+	HEIRLOOM_TEST_PARTITIONED=1 cargo test --locked --no-fail-fast --test api
 
 .PHONY: web
 web: ## Build the client and the web app, which the server contains
 	@scripts/web build
 
 .PHONY: check
-check: fmt-check clippy doc web-check test schema-check openapi-check ## Everything that CI checks
+check: fmt-check clippy doc web-check python-check test schema-check openapi-check ## Everything that CI checks
 
 .PHONY: fmt
 fmt: ## Format the code
-	cargo fmt
+	cargo fmt --all
 	@scripts/web format
+	@scripts/python format
 
 .PHONY: fmt-check
 fmt-check:
-	cargo fmt --check
+	cargo fmt --all --check
 
 .PHONY: clippy
 clippy: setup web
 	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --package heirloom-verify --all-features --all-targets -- -D warnings
 
 .PHONY: doc
 doc: setup ## Build the code's documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --package heirloom-verify --all-features
 
 .PHONY: schema
 schema: setup $(DIESEL) ## Write src/db/schema.rs from the migrations
@@ -77,6 +89,10 @@ schema-check: setup $(DIESEL)
 .PHONY: sql
 sql: setup ## Write the batched statements' .sql files from their source
 	HEIRLOOM_TEST_WRITE_SQL=1 cargo test --locked --quiet --test api batched_statements
+
+.PHONY: vectors
+vectors: setup ## Write vectors/access_tokens.json, which every verifier must pass
+	HEIRLOOM_TEST_WRITE_VECTORS=1 cargo test --locked --quiet --test access_tokens vectors
 
 .PHONY: openapi
 openapi: setup ## Write openapi.json and service-openapi.json from the routes
@@ -95,6 +111,10 @@ openapi-check: setup
 .PHONY: web-check
 web-check: ## Check the TypeScript: format, types, lints
 	@scripts/web check
+
+.PHONY: python-check
+python-check: test-setup ## Check the Python: format, types, lints
+	@scripts/python check
 
 .PHONY: types
 types: ## Write the client's types from openapi.json

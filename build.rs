@@ -1,5 +1,5 @@
 //! Puts the built web app into the binary: a table of its files, each with a tag that changes with its content. Without
-//! a built one the table is empty, so that a machine without node builds a server all the same.
+//! a built one the table is empty, so that a machine without node builds a server all the same. And puts in the migrations.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,7 +22,31 @@ fn main() -> io::Result<()> {
     if dist.is_dir() {
         collect(&dist, "", &mut files)?;
     }
-    fs::write(out.join("web_app_files.rs"), table(&files)?)
+    fs::write(out.join("web_app_files.rs"), table(&files)?)?;
+    let migrations = root.join("migrations");
+    println!("cargo:rerun-if-changed={}", migrations.display());
+    fs::write(out.join("migrations.rs"), migrations_table(&migrations)?)
+}
+
+/// Every folder of migrations, in the order of their names.
+fn migrations_table(migrations: &Path) -> io::Result<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(migrations)? {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    names.sort_unstable();
+    let mut table = String::from("[\n");
+    for name in names.iter().filter(|name| migrations.join(name).is_dir()) {
+        let file = |file: &str| migrations.join(name).join(file);
+        let (up, down) = (file("up.sql"), file("down.sql"));
+        // Writing to a text cannot fail.
+        let _ = writeln!(
+            table,
+            "    SqlMigration {{ name: {name:?}, up: include_str!({up:?}), down: include_str!({down:?}) }},"
+        );
+    }
+    table.push_str("]\n");
+    Ok(table)
 }
 
 /// Every file below `folder`, by its path as a URL has it.

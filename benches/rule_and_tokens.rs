@@ -67,7 +67,11 @@ fn refresh_tokens(criterion: &mut Criterion) {
 }
 
 fn access_tokens(criterion: &mut Criterion) {
-    for (name, algorithm) in [("EdDSA", AccessTokenAlgorithm::EdDsa), ("HS256", AccessTokenAlgorithm::Hs256)] {
+    for (name, algorithm) in [
+        ("EdDSA", AccessTokenAlgorithm::EdDsa),
+        ("ES256", AccessTokenAlgorithm::Es256),
+        ("HS256", AccessTokenAlgorithm::Hs256),
+    ] {
         let policy = AccessTokenPolicy {
             algorithm,
             ttl: Duration::from_secs(900),

@@ -5,6 +5,7 @@ mod application;
 mod capacity;
 mod database;
 mod error;
+mod messaging;
 mod options;
 mod secret_file;
 mod server;

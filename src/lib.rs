@@ -8,6 +8,7 @@ pub mod config;
 pub mod connections;
 pub mod crypto;
 pub mod db;
+pub mod delivery;
 pub mod domain;
 pub mod embedded_postgres;
 pub mod http;

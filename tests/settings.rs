@@ -66,6 +66,7 @@ fn without_any_setting_the_defaults_apply() {
     assert_eq!(config.cookie, cookie);
     assert!(config.allowed_origins.is_empty());
     assert_eq!(config.body_timeout, Duration::from_secs(10));
+    assert_eq!(config.keep_alive, Duration::from_secs(75), "balancers give up an idle connection after 60 seconds");
     let rates = [config.throttle.login_rate, config.throttle.refresh_rate].map(Option::unwrap);
     assert_eq!(rates.map(|rate| (rate.count.get(), rate.period)), [(20, MINUTE), (300, MINUTE)]);
     assert!(config.throttle.trusted_proxies.is_empty());
@@ -309,7 +310,7 @@ fn each_setting_is_a_flag_and_a_variable_of_the_same_name_and_help_shows_no_secr
                     .contains(&(variable, flag)),
             "{flag}"
         );
-        let is_secret = ["database-url", "secret"].contains(&flag);
+        let is_secret = ["database-url", "secret", "mail-url", "webhook-secret"].contains(&flag);
         assert_eq!(argument.is_hide_env_values_set(), is_secret, "{flag}: help shows the values of variables");
     }
 }

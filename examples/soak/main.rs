@@ -50,7 +50,7 @@ const TERMS: Terms = Terms {
     recovery_every: 10,
     idle: Duration::from_secs(90),
     absolute: Duration::from_secs(300),
-    clocks: Duration::from_secs(5),
+    clocks: Duration::from_secs(4),
     settle: Duration::from_secs(8),
     confirm: Duration::from_secs(2),
     access_lag: Duration::from_secs(1),

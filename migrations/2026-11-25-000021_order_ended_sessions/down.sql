@@ -1,1 +1,2 @@
-ALTER TABLE ended_sessions DROP COLUMN recorded_at, DROP COLUMN ended_xid;
+ALTER TABLE ended_sessions DROP COLUMN recorded_at;
+ALTER TABLE ended_sessions DROP COLUMN ended_xid;

@@ -12,6 +12,7 @@ use futures_util::future::{OptionFuture, join};
 use super::capacity::Capacity;
 use super::database::{self, Opened};
 use super::error::StartError;
+use super::messaging::messaging;
 use super::options::{http_options, policy, pool, timeouts};
 use super::server::{Bound, ServerOptions, bind, bind_admin, serve};
 use super::upkeep::Upkeep;
@@ -58,8 +59,10 @@ impl Application {
         // The embedded database is already running, with the original limit.
         let capacity = Capacity::of(config)?;
         let keyring = Keyring::derive(&secrets)?;
-        let database = pool(config, url);
-        let components = Components::new(database.clone(), clock.clone(), &keyring, policy(config))?;
+        let messaging = messaging(config, &clock)?;
+        let public_url = Arc::clone(&messaging.public_url);
+        let database = pool(config, url, messaging.outgoing());
+        let components = Components::new(database.clone(), clock.clone(), &keyring, policy(config, messaging))?;
         let listener = config.database.listen.then(|| {
             let ended_sessions = Arc::clone(&components.ended_sessions);
             Listener::start(&database, move |notice| ended_sessions.hear(notice))
@@ -68,7 +71,7 @@ impl Application {
         let metrics = Arc::new(Metrics::new());
         let connections = Connections::new(capacity.public, metrics.connections("public"));
         let admin_connections = Connections::new(capacity.admin, metrics.connections("admin"));
-        let state = web::Data::new(HttpState::new(&components, http_options(config), metrics, rate_limits));
+        let state = web::Data::new(HttpState::new(&components, http_options(config), metrics, rate_limits, &clock));
         if config.has_app && !http::is_app_built() {
             tracing::warn!(
                 "This binary was built without the web app, so /app/ only explains how to build it: `make build`, with \
@@ -79,6 +82,10 @@ impl Application {
         let public = bind("HEIRLOOM_BIND", config.bind)?;
         let admin = config.admin_bind.map(|address| bind_admin(address, config.is_admin_bind_given)).transpose()?;
         let address = public.address;
+        if components.service.mailbox().is_some() {
+            // An operator's own comes first.
+            let _ = public_url.set(format!("http://{address}{}/app/", config.base_path));
+        }
         let blocking = config.database.connections as usize + config.hashes_at_once.get();
         let options = ServerOptions { workers: capacity.workers, blocking, timeouts: timeouts(config) };
         let admin = admin.map(|bound| Admin::new(bound, &options, admin_connections, state.clone())).transpose()?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::error::StartError;
+use super::messaging::messaging;
 use super::options::{policy, pool};
 use super::secret_file;
 use crate::config::trusted_file::check_directory;
@@ -68,7 +69,11 @@ pub fn migrator(config: &Config) -> Result<(Migrator, Option<EmbeddedPostgres>),
 pub fn components(config: &Config) -> Result<(Components, Option<EmbeddedPostgres>), StartError> {
     let opened = usable(config, reach_beside(config)?, false)?;
     let keyring = Keyring::derive(&opened.secrets)?;
-    let components = Components::new(pool(config, opened.url), Clock::system(), &keyring, policy(config))?;
+    let components = {
+        let messaging = messaging(config, &Clock::system())?;
+        let pool = pool(config, opened.url, messaging.outgoing());
+        Components::new(pool, Clock::system(), &keyring, policy(config, messaging))?
+    };
     Ok((components, opened.embedded))
 }
 

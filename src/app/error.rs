@@ -8,6 +8,8 @@ use crate::config::DATABASE_URL_SHAPE;
 use crate::config::trusted_file::FileError;
 use crate::crypto::password_hash::HashingError;
 use crate::db::DbError;
+use crate::delivery::letters::TemplateError;
+use crate::delivery::smtp::SmtpSetupError;
 use crate::domain::secret::SecretError;
 use crate::embedded_postgres::EmbeddedPostgresError;
 
@@ -46,6 +48,10 @@ pub enum StartError {
     TooManyConnections { wanted: usize, files: u64, most: usize },
     #[error("the generated secret in {path} cannot be used: {error}")]
     SecretFile { path: String, error: io::Error },
+    #[error("HEIRLOOM_MAIL_URL or HEIRLOOM_MAIL_FROM cannot be used: {0}")]
+    Mail(#[from] SmtpSetupError),
+    #[error("HEIRLOOM_MAIL_TEMPLATES: {0}")]
+    MailTemplate(#[from] TemplateError),
     #[error("passwords cannot be hashed at this cost: {0}")]
     Hashing(#[from] HashingError),
 }

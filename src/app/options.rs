@@ -9,8 +9,9 @@ use crate::config::{Config, DatabasePlace, without_values};
 use crate::connections::Timeouts;
 use crate::crypto::keys::Keyring;
 use crate::db::{Database, DatabaseOptions, objection};
+use crate::domain::outbox::Outgoing;
 use crate::http::HttpOptions;
-use crate::service::Policy;
+use crate::service::{Messaging, Policy};
 
 /// Checks what [`Config::resolve`](crate::config::Config::resolve) cannot: the keys derived from the secrets, and whether
 /// libpq can read the URL of the database.
@@ -29,16 +30,17 @@ pub fn check(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-pub(super) fn pool(config: &Config, url: SecretString) -> Database {
+pub(super) fn pool(config: &Config, url: SecretString, outgoing: Outgoing) -> Database {
     Database::new(&DatabaseOptions {
         url,
         connections: config.database.connections,
         prepare: config.database.prepare,
         timeout: config.database.timeout,
+        outgoing,
     })
 }
 
-pub(super) fn policy(config: &Config) -> Policy {
+pub(super) fn policy(config: &Config, messaging: Messaging) -> Policy {
     Policy {
         rotation: config.rotation,
         lifetimes: config.lifetimes,
@@ -49,15 +51,16 @@ pub(super) fn policy(config: &Config) -> Policy {
         hash_cost: config.hash_cost,
         rotation_workers: config.database.rotation_workers,
         hashes_at_once: config.hashes_at_once,
+        messaging,
     }
 }
 
-/// One setting limits what a client does: send a head, send a body, read a response.
+/// One setting limits what a client does during a request: send a head, send a body, read a response.
 pub(super) fn timeouts(config: &Config) -> Timeouts {
     Timeouts {
         head: config.body_timeout,
         write: 3 * config.body_timeout,
-        idle: Duration::from_secs(5),
+        idle: config.keep_alive,
         linger: Duration::from_secs(2),
     }
 }

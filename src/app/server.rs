@@ -105,8 +105,6 @@ where
                 .keep_alive(KeepAlive::Os)
                 .client_request_timeout(Duration::ZERO)
                 .client_disconnect_timeout(timeouts.linger)
-                // Who has hung up is not served: see `http::auth::refresh`.
-                .h1_allow_half_closed(false)
                 .local_addr(address)
                 .on_connect_ext(connections::note_connection)
                 .finish(apply_fn_factory(map_config(app, |()| AppConfig::default()), |request, app: &_| {

@@ -15,10 +15,12 @@ impl Upkeep {
         let background_writes = Arc::clone(&components.background_writes);
         let ended_sessions = Arc::clone(&components.ended_sessions);
         let pruner = Arc::clone(&components.pruner);
+        let outbox = Arc::clone(&components.outbox);
         Self(vec![
             rt::spawn(async move { background_writes.run().await }),
             rt::spawn(async move { ended_sessions.run().await }),
             rt::spawn(async move { pruner.run().await }),
+            rt::spawn(async move { outbox.run().await }),
         ])
     }
 }

@@ -15,12 +15,12 @@ use super::os_user::os_user;
 use super::output::{Output, print_line};
 use super::printable::printable;
 use super::settings::Environment;
-use super::{manual, migrate, prune, serve, service_key, session, user};
+use super::{manual, migrate, outbox, prune, serve, service_key, session, user};
 use crate::app;
 use crate::config::{Settings, unknown_settings};
 use crate::crypto::keys::generate_secret;
 use crate::http::{openapi_json, service_openapi_json};
-use crate::service::{Operator, Pruner, ServiceKeys};
+use crate::service::{Operator, Outbox, Pruner, ServiceKeys};
 
 /// A session backend for browser apps: rotating refresh tokens, one row per session, theft detection
 #[derive(Parser, Debug)]
@@ -65,6 +65,13 @@ enum Command {
     ServiceKey {
         #[command(subcommand)]
         action: service_key::Action,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Manage mails and webhooks that wait to be sent
+    Outbox {
+        #[command(subcommand)]
+        action: outbox::Action,
         #[command(flatten)]
         common: Common,
     },
@@ -159,6 +166,9 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
         Command::ServiceKey { action, common } => on_data(&common, environment, |on, output| {
             Box::pin(service_key::run(action, &on.service_keys, &on.operator, output))
         }),
+        Command::Outbox { action, common } => {
+            on_data(&common, environment, |on, output| Box::pin(outbox::run(action, &on.outbox, output)))
+        }
         Command::Prune { common } => {
             on_data(&common, environment, |on, output| Box::pin(prune::run(&on.pruner, output)))
         }
@@ -188,6 +198,7 @@ struct Commanded {
     operator: Operator,
     service_keys: Arc<ServiceKeys>,
     pruner: Arc<Pruner>,
+    outbox: Arc<Outbox>,
 }
 
 /// Runs a command on the data. It goes through the same code as the server, so running servers notice at once.
@@ -202,8 +213,12 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (components, embedded) = app::components(&config)?;
     let operator = components.operator.run_by(os_user());
-    let service_keys = Arc::clone(&components.service_keys);
-    let on = Commanded { operator, service_keys, pruner: Arc::clone(&components.pruner) };
+    let on = Commanded {
+        operator,
+        service_keys: Arc::clone(&components.service_keys),
+        pruner: Arc::clone(&components.pruner),
+        outbox: Arc::clone(&components.outbox),
+    };
     let result = runtime.block_on(run(&on, &Output { is_json: common.json }));
     drop((on, components, embedded));
     result

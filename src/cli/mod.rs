@@ -8,6 +8,7 @@ mod libpq_variables;
 mod manual;
 mod migrate;
 mod os_user;
+mod outbox;
 mod output;
 mod password;
 mod printable;

@@ -10,6 +10,7 @@ pub mod dotenv;
 mod errors;
 mod host;
 mod logging;
+mod messages;
 mod origin;
 mod parsers;
 mod passwords;
@@ -30,12 +31,14 @@ use std::time::Duration;
 
 use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi};
+use crate::domain::registration::Registration;
 use crate::domain::secret::Secret;
 
 pub use database::{DatabaseConfig, DatabasePlace};
 pub use database_url::{DATABASE_URL_SHAPE, without_values};
 pub use errors::{ConfigError, ConfigErrors, ConfigWarning};
 pub use logging::{LogConfig, LogFormat};
+pub use messages::{MailBy, MailConfig, MessagesConfig, WebhookConfig, WebhookSecret};
 pub use origin::Origin;
 pub use server::ConnectionConfig;
 pub use settings::{Settings, unknown_settings};
@@ -68,6 +71,8 @@ pub struct Config {
     pub cookie: CookiePolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
+    /// How long a connection stays open between requests.
+    pub keep_alive: Duration,
     pub connections: ConnectionConfig,
     pub throttle: ThrottleConfig,
     pub log: LogConfig,
@@ -79,6 +84,8 @@ pub struct Config {
     pub has_docs: bool,
     /// Whether the routes that only a server for development may have are served too.
     pub is_development: bool,
+    pub messages: MessagesConfig,
+    pub registration: Registration,
     /// What the operator should know, for the log.
     pub warnings: Vec<ConfigWarning>,
 }
@@ -94,14 +101,28 @@ impl Config {
         let mut noted = Vec::new();
         let warnings = &mut noted;
         let credentials = settings.credentials.as_deref();
-        let Sections { database, server, tokens, sessions, cookies, throttling, passwords, logging, development } =
-            &settings.sections;
+        let Sections {
+            database,
+            server,
+            tokens,
+            sessions,
+            cookies,
+            throttling,
+            passwords,
+            messages,
+            logging,
+            development,
+        } = &settings.sections;
         let bind = server.bind.value(errors);
         let is_external = database.is_external(credentials);
         let database = database.resolve(errors, warnings, data_dir, credentials);
         let throttle = throttling.resolve(errors);
         let is_development = development.resolve(errors, bind, &database.place, &throttle);
         let admin_bind = server.admin_address(errors, warnings, bind);
+        let access_token = tokens.access_token(errors);
+        let (messages_config, registration) = messages.resolve(errors, &access_token.issuer);
+        let has_mailbox = is_development && !is_external;
+        messages.check_registration(errors, messages_config.mail.is_some() || has_mailbox);
         let config = Self {
             database,
             bind,
@@ -112,7 +133,7 @@ impl Config {
             secrets: tokens.secrets(errors, warnings, is_external, credentials),
             rotation: sessions.rotation(errors),
             lifetimes: sessions.lifetimes(errors),
-            access_token: tokens.access_token(errors),
+            access_token,
             password: passwords.policy(errors),
             sessions_per_user: sessions.max_sessions_per_user.value(errors),
             event_retention: sessions.event_retention.value(errors),
@@ -121,6 +142,7 @@ impl Config {
             cookie: cookies.resolve(errors, bind),
             allowed_origins: server.allowed_origins.value(errors),
             body_timeout: server.body_timeout.value(errors),
+            keep_alive: server.keep_alive.value(errors),
             connections: server.connections(errors),
             throttle,
             log: logging.resolve(errors),
@@ -128,6 +150,8 @@ impl Config {
             has_app: server.app.value(errors),
             has_docs: server.docs.value(errors),
             is_development,
+            messages: messages_config,
+            registration,
             warnings: noted,
         };
         if found.is_empty() { Ok(config) } else { Err(ConfigErrors(found)) }

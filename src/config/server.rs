@@ -53,7 +53,8 @@ pub(super) struct ServerSettings {
     #[arg(value_parser = setting(base_path))]
     pub base_path: Setting<String>,
 
-    /// Other origins whose pages may call this server, separated by commas
+    /// Other origins whose pages may call this server, separated by commas; also those of apps and extensions, such as
+    /// capacitor://localhost
     #[arg(long, env = "HEIRLOOM_ALLOWED_ORIGINS", value_name = "ORIGINS", default_value = "")]
     #[arg(value_parser = setting(list(origin)))]
     pub allowed_origins: Setting<Vec<Origin>>,
@@ -62,6 +63,13 @@ pub(super) struct ServerSettings {
     #[arg(long, env = "HEIRLOOM_BODY_TIMEOUT", value_name = "DURATION", default_value = "10s")]
     #[arg(value_parser = setting(duration(Duration::from_millis(100))))]
     pub body_timeout: Setting<Duration>,
+
+    /// How long a connection stays open between requests; longer than the proxy in front keeps it
+    ///
+    /// If the server closes a connection that the proxy is about to use, the proxy responds with 502.
+    #[arg(long, env = "HEIRLOOM_KEEP_ALIVE", value_name = "DURATION", default_value = "75s")]
+    #[arg(value_parser = setting(duration(Duration::from_secs(1))))]
+    pub keep_alive: Setting<Duration>,
 
     /// The most open connections; unset: as many as the limit of open files allows, up to 10000
     #[arg(long, env = "HEIRLOOM_MAX_CONNECTIONS", value_name = "COUNT", default_value = "")]
@@ -151,6 +159,6 @@ fn base_path(text: &str) -> Result<String, String> {
 
 fn origin(text: &str) -> Result<Origin, String> {
     Origin::parse(text).ok_or_else(|| {
-        format!("contains {text:?}; write each origin as browsers send it, such as https://app.example.com")
+        format!("contains {text:?}; write each origin as browsers send it, such as https://app.example.com or capacitor://localhost")
     })
 }

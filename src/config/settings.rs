@@ -13,6 +13,7 @@ use super::database::DatabaseSettings;
 use super::development::DevelopmentSettings;
 use super::errors::ConfigError;
 use super::logging::LogSettings;
+use super::messages::MessageSettings;
 use super::passwords::PasswordSettings;
 use super::server::ServerSettings;
 use super::sessions::SessionSettings;
@@ -46,6 +47,8 @@ pub(super) struct Sections {
     pub throttling: ThrottleSettings,
     #[command(flatten)]
     pub passwords: PasswordSettings,
+    #[command(flatten)]
+    pub messages: MessageSettings,
     #[command(flatten)]
     pub logging: LogSettings,
     #[command(flatten)]
@@ -90,6 +93,12 @@ impl FromArgMatches for Settings {
         let is_flag = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
         if is_flag("secret") {
             conflicts.push(secret_flag("--secret", "HEIRLOOM_SECRET"));
+        }
+        if is_flag("webhook_secret") {
+            conflicts.push(secret_flag("--webhook-secret", "HEIRLOOM_WEBHOOK_SECRET"));
+        }
+        if is_flag("mail_url") && sections.messages.has_password() {
+            conflicts.push(secret_flag("--mail-url", "HEIRLOOM_MAIL_URL"));
         }
         if is_flag("database_url") && sections.database.has_password() {
             conflicts.push(secret_flag("--database-url", "DATABASE_URL"));

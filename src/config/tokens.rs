@@ -33,7 +33,10 @@ pub(super) struct TokenSettings {
 
     /// Signature algorithm of access tokens
     #[arg(long, env = "HEIRLOOM_ACCESS_TOKEN_ALG", value_name = "ALG", default_value = "EdDSA")]
-    #[arg(value_parser = one_of(&["EdDSA", "HS256"], [AccessTokenAlgorithm::EdDsa, AccessTokenAlgorithm::Hs256]))]
+    #[arg(value_parser = one_of(
+        &["EdDSA", "ES256", "HS256"],
+        [AccessTokenAlgorithm::EdDsa, AccessTokenAlgorithm::Es256, AccessTokenAlgorithm::Hs256],
+    ))]
     pub access_token_alg: Setting<AccessTokenAlgorithm>,
 
     /// Lifetime of an access token

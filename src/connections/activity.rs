@@ -28,6 +28,10 @@ pub(super) struct Activity {
     has_head_started: Cell<bool>,
     is_blocked: Cell<bool>,
     is_last: Cell<bool>,
+    /// The client sends nothing more. It may still read.
+    has_client_ended: Cell<bool>,
+    /// The request that is handled is dropped with its client.
+    ends_with_client: Cell<bool>,
     /// Bytes sent so far.
     sent: Cell<u64>,
 }
@@ -42,6 +46,8 @@ impl Activity {
             has_head_started: Cell::new(true),
             is_blocked: Cell::new(false),
             is_last: Cell::new(false),
+            has_client_ended: Cell::new(false),
+            ends_with_client: Cell::new(false),
             sent: Cell::new(0),
         }
     }
@@ -73,6 +79,21 @@ impl Activity {
         }
     }
 
+    /// The client has closed its side, or is gone: the two look the same.
+    pub(super) fn client_ends(&self) {
+        self.has_client_ended.set(true);
+    }
+
+    /// The request that is handled now must not go on without its client.
+    pub(super) fn ends_with_client(&self) {
+        self.ends_with_client.set(true);
+    }
+
+    /// Whether the request that is handled has to be dropped.
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.has_client_ended.get() && self.ends_with_client.get()
+    }
+
     /// A head is complete.
     pub(super) fn request_starts(&self) {
         self.requests.set(self.requests.get() + 1);
@@ -84,14 +105,20 @@ impl Activity {
         self.awaits_body.set(awaits);
     }
 
+    /// A response is there, and can be sent to a client that still reads.
+    pub(super) fn has_response(&self) {
+        self.awaits_body.set(false);
+        self.ends_with_client.set(false);
+    }
+
     /// The connection closes after the response that comes next.
     pub(super) fn closes(&self) {
         self.is_last.set(true);
     }
 
     pub(super) fn response_ends(&self) {
+        self.has_response();
         self.is_handling.set(false);
-        self.awaits_body.set(false);
     }
 
     pub(super) fn wrote(&self, bytes: usize) {
@@ -138,6 +165,23 @@ mod tests {
         assert_eq!(activity.phase(), Phase::Closing);
         activity.received();
         assert_eq!(activity.phase(), Phase::Closing, "bytes after the last response are no head");
+    }
+
+    #[test]
+    fn only_a_request_that_ends_with_its_client_is_abandoned_and_only_until_its_response() {
+        let activity = Activity::new();
+        activity.request_starts();
+        activity.ends_with_client();
+        assert!(!activity.is_abandoned(), "the client may send more");
+        activity.client_ends();
+        assert!(activity.is_abandoned());
+        activity.has_response();
+        assert!(!activity.is_abandoned(), "the response is sent");
+        activity.response_ends();
+        activity.request_starts();
+        assert!(!activity.is_abandoned(), "another request of this client goes on");
+        activity.ends_with_client();
+        assert!(activity.is_abandoned());
     }
 
     #[test]

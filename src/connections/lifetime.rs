@@ -71,7 +71,7 @@ where
                     select(pin!(request_timeout(stream.into_inner(), timeouts.linger)), pin!(has_to_close)).await;
                 }
             }
-            End::Closed(_) => {}
+            End::Closed(_) | End::Abandoned => {}
         }
         Ok(())
     }
@@ -81,6 +81,8 @@ where
 enum End<R> {
     Http(R),
     Closed(CloseReason),
+    /// The client of a request has left that must not go on without it.
+    Abandoned,
 }
 
 struct Lifetime {
@@ -113,6 +115,9 @@ impl Lifetime {
             return Poll::Ready(End::Http(result));
         }
         self.follow();
+        if self.activity.is_abandoned() {
+            return Poll::Ready(End::Abandoned);
+        }
         if has_to_close.is_ready() && self.phase != Phase::Handling {
             return Poll::Ready(self.close(CloseReason::Limit));
         }
@@ -216,7 +221,7 @@ mod tests {
             timeout(seconds(3600), poll_fn(|context| lifetime.poll(context, http.as_mut(), timer.as_mut()))).await;
         match end {
             Ok(End::Closed(reason)) => Some((began.elapsed(), reason)),
-            Ok(End::Http(())) => unreachable!("the HTTP server goes on"),
+            Ok(End::Http(()) | End::Abandoned) => unreachable!("the HTTP server goes on"),
             Err(_) => None,
         }
     }

@@ -16,5 +16,5 @@ mod socket;
 
 pub use admission::{Connections, Limits};
 pub use lifetime::{Timeouts, serve};
-pub use request::{HeldBody, respond};
+pub use request::{HeldBody, end_with_client, respond};
 pub use socket::{Socket, note_connection};

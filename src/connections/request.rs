@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use actix_http::error::PayloadError;
 use actix_http::{BoxedPayloadStream, Payload, Request, Response};
+use actix_web::HttpRequest;
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::Service;
 use actix_web::web::Bytes;
@@ -47,6 +48,14 @@ where
     }
 }
 
+/// Drops the handling of this request, without a response, when its client closes its side of the connection. Other requests
+/// go on: the client may still read the response.
+pub fn end_with_client(request: &HttpRequest) {
+    if let Some(activity) = request.conn_data::<Rc<Activity>>() {
+        activity.ends_with_client();
+    }
+}
+
 /// A request whose response is not yet complete.
 struct Exchange {
     activity: Option<Rc<Activity>>,
@@ -72,7 +81,7 @@ impl Exchange {
 
     fn has_response(&self) {
         if let Some(activity) = &self.activity {
-            activity.awaits_body(false);
+            activity.has_response();
             if !self.has_whole_body() {
                 activity.closes();
             }

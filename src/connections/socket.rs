@@ -35,6 +35,8 @@ impl AsyncRead for Socket {
         let result = Pin::new(&mut *self.stream.borrow_mut()).poll_read(context, buffer);
         if buffer.filled().len() > before {
             self.activity.received();
+        } else if matches!(result, Poll::Ready(Ok(()))) && buffer.remaining() > 0 {
+            self.activity.client_ends();
         }
         result
     }

@@ -1,14 +1,16 @@
 //! Access tokens: short-lived JWTs that other services verify by themselves. `typ`, claims and checks follow RFC 9068. They
 //! do not conform to it, because it requires RS256.
 
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
+use heirloom_verify::{CLOCK_TOLERANCE, TYP, TokenError, TokenVerifier, VerificationKey};
 use rand::{CryptoRng, RngExt as _};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
@@ -20,19 +22,9 @@ use crate::domain::rotation::Generation;
 use super::jwk::{Jwk, JwkSet};
 use super::jws::{Signer, SigningKey};
 use super::keys::{DerivedKeys, Keyring};
-use super::verified_tokens::{Fingerprint, VerifiedTokens};
 
-/// RFC 9068 §2.1. Anything else is a token for another purpose.
-const TYP: &str = "at+jwt";
-
-/// For `iat` and `nbf`, in seconds. Expiry has no leeway: for its own client a token lives as long as the response says.
-const LEEWAY: i64 = TOLERANCE.as_secs().cast_signed();
-
-/// `iat` and `exp` are whole seconds. Without this a token would live up to a second less than the response says.
-const ROUNDING: i64 = 1;
-
-/// Our tokens have about 500 bytes. Longer ones are rejected unparsed.
-const LENGTH_LIMIT: usize = 2048;
+/// Verifiers in other services assume the same difference of clocks.
+const _: () = assert!(TOLERANCE.as_secs().cast_signed() == CLOCK_TOLERANCE);
 
 /// What an access token grants access to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,16 +62,15 @@ pub enum AccessTokenError {
 /// Signs and verifies access tokens.
 pub struct AccessTokens {
     policy: AccessTokenPolicy,
-    /// Newest first.
-    keys: Vec<AccessKey>,
-    validation: Validation,
-    verified: VerifiedTokens<Verified>,
+    signer: Signer,
+    verifier: TokenVerifier,
+    public: Vec<Jwk>,
 }
 
+/// Signs with one key, and verifies with it.
 struct AccessKey {
-    kid: String,
     signer: Signer,
-    decoding: DecodingKey,
+    verifying: VerificationKey,
     public: Option<Jwk>,
 }
 
@@ -97,47 +88,26 @@ struct IssuedClaims<'a> {
     auth_time: i64,
 }
 
-/// Every claim must exist and have its type. `jsonwebtoken` compares `iss` and `aud` before.
-#[derive(Deserialize)]
-struct Claims {
-    #[serde(rename = "iss")]
-    _iss: String,
-    #[serde(rename = "aud")]
-    _aud: String,
-    sub: Uuid,
-    sid: Uuid,
-    #[serde(rename = "gen")]
-    generation: u32,
-    #[serde(rename = "jti")]
-    _jti: String,
-    iat: i64,
-    nbf: Option<i64>,
-    exp: i64,
-    auth_time: i64,
-}
-
-/// The content of a token with a valid signature, apart from the present time.
-#[derive(Clone, Copy)]
-struct Verified {
-    accepted: AcceptedToken,
-    /// The later of `iat` and `nbf`.
-    from: i64,
-    until: i64,
-}
-
 impl AccessTokens {
-    /// Signs with the newest secret of `keyring` and verifies with all of them.
+    /// Signs with the newest secret of `keyring` and verifies with all of them. With an asymmetric algorithm the keys of
+    /// the other one verify too, and are published: other processes and verifiers may change before or after this one.
     pub fn new(keyring: &Keyring, policy: AccessTokenPolicy) -> Self {
-        let keys = keyring.iter().map(|keys| AccessKey::new(keys, policy.algorithm)).collect();
-        let mut validation = Validation::new(jwa(policy.algorithm));
-        // `Validation::new` requires only `exp`, and with `aud` and `iss` set still accepts a token that has neither.
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        validation.set_issuer(&[&policy.issuer]);
-        validation.set_audience(&[&policy.audience]);
-        // Times are checked by our own clock, below.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        Self { policy, keys, validation, verified: VerifiedTokens::default() }
+        let keys = algorithms(policy.algorithm)
+            .iter()
+            .flat_map(|&algorithm| keyring.iter().map(move |keys| AccessKey::new(keys, algorithm)));
+        let (mut verifying, mut public) = (Vec::new(), Vec::new());
+        for key in keys {
+            verifying.push(key.verifying);
+            public.extend(key.public);
+        }
+        let signer = AccessKey::new(keyring.newest(), policy.algorithm).signer;
+        let verifier = TokenVerifier::new(&*policy.issuer, &*policy.audience, verifying);
+        Self { policy, signer, verifier, public }
+    }
+
+    /// What tokens are issued by.
+    pub fn policy(&self) -> &AccessTokenPolicy {
+        &self.policy
     }
 
     /// A token for `grant`, valid from `now` and not beyond `session_end`.
@@ -163,7 +133,7 @@ impl AccessTokens {
             exp: iat + expires_in,
             auth_time: grant.authenticated_at.unix_timestamp(),
         };
-        let token = self.keys[0].signer.sign(&claims);
+        let token = self.signer.sign(&claims);
         IssuedAccessToken { token: token.into(), expires_in }
     }
 
@@ -175,105 +145,83 @@ impl AccessTokens {
         Ok(self.accept(token, now)?.grant)
     }
 
-    /// Accepts a presented token or says why not. Checks algorithm, `typ`, known `kid`, signature, `iss`, `aud`, the type of every
-    /// claim, `exp`, `nbf` and `iat` (RFC 8725 §3, RFC 9068 §4). Keys come from the configuration only, never from the
-    /// token's header.
+    /// Accepts a presented token or says why not. `heirloom_verify` checks it, as it does in other services.
     ///
     /// # Errors
     /// [`AccessTokenError`]; `Expired` only for a token that is valid in every other respect.
     pub fn accept(&self, token: &str, now: Timestamp) -> Result<AcceptedToken, AccessTokenError> {
         const INVALID: AccessTokenError = AccessTokenError::Invalid;
-        if token.len() > LENGTH_LIMIT {
-            return Err(INVALID);
-        }
-        let fingerprint = Fingerprint::of(token);
-        let verified = match self.verified.find(fingerprint) {
-            Some(verified) => verified,
-            None => {
-                let verified = self.verify_signature(token).ok_or(INVALID)?;
-                self.verified.keep(fingerprint, verified);
-                verified
-            }
-        };
-        let now = now.unix_timestamp();
-        if verified.from > now + LEEWAY {
-            return Err(INVALID);
-        }
-        if verified.until.saturating_add(ROUNDING) <= now {
-            return Err(AccessTokenError::Expired);
-        }
-        Ok(verified.accepted)
-    }
-
-    /// Every check that does not depend on the time.
-    fn verify_signature(&self, token: &str) -> Option<Verified> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(TYP) || header.crit.is_some() {
-            return None;
-        }
-        let kid = header.kid?;
-        let key = self.keys.iter().find(|key| key.kid == kid)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &self.validation).ok()?.claims;
+        let time = |seconds| Timestamp::from_unix_timestamp(seconds).map_err(|_| INVALID);
+        let claims = self.verifier.check(token, now.unix_timestamp()).map_err(|error| match error {
+            TokenError::Expired => AccessTokenError::Expired,
+            TokenError::Invalid | TokenError::UnknownKey => INVALID,
+        })?;
         let grant = AccessGrant {
-            user_id: claims.sub.into(),
-            family_id: claims.sid.into(),
-            generation: Generation::new(claims.generation)?,
-            authenticated_at: Timestamp::from_unix_timestamp(claims.auth_time).ok()?,
+            user_id: claims.user_id.into(),
+            family_id: claims.session_id.into(),
+            generation: Generation::new(claims.generation).ok_or(INVALID)?,
+            authenticated_at: time(claims.authenticated_at)?,
         };
-        let accepted = AcceptedToken { grant, issued_at: Timestamp::from_unix_timestamp(claims.iat).ok()? };
-        Some(Verified { accepted, from: claims.nbf.unwrap_or(claims.iat).max(claims.iat), until: claims.exp })
+        Ok(AcceptedToken { grant, issued_at: time(claims.issued_at)? })
     }
 
-    /// The public keys that verify our tokens, newest first.
+    /// The public keys that verify our tokens: those of the configured algorithm first, newest first.
     pub fn jwks(&self) -> JwkSet {
-        JwkSet { keys: self.keys.iter().filter_map(|key| key.public.clone()).collect() }
+        JwkSet { keys: self.public.clone() }
     }
 }
 
-fn jwa(algorithm: AccessTokenAlgorithm) -> Algorithm {
-    match algorithm {
-        AccessTokenAlgorithm::EdDsa => Algorithm::EdDSA,
-        AccessTokenAlgorithm::Hs256 => Algorithm::HS256,
+/// Whose tokens are accepted, the configured one first. HS256 stays alone: its key verifies nothing that is public.
+fn algorithms(configured: AccessTokenAlgorithm) -> &'static [AccessTokenAlgorithm] {
+    match configured {
+        AccessTokenAlgorithm::EdDsa => &[AccessTokenAlgorithm::EdDsa, AccessTokenAlgorithm::Es256],
+        AccessTokenAlgorithm::Es256 => &[AccessTokenAlgorithm::Es256, AccessTokenAlgorithm::EdDsa],
+        AccessTokenAlgorithm::Hs256 => &[AccessTokenAlgorithm::Hs256],
     }
-}
-
-fn header(algorithm: AccessTokenAlgorithm, kid: &str) -> Header {
-    let mut header = Header::new(jwa(algorithm));
-    header.typ = Some(TYP.to_owned());
-    header.kid = Some(kid.to_owned());
-    header
 }
 
 impl AccessKey {
     fn new(keys: &DerivedKeys, algorithm: AccessTokenAlgorithm) -> Self {
         match algorithm {
-            AccessTokenAlgorithm::EdDsa => Self::ed25519(keys),
+            AccessTokenAlgorithm::EdDsa => ed25519(keys),
+            AccessTokenAlgorithm::Es256 => p256(keys),
             AccessTokenAlgorithm::Hs256 => {
-                let secret = keys.access_hs256.expose();
-                let kid = keys.access_kid.clone();
-                Self {
-                    signer: Signer::new(
-                        &header(algorithm, &kid),
-                        SigningKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret))),
-                    ),
-                    decoding: DecodingKey::from_secret(secret),
-                    public: None,
-                    kid,
-                }
+                let (kid, secret) = (&keys.access_kid, keys.access_hs256.expose());
+                let key = SigningKey::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)));
+                Self { signer: signer("HS256", kid, key), verifying: VerificationKey::hs256(kid, secret), public: None }
             }
         }
     }
+}
 
-    fn ed25519(keys: &DerivedKeys) -> Self {
-        const VALID: &str = "any 32 bytes are the seed of an Ed25519 key";
-        let pair = Ed25519KeyPair::from_seed_unchecked(keys.access_ed25519.expose()).expect(VALID);
-        let x = URL_SAFE_NO_PAD.encode(pair.public_key());
-        let kid = keys.access_kid.clone();
-        Self {
-            signer: Signer::new(&header(AccessTokenAlgorithm::EdDsa, &kid), SigningKey::Ed25519(pair)),
-            decoding: DecodingKey::from_ed_components(&x).expect(VALID),
-            public: Some(Jwk::ed25519(kid.clone(), x)),
-            kid,
-        }
+fn signer(algorithm: &str, kid: &str, key: SigningKey) -> Signer {
+    Signer::new(&json!({ "typ": TYP, "alg": algorithm, "kid": kid }), key)
+}
+
+fn ed25519(keys: &DerivedKeys) -> AccessKey {
+    const VALID: &str = "any 32 bytes are the seed of an Ed25519 key";
+    let kid = &keys.access_kid;
+    let pair = Ed25519KeyPair::from_seed_unchecked(keys.access_ed25519.expose()).expect(VALID);
+    let x = URL_SAFE_NO_PAD.encode(pair.public_key());
+    AccessKey {
+        signer: signer("EdDSA", kid, SigningKey::Ed25519(pair)),
+        verifying: VerificationKey::ed25519(kid, &x).expect(VALID),
+        public: Some(Jwk::ed25519(kid.clone(), x)),
+    }
+}
+
+fn p256(keys: &DerivedKeys) -> AccessKey {
+    const VALID: &str = "the derived key is a scalar of P-256";
+    let (kid, scalar) = (&keys.access_es256_kid, keys.access_es256.expose());
+    let public = PrivateKey::from_private_key(&ECDH_P256, scalar).expect(VALID).compute_public_key().expect(VALID);
+    let pair = EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, scalar, public.as_ref())
+        .expect(VALID);
+    // The uncompressed point: 4, x, y.
+    let (x, y) = public.as_ref()[1..].split_at(32);
+    let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
+    AccessKey {
+        signer: signer("ES256", kid, SigningKey::Es256(pair)),
+        verifying: VerificationKey::p256(kid, &x, &y).expect(VALID),
+        public: Some(Jwk::p256(kid.clone(), x, y)),
     }
 }

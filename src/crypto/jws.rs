@@ -1,8 +1,9 @@
-//! Signing in the compact serialization of RFC 7515 §7.1. `jsonwebtoken`, which verifies, could sign too, but it parses the
-//! key for each token, which costs as much as the signature.
+//! Signing in the compact serialization of RFC 7515 §7.1. `jsonwebtoken` could sign too, but it parses the key for each token,
+//! which costs as much as the signature.
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::Ed25519KeyPair;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -17,11 +18,15 @@ pub(super) struct Signer {
 /// A parsed key.
 pub(super) enum SigningKey {
     Ed25519(Ed25519KeyPair),
+    Es256(EcdsaKeyPair),
     Hs256(Box<hmac::Key>),
 }
 
 /// Strings and numbers serialise.
 const PLAIN: &str = "header and claims are strings and numbers";
+
+/// With a valid key, only the system's source of randomness could fail, and AWS-LC aborts the process then.
+const SIGNS: &str = "a valid P-256 key signs";
 
 impl Signer {
     /// Signs with `key` under `header`, which must name the algorithm of `key`.
@@ -40,6 +45,7 @@ impl Signer {
         URL_SAFE_NO_PAD.encode_string(claims, &mut token);
         match &self.key {
             SigningKey::Ed25519(key) => append(&mut token, |input| key.sign(input)),
+            SigningKey::Es256(key) => append(&mut token, |input| key.sign(&SystemRandom::new(), input).expect(SIGNS)),
             SigningKey::Hs256(key) => append(&mut token, |input| hmac::sign(key, input)),
         }
         token

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,18 +23,23 @@ pub struct DerivedKeys {
     pub refresh: Key,
     /// HMAC-SHA-256 key of the CSRF values.
     pub csrf: Key,
-    /// HMAC key or Ed25519 seed of the access tokens, depending on the algorithm.
+    /// HMAC key, Ed25519 seed or P-256 scalar of the access tokens, depending on the algorithm.
     pub access_hs256: Key,
     pub access_ed25519: Key,
+    pub access_es256: Key,
     /// Names the access-token key to services that verify. Longer than the key id, so a new key never has the name under
     /// which a verifier has cached an earlier one.
     pub access_kid: String,
+    /// The same for the P-256 key. Its own name: under that of the Ed25519 key a verifier has cached another key.
+    pub access_es256_kid: String,
     /// HMAC-SHA-256 key of the hashes under which login attempts are counted.
     pub throttle: Key,
     /// HMAC-SHA-256 key of the device cookies.
     pub device: Key,
     /// HMAC-SHA-256 key of the hashes of email addresses in the log.
     pub log: Key,
+    /// AES-256-GCM key of the links in mails, and HMAC-SHA-256 key of the states that they name.
+    pub link: Key,
     /// HMAC-SHA-256 key of the service keys.
     pub service: Key,
 }
@@ -96,10 +102,13 @@ impl DerivedKeys {
             csrf: expand("heirloom/csrf/v1"),
             access_hs256: expand("heirloom/access/hs256/v1"),
             access_ed25519: expand("heirloom/access/ed25519/v1"),
+            access_es256: p256_scalar(&expand),
             access_kid: URL_SAFE_NO_PAD.encode(&expand("heirloom/access/kid/v1").expose()[..9]),
+            access_es256_kid: URL_SAFE_NO_PAD.encode(&expand("heirloom/access/es256-kid/v1").expose()[..9]),
             throttle: expand("heirloom/throttle/v1"),
             device: expand("heirloom/device/v1"),
             log: expand("heirloom/log/v1"),
+            link: expand("heirloom/link/v1"),
             service: expand("heirloom/service-key/v1"),
         }
     }
@@ -110,6 +119,17 @@ pub fn generate_secret(rng: &mut impl CryptoRng) -> String {
     let mut bytes = [0; 32];
     rng.fill_bytes(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The first of a series of candidates that is a scalar of P-256 (FIPS 186-5 A.2.2). One in four billion is not.
+fn p256_scalar(expand: &impl Fn(&str) -> Key) -> Key {
+    let mut candidate = expand("heirloom/access/es256/v1");
+    let mut number = 1;
+    while PrivateKey::from_private_key(&ECDH_P256, candidate.expose()).is_err() {
+        number += 1;
+        candidate = expand(&format!("heirloom/access/es256/v1/{number}"));
+    }
+    candidate
 }
 
 struct ThirtyTwoBytes;
@@ -158,8 +178,8 @@ mod tests {
     fn keys_differ_by_purpose_and_stay_the_same_for_ever() {
         let ring = Keyring::derive(&[Secret::new(A).unwrap()]).unwrap();
         let keys = ring.newest();
-        let access = [&keys.access_hs256, &keys.access_ed25519];
-        let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log, &keys.service];
+        let access = [&keys.access_hs256, &keys.access_ed25519, &keys.access_es256];
+        let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log, &keys.link, &keys.service];
         let all: Vec<_> = access.into_iter().chain(others).map(Key::expose).collect();
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation revokes every session");

@@ -33,6 +33,11 @@ impl ThrottleKeys {
         self.key(&[b"login|", &at.unix_timestamp().to_be_bytes(), Email::spelling(email).as_bytes()])
     }
 
+    /// The key of the mails that requests of strangers cause to an address, whether or not it has an account.
+    pub fn of_mails(&self, email: &str) -> ThrottleKey {
+        self.key(&[b"mails|", Email::spelling(email).as_bytes()])
+    }
+
     /// The key of a network whose unknown devices guess at an account.
     pub fn of_network(&self, email: &str, network: Network) -> ThrottleKey {
         self.key(&[b"network|", &network.to_bytes(), Email::spelling(email).as_bytes()])

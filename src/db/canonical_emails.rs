@@ -11,6 +11,7 @@ use super::connection::Connection;
 use super::error::DbError;
 use super::schema::{canonical_emails, users};
 use crate::domain::account::Email;
+use crate::domain::ids::UserId;
 
 /// The migration after which the table has to be filled.
 pub(super) const MIGRATION: &str = "20261125000301";
@@ -19,6 +20,13 @@ pub(super) const MIGRATION: &str = "20261125000301";
 pub(super) fn is_taken(connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
     let taken = canonical_emails::table.filter(canonical_emails::email.eq(email.as_str()));
     Ok(diesel::select(exists(taken)).get_result(connection.pg())?)
+}
+
+/// Forgets the other spelling of an account, whose address changes.
+pub(super) fn forget(connection: &mut Connection, user_id: UserId) -> Result<(), DbError> {
+    let of_user = canonical_emails::user_id.eq(user_id.as_uuid());
+    diesel::delete(canonical_emails::table.filter(of_user)).execute(connection.pg())?;
+    Ok(())
 }
 
 /// Fills the table. Call it in the transaction that creates it: its foreign key keeps others from adding accounts.

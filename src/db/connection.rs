@@ -13,6 +13,7 @@ use diesel::sql_types::Text;
 
 use super::error::DbError;
 use super::session::Session;
+use crate::domain::outbox::Outgoing;
 
 /// A connection that has been idle for longer is tested before a request gets it.
 const STALE_AFTER: Duration = Duration::from_secs(1);
@@ -31,6 +32,8 @@ pub struct Connection {
     /// A statement outside a transaction has another isolation level than [`BEGIN`] sets. `SET` would change it for one
     /// session, but PgBouncer in transaction mode gives each transaction to another.
     is_isolation_raised: bool,
+    commits_asynchronously: bool,
+    outgoing: Outgoing,
     last_used: Instant,
     has_failed: bool,
     outages: Outages,
@@ -40,9 +43,30 @@ pub struct Connection {
 
 impl Connection {
     /// `outlived` is the number of outages before `pg` was connected.
-    pub(super) fn new(pg: PgConnection, session: &Session, outages: Outages, outlived: u64) -> Self {
-        let is_isolation_raised = session.is_isolation_raised;
-        Self { pg, is_isolation_raised, last_used: monotonic_now(), has_failed: false, outages, outlived }
+    pub(super) fn new(
+        pg: PgConnection,
+        session: &Session,
+        outgoing: Outgoing,
+        outages: Outages,
+        outlived: u64,
+    ) -> Self {
+        let Session { is_isolation_raised, commits_asynchronously, .. } = *session;
+        let last_used = monotonic_now();
+        Self {
+            pg,
+            is_isolation_raised,
+            commits_asynchronously,
+            outgoing,
+            last_used,
+            has_failed: false,
+            outages,
+            outlived,
+        }
+    }
+
+    /// Which messages the outbox takes.
+    pub fn outgoing(&self) -> Outgoing {
+        self.outgoing
     }
 
     /// Diesel's connection.
@@ -56,7 +80,16 @@ impl Connection {
     /// # Errors
     /// Those of `work`, and [`DbError`] if the transaction could not begin or commit.
     pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, DbError>) -> Result<T, DbError> {
-        match AnsiTransactionManager::begin_transaction_sql(&mut self.pg, BEGIN) {
+        self.transaction_that_begins_with(BEGIN, work)
+    }
+
+    /// The same with another text than [`BEGIN`]. A transaction within another one is a savepoint, and needs no text.
+    pub(super) fn transaction_that_begins_with<T>(
+        &mut self,
+        begin: &str,
+        work: impl FnOnce(&mut Self) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        match AnsiTransactionManager::begin_transaction_sql(&mut self.pg, begin) {
             Err(DieselError::AlreadyInTransaction) => AnsiTransactionManager::begin_transaction(&mut self.pg),
             begun => begun,
         }?;
@@ -71,6 +104,17 @@ impl Connection {
                 Err(error)
             }
         }
+    }
+
+    /// Whether a transaction is within another one.
+    pub(super) fn is_nested(&mut self) -> bool {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.pg);
+        status.transaction_depth().ok().flatten().is_some_and(|depth| depth.get() > 1)
+    }
+
+    /// Whether a commit does not wait for the disk, by what the session began with.
+    pub(super) fn commits_asynchronously(&self) -> bool {
+        self.commits_asynchronously
     }
 
     /// Whether the server accepts writes. A standby does not, nor does a primary that was set to read-only.

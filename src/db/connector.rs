@@ -12,8 +12,9 @@ use diesel::{Connection as _, ConnectionError, ConnectionResult};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::connection::{Connection, Outages};
-use super::connection_string::with_parameters;
+use super::connection_string::{with_parameters, with_setting};
 use super::session::{Session, SharedSession};
+use crate::domain::outbox::Outgoing;
 
 /// Makes connections, for the pool, for threads with their own, for the listener and for migrations. Diesel's own manager
 /// would keep a connection whose server has gone.
@@ -21,6 +22,10 @@ use super::session::{Session, SharedSession};
 pub(super) struct Connector {
     url: SecretString,
     prepare: bool,
+    /// Whether sessions are to commit without waiting for the disk.
+    is_asynchronous: bool,
+    /// Which messages are written to the outbox.
+    outgoing: Outgoing,
     /// Cleared by each connection that is made.
     pub is_unreachable: Arc<AtomicBool>,
     pub outages: Outages,
@@ -29,7 +34,25 @@ pub(super) struct Connector {
 impl Connector {
     /// `prepare`: whether each connection keeps its statements prepared.
     pub fn new(url: SecretString, prepare: bool) -> Self {
-        Self { url, prepare, is_unreachable: Arc::default(), outages: Outages::default() }
+        Self {
+            url,
+            prepare,
+            is_asynchronous: false,
+            outgoing: Outgoing::default(),
+            is_unreachable: Arc::default(),
+            outages: Outages::default(),
+        }
+    }
+
+    /// The same connections, which write these messages to the outbox.
+    pub fn with_outgoing(self, outgoing: Outgoing) -> Self {
+        Self { outgoing, ..self }
+    }
+
+    /// The same connections, whose commits do not wait for the disk if a session can begin with that setting. A pooler such as
+    /// PgBouncer refuses it, and its sessions are shared: nothing may be set in them for longer than a transaction.
+    pub fn asynchronous(self) -> Self {
+        Self { is_asynchronous: true, ..self }
     }
 
     /// The same connections and outages, with another flag: with a shared one, the failure of one to connect would keep the
@@ -40,7 +63,7 @@ impl Connector {
 
     /// Connects once, without watching the connection's health.
     pub fn establish(&self) -> ConnectionResult<(PgConnection, Session)> {
-        let mut pg = PgConnection::establish(&with_timeouts(self.url.expose_secret()))?;
+        let mut pg = self.connect_to_server()?;
         let session = Session::of(&mut pg).map_err(ConnectionError::CouldntSetupConfiguration)?;
         match self.prepare {
             true if session.is_shared => {
@@ -51,6 +74,17 @@ impl Connector {
             false => pg.set_prepared_statement_cache_size(CacheSize::Disabled),
         }
         Ok((pg, session))
+    }
+
+    fn connect_to_server(&self) -> ConnectionResult<PgConnection> {
+        let url = with_timeouts(self.url.expose_secret());
+        if self.is_asynchronous
+            && let Some(url) = with_setting(&url, "synchronous_commit", "off", std::env::var_os("PGOPTIONS"))
+            && let Ok(pg) = PgConnection::establish(&url)
+        {
+            return Ok(pg);
+        }
+        PgConnection::establish(&url)
     }
 }
 
@@ -64,7 +98,7 @@ impl ManageConnection for Connector {
         if self.is_unreachable.swap(false, Ordering::Relaxed) {
             tracing::info!("The database is reachable again");
         }
-        Ok(Connection::new(pg, &session, self.outages.clone(), outlived))
+        Ok(Connection::new(pg, &session, self.outgoing, self.outages.clone(), outlived))
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), r2d2::Error> {

@@ -4,10 +4,9 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::asynchronous_commit::AsynchronousCommit;
 use super::connection::Connection;
 use super::error::DbError;
-use super::lock_timeout::within_lock_timeout;
+use super::lock_timeout::limit_lock_waits;
 use super::rows::{FamilyRow, generation, number};
 use super::schema::token_families;
 use crate::domain::Timestamp;
@@ -30,11 +29,11 @@ pub fn confirm(connection: &mut Connection, family_id: FamilyId, seen: Generatio
         .and(dsl::confirmed.lt(number(seen)))
         .and(dsl::generation.ge(number(seen)))
         .and(dsl::revoked_at.is_null());
-    let count =
-        diesel::update(token_families::table.filter(is_news.and(AsynchronousCommit).and(within_lock_timeout())))
-            .set(dsl::confirmed.eq(number(seen)))
-            .execute(connection.pg())?;
-    Ok(count == 1)
+    connection.asynchronously(|tx| {
+        limit_lock_waits(tx)?;
+        let confirmed = diesel::update(token_families::table.filter(is_news)).set(dsl::confirmed.eq(number(seen)));
+        Ok(confirmed.execute(tx.pg())? == 1)
+    })
 }
 
 /// One of the user's families, alive or not.
@@ -94,6 +93,12 @@ pub fn find_ended(
     Ok(found.map(|(at, by)| EndedFamily {
         replaced_by: by.filter(|_| at.is_some_and(|at| at >= since)).map(FamilyId::from),
     }))
+}
+
+/// Whether a user has ever logged in, as far as sessions are kept.
+pub fn exists_of(connection: &mut Connection, user_id: UserId) -> Result<bool, DbError> {
+    let of_user = token_families::table.filter(token_families::user_id.eq(user_id.as_uuid()));
+    Ok(diesel::select(diesel::dsl::exists(of_user)).get_result(connection.pg())?)
 }
 
 /// When the families of a user were logged in to, live or not.

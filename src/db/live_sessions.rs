@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::connection::Connection;
 use super::ended_sessions;
 use super::error::DbError;
-use super::lock_timeout::within_lock_timeout;
 use super::rows::FamilyRow;
 use super::schema::token_families;
+use super::unlocked_rows::Rows;
 use super::users::{self, LockedAccount};
 use crate::domain::Timestamp;
 use crate::domain::clock::CLOCKS_APART;
@@ -61,29 +61,22 @@ pub fn count(connection: &mut Connection, now: Timestamp) -> Result<u64, DbError
 }
 
 /// Revokes up to `limit` living sessions of all users. Returns them with their owners. Locked sessions are left for the
-/// next call.
+/// next call, and so are those of accounts that another transaction is changing.
 pub fn revoke_any(
     connection: &mut Connection,
     limit: u32,
     revocation: Revocation,
 ) -> Result<Vec<(FamilyId, UserId)>, DbError> {
-    let (candidates, owners): (Vec<Uuid>, Vec<Uuid>) = token_families::table
+    let candidates: Vec<(Uuid, Uuid)> = token_families::table
         .filter(token_families::revoked_at.is_null().and(token_families::idle_expires_at.gt(revocation.at)))
         .limit(i64::from(limit))
         .select((token_families::id, token_families::user_id))
-        .load::<(Uuid, Uuid)>(connection.pg())?
-        .into_iter()
-        .unzip();
-    let owners = users::keep_unlocked(connection, owners)?;
-    let of_owners = token_families::id.eq_any(candidates).and(token_families::user_id.eq_any(owners));
-    let locked: Vec<Uuid> = token_families::table
-        .filter(of_owners.and(token_families::revoked_at.is_null()))
-        .order(token_families::id)
-        .select(token_families::id)
-        .for_update()
-        .skip_locked()
         .load(connection.pg())?;
-    revoke(connection, LockedSessions(locked), revocation)
+    let owners = users::lock_unlocked(connection, candidates.iter().map(|(_, owner)| *owner).collect())?;
+    let ids = candidates.into_iter().filter(|(_, owner)| owners.contains(owner)).map(|(id, _)| id).collect();
+    let rows = Rows { table: "token_families", key: "id", ids };
+    let revoked = rows.change(connection, |tx, ids| revoke_ids(tx, ids, revocation))?;
+    Ok(revoked.into_iter().flatten().collect())
 }
 
 /// Revokes every living session of the account but `except`. Returns them. A session that has expired by a clock that is
@@ -95,8 +88,7 @@ pub fn revoke_all(
     revocation: Revocation,
 ) -> Result<Vec<FamilyId>, DbError> {
     let live = beyond(connection, account, 0, except, revocation.at - CLOCKS_APART)?;
-    let locked = lock(connection, live)?;
-    Ok(revoke(connection, locked, revocation)?.into_iter().map(|(id, _)| id).collect())
+    Ok(revoke(connection, &live, revocation)?.into_iter().map(|(id, _)| id).collect())
 }
 
 /// The account's sessions that are alive at `now`, without the `keep` most recently used and without `except`, which is
@@ -118,41 +110,28 @@ pub fn beyond(
     Ok(beyond.into_iter().map(FamilyId::from).collect())
 }
 
-/// Sessions that are not revoked and that this transaction has locked. Only [`lock`] and [`revoke_any`] make some.
-pub struct LockedSessions(Vec<Uuid>);
-
-impl LockedSessions {
-    /// Takes the session `id` out, if it is among them.
-    pub fn take(&mut self, id: FamilyId) -> Self {
-        Self(self.0.extract_if(.., |locked| *locked == id.as_uuid()).collect())
-    }
-}
-
-/// Locks those of the sessions that are not revoked. The transaction has locked their owners before.
-pub fn lock(connection: &mut Connection, ids: Vec<FamilyId>) -> Result<LockedSessions, DbError> {
-    if ids.is_empty() {
-        return Ok(LockedSessions(Vec::new()));
-    }
-    let ids = ids.into_iter().map(FamilyId::as_uuid);
-    let locked = token_families::table
-        .filter(token_families::id.eq_any(ids).and(token_families::revoked_at.is_null()).and(within_lock_timeout()))
-        .order(token_families::id)
-        .select(token_families::id)
-        .for_update()
-        .load(connection.pg())?;
-    Ok(LockedSessions(locked))
-}
-
-/// Revokes sessions, and notifies every process. Returns them with their owners.
+/// Revokes those of the sessions that are not revoked, and notifies every process. Returns them with their owners. The
+/// transaction has locked the owners before, and limited its waits for locks with them. All sessions are one account's, or it
+/// is one session.
 pub fn revoke(
     connection: &mut Connection,
-    LockedSessions(ids): LockedSessions,
+    ids: &[FamilyId],
+    revocation: Revocation,
+) -> Result<Vec<(FamilyId, UserId)>, DbError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+    revoke_ids(connection, &ids, revocation)
+}
+
+fn revoke_ids(
+    connection: &mut Connection,
+    ids: &[Uuid],
     revocation: Revocation,
 ) -> Result<Vec<(FamilyId, UserId)>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ended: Vec<(Uuid, Uuid)> = diesel::update(token_families::table.filter(token_families::id.eq_any(ids)))
+    let live = token_families::id.eq_any(ids).and(token_families::revoked_at.is_null());
+    let ended: Vec<(Uuid, Uuid)> = diesel::update(token_families::table.filter(live))
         .set((
             token_families::revoked_at.eq(Some(revocation.at)),
             token_families::revoked_reason.eq(Some(revocation.reason.as_str())),

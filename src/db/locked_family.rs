@@ -10,7 +10,6 @@ use super::rows::{FamilyRow, address, number, stored_tat};
 use super::schema::token_families;
 use super::users;
 use crate::domain::Timestamp;
-use crate::domain::account::User;
 use crate::domain::family::Family;
 use crate::domain::ids::FamilyId;
 use crate::domain::policy::Lifetimes;
@@ -22,12 +21,13 @@ use crate::domain::rotation::Generation;
 /// because of what was read before requires it.
 pub struct LockedFamily {
     family: Family,
-    owner: User,
 }
 
 /// Locks a family's row until the transaction ends, after its owner's; `None` if there is no such family.
 pub fn lock(connection: &mut Connection, family_id: FamilyId) -> Result<Option<LockedFamily>, DbError> {
-    let Some(owner) = users::keep_owner(connection, family_id)? else { return Ok(None) };
+    if !users::keep_owner(connection, family_id)? {
+        return Ok(None);
+    }
     let family: Option<FamilyRow> = token_families::table
         .filter(token_families::id.eq(family_id.as_uuid()).and(within_lock_timeout()))
         .select(FamilyRow::as_select())
@@ -35,18 +35,13 @@ pub fn lock(connection: &mut Connection, family_id: FamilyId) -> Result<Option<L
         .first(connection.pg())
         .optional()?;
     let Some(row) = family else { return Ok(None) };
-    Ok(Some(LockedFamily { family: row.try_into()?, owner }))
+    Ok(Some(LockedFamily { family: row.try_into()? }))
 }
 
 impl LockedFamily {
     /// The family's current state.
     pub fn family(&self) -> &Family {
         &self.family
-    }
-
-    /// The user who owns the family.
-    pub fn owner(&self) -> &User {
-        &self.owner
     }
 
     /// Puts `next` on record as the newest generation, first issued at `presented.at`.

@@ -6,14 +6,13 @@ use diesel::migration::{Migration, MigrationName, MigrationSource as _, Migratio
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use diesel_migrations::MigrationHarness as _;
 use secrecy::SecretString;
 
 use super::canonical_emails;
 use super::connector::Connector;
 use super::error::DbError;
-
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+use super::migration_files::SqlMigrations;
 
 /// A migration that this binary has.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,7 +68,7 @@ impl Migrator {
     pub fn run(&mut self) -> Result<Vec<String>, DbError> {
         self.0.build_transaction().read_committed().run(|pg| {
             prepare_to_migrate(pg)?;
-            let applied = pg.run_pending_migrations(MIGRATIONS).map_err(failed)?;
+            let applied = pg.run_pending_migrations(SqlMigrations).map_err(failed)?;
             let has_new_table = applied.iter().any(|version| version.to_string() == canonical_emails::MIGRATION);
             let names = names_of(&applied)?;
             if has_new_table {
@@ -79,18 +78,20 @@ impl Migrator {
         })
     }
 
-    /// Reverts the newest applied migration, and drops the data it introduced.
+    /// Reverts the newest applied migration that this binary has, and drops the data it introduced. The table of versions may
+    /// also have those of another application.
     ///
     /// # Errors
     /// [`DbError`] if it cannot be reverted. Nothing has changed then.
     pub fn revert(&mut self) -> Result<Option<String>, DbError> {
         self.0.build_transaction().read_committed().run(|pg| {
             prepare_to_migrate(pg)?;
-            if pg.applied_migrations().map_err(failed)?.is_empty() {
-                return Ok(None);
-            }
-            let reverted = pg.revert_last_migration(MIGRATIONS).map_err(failed)?;
-            Ok(names_of(&[reverted])?.pop())
+            let applied = applied(pg)?;
+            let mut ours = known()?;
+            ours.retain(|migration| applied.contains(&migration.name().version().to_string()));
+            let Some(newest) = ours.pop() else { return Ok(None) };
+            pg.revert_migration(newest.as_ref()).map_err(failed)?;
+            Ok(Some(newest.name().to_string()))
         })
     }
 
@@ -161,9 +162,7 @@ fn names_of(versions: &[MigrationVersion<'_>]) -> Result<Vec<String>, DbError> {
 }
 
 fn known() -> Result<Vec<Box<dyn Migration<Pg>>>, DbError> {
-    let mut known = MIGRATIONS.migrations().map_err(failed)?;
-    known.sort_by(|a, b| a.name().version().cmp(&b.name().version()));
-    Ok(known)
+    SqlMigrations.migrations().map_err(failed)
 }
 
 /// Takes a transaction-level lock, which also works through PgBouncer, and waits for other migrators without limit: one of

@@ -2,12 +2,13 @@
 //! this module. Its functions take and return domain values.
 //!
 //! # The order of locks
-//! A transaction that locks several rows locks accounts first, by id, then families, by id, and then inserts. No two
-//! transactions then wait for each other. The session of the caller comes before the other families of the account: the
-//! transaction has locked the account, so no other one locks two of them. It locks the owner of each family that it locks, at least as much as an event of
-//! that owner does ([`locked_family::lock`], [`users::lock_with_owner`]): otherwise the insertion of an event would wait for
-//! an account that is being deleted, whose deletion waits for the family. Statements that skip locked rows wait for none
-//! and need no order. `tests/api/lock_order.rs` runs every pair of such transactions against each other.
+//! A transaction that locks several rows locks accounts first, by id, then families, by their accounts' ids, and then
+//! inserts. No two transactions then wait for each other. The families of one account need no order: a transaction that
+//! locks several of them has locked the account ([`users::LockedAccount`]), so no other one locks two. It locks the owner
+//! of each family that it locks, at least as much as an event of that owner does ([`locked_family::lock`],
+//! [`users::lock_with_owner`]): otherwise the insertion of an event would wait for an account that is being deleted, whose
+//! deletion waits for the family. Statements that skip locked rows wait for none and need no order.
+//! `tests/api/lock_order.rs` runs every pair of such transactions against each other.
 
 pub mod asynchronous_commit;
 mod canonical_emails;
@@ -24,7 +25,9 @@ mod listening;
 pub mod live_sessions;
 mod lock_timeout;
 pub mod locked_family;
+mod migration_files;
 pub mod migrations;
+pub mod outbox;
 pub mod own_connection;
 pub mod pool;
 pub mod prune;
@@ -34,6 +37,7 @@ pub mod schema;
 pub mod service_keys;
 mod session;
 pub mod throttles;
+mod unlocked_rows;
 pub mod users;
 
 pub use connection::Connection;

@@ -1,4 +1,4 @@
-//! A connection outside the pool, for a thread that always uses the database.
+//! A connection outside the pool, for a thread that always uses the database. Its commits do not wait for the disk.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -33,7 +33,10 @@ impl OwnConnection {
         let mut living = self.connection.take();
         let connection = living.take_if(|connection| self.connector.is_valid(connection).is_ok());
         let mut connection = connection.map_or_else(|| self.connect(), Ok)?;
-        let result = connection.run(work);
+        let result = connection.run(|connection| match connection.commits_asynchronously() {
+            true => work(connection),
+            false => connection.asynchronously(work),
+        });
         if !self.connector.has_broken(&mut connection) {
             self.connection = Some(connection);
         }

@@ -14,6 +14,7 @@ use super::connection::Connection;
 use super::connector::Connector;
 use super::error::DbError;
 use super::own_connection::OwnConnection;
+use crate::domain::outbox::Outgoing;
 
 /// How long a checkout waits for a new connection.
 const LONGEST_CHECKOUT: Duration = Duration::from_secs(2);
@@ -29,6 +30,8 @@ pub struct DatabaseOptions {
     pub prepare: bool,
     /// How long an operation may take, including its wait for a connection.
     pub timeout: Duration,
+    /// Which messages are written to the outbox.
+    pub outgoing: Outgoing,
 }
 
 /// How busy a pool is.
@@ -58,7 +61,7 @@ impl Database {
     /// A pool that connects when it is first needed. The first operation fails if the database is unreachable.
     pub fn new(options: &DatabaseOptions) -> Self {
         let connections = options.connections.max(1);
-        let connector = Connector::new(options.url.clone(), options.prepare);
+        let connector = Connector::new(options.url.clone(), options.prepare).with_outgoing(options.outgoing);
         let is_unreachable = Arc::clone(&connector.is_unreachable);
         let pool = Pool::builder()
             .max_size(connections)
@@ -126,9 +129,9 @@ impl Database {
         task.await.unwrap_or_else(|error| Err(DbError::Corrupt(format!("a database operation panicked: {error}"))))
     }
 
-    /// A connection outside the pool.
+    /// A connection outside the pool, whose commits do not wait for the disk.
     pub fn own_connection(&self) -> OwnConnection {
-        OwnConnection::new(self.connector.with_own_flag())
+        OwnConnection::new(self.connector.with_own_flag().asynchronous())
     }
 
     /// How long an operation may take, including its wait for a connection.

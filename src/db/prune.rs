@@ -3,47 +3,67 @@
 
 use std::time::Duration;
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Double, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Double, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::connection::Connection;
 use super::error::DbError;
+use super::unlocked_rows::Rows;
 use crate::domain::Timestamp;
 
 /// Deletes families whose absolute expiry is before `before`.
 pub fn families(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
-    let sql = "DELETE FROM token_families WHERE id IN (SELECT id FROM token_families WHERE expires_at < $1 \
-               ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    let query = sql_query(sql).bind::<Timestamptz, _>(before).bind::<BigInt, _>(i64::from(limit));
-    Ok(query.execute(connection.pg())? as u64)
+    let old = sql_query("SELECT id FROM token_families WHERE expires_at < $1 ORDER BY expires_at LIMIT $2");
+    delete(connection, "token_families", "id", old.into_boxed().bind::<Timestamptz, _>(before), limit)
 }
 
 /// Deletes events from before `before`, by the time in their ids.
 pub fn events(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
-    let sql = "DELETE FROM session_events WHERE id IN (SELECT id FROM session_events WHERE id < $1 \
-               ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    let query = sql_query(sql).bind::<SqlUuid, _>(first_id_at(before)).bind::<BigInt, _>(i64::from(limit));
-    Ok(query.execute(connection.pg())? as u64)
+    let old = sql_query("SELECT id FROM session_events WHERE id < $1 ORDER BY id LIMIT $2");
+    delete(connection, "session_events", "id", old.into_boxed().bind::<SqlUuid, _>(first_id_at(before)), limit)
 }
 
 /// Deletes records of ended sessions that are older than `kept` by the database's clock. A process whose clock is wrong
 /// would delete what others have not read.
 pub fn ended_sessions(connection: &mut Connection, kept: Duration, limit: u32) -> Result<u64, DbError> {
-    let sql = "DELETE FROM ended_sessions WHERE family_id IN (SELECT family_id FROM ended_sessions \
-               WHERE recorded_at < statement_timestamp() - make_interval(secs => $1) \
-               ORDER BY recorded_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    let query = sql_query(sql).bind::<Double, _>(kept.as_secs_f64()).bind::<BigInt, _>(i64::from(limit));
-    Ok(query.execute(connection.pg())? as u64)
+    let old = sql_query(
+        "SELECT family_id AS id FROM ended_sessions WHERE recorded_at < statement_timestamp() - \
+         make_interval(secs => $1) ORDER BY recorded_at LIMIT $2",
+    );
+    delete(connection, "ended_sessions", "family_id", old.into_boxed().bind::<Double, _>(kept.as_secs_f64()), limit)
 }
 
 /// Deletes records of accounts that were deleted before `before`.
 pub fn deleted_accounts(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
-    let sql = "DELETE FROM deleted_accounts WHERE user_id IN (SELECT user_id FROM deleted_accounts \
-               WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
-    let query = sql_query(sql).bind::<Timestamptz, _>(before).bind::<BigInt, _>(i64::from(limit));
-    Ok(query.execute(connection.pg())? as u64)
+    let old =
+        sql_query("SELECT user_id AS id FROM deleted_accounts WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2");
+    delete(connection, "deleted_accounts", "user_id", old.into_boxed().bind::<Timestamptz, _>(before), limit)
+}
+
+/// Deletes the rows that `old` finds. Its second parameter is the limit.
+fn delete(
+    connection: &mut Connection,
+    table: &'static str,
+    key: &'static str,
+    old: BoxedSqlQuery<'_, Pg, SqlQuery>,
+    limit: u32,
+) -> Result<u64, DbError> {
+    #[derive(QueryableByName)]
+    struct Old {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let old: Vec<Old> = old.bind::<BigInt, _>(i64::from(limit)).load(connection.pg())?;
+    let rows = Rows { table, key, ids: old.into_iter().map(|old| old.id).collect() };
+    let deleted = rows.change(connection, |tx, ids| {
+        let delete = sql_query(format!("DELETE FROM {table} WHERE {key} = ANY($1)"));
+        Ok(delete.bind::<Array<SqlUuid>, _>(ids).execute(tx.pg())? as u64)
+    });
+    Ok(deleted?.into_iter().sum())
 }
 
 /// The smallest UUIDv7 of the millisecond of `at`.

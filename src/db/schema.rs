@@ -33,6 +33,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (id) {
+        id -> Uuid,
+        channel -> Text,
+        user_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        due_at -> Timestamptz,
+        attempts -> Int4,
+        failed_at -> Nullable<Timestamptz>,
+        error -> Nullable<Text>,
+        payload -> Jsonb,
+    }
+}
+
+diesel::table! {
     service_keys (id) {
         id -> Uuid,
         name -> Text,
@@ -101,6 +115,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deleted_accounts,
     ended_sessions,
     login_throttles,
+    outbox,
     service_keys,
     session_events,
     token_families,

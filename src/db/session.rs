@@ -11,6 +11,9 @@ pub(super) struct Session {
     /// A statement outside a transaction has a higher isolation level than read committed.
     #[diesel(sql_type = Bool)]
     pub is_isolation_raised: bool,
+    /// A commit does not wait for the disk.
+    #[diesel(sql_type = Bool)]
+    pub commits_asynchronously: bool,
     /// Another client of Diesel's has prepared statements here: a pooler gives each transaction to another session. Diesel
     /// numbers its statements, so one name means another statement to each client.
     #[diesel(sql_type = Bool)]
@@ -21,7 +24,7 @@ impl Session {
     /// Call it before anything is prepared.
     pub fn of(pg: &mut PgConnection) -> QueryResult<Self> {
         let sql = "SELECT current_setting('default_transaction_isolation') IN ('repeatable read', 'serializable') \
-                   AS is_isolation_raised, \
+                   AS is_isolation_raised, current_setting('synchronous_commit') = 'off' AS commits_asynchronously, \
                    EXISTS (SELECT FROM pg_prepared_statements WHERE starts_with(name, '__diesel_stmt_')) AS is_shared";
         sql_query(sql).get_result(pg)
     }

@@ -6,7 +6,6 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Timestamptz};
 
-use super::asynchronous_commit::AsynchronousCommit;
 use super::connection::Connection;
 use super::error::DbError;
 use super::schema::login_throttles;
@@ -108,7 +107,7 @@ fn admit(connection: &mut Connection, key: &ThrottleKey, waits: Waits, now: Time
     let is_over = dsl::counted_at.le(open_since.into_sql::<Array<Timestamptz>>().index(step));
     // Concurrent attempts do not come in the order of their times, and processes have different clocks.
     let is_open = dsl::failures.lt(FREE_FAILURES.cast_signed()).or(is_over);
-    let admitted: Option<(i32, bool)> = diesel::insert_into(login_throttles::table)
+    let admit = diesel::insert_into(login_throttles::table)
         .values((dsl::lane.eq(&key.as_bytes()[..]), dsl::failures.eq(1), dsl::counted_at.eq(now)))
         .on_conflict(dsl::lane)
         .do_update()
@@ -117,10 +116,9 @@ fn admit(connection: &mut Connection, key: &ThrottleKey, waits: Waits, now: Time
             dsl::counted_at.eq(now),
         ))
         .filter(is_open.or(is_forgotten(now)))
-        .returning((dsl::failures, AsynchronousCommit))
-        .get_result(connection.pg())
-        .optional()?;
-    Ok(admitted.map(|(failures, _)| failures.unsigned_abs()))
+        .returning(dsl::failures);
+    let admitted: Option<i32> = connection.asynchronously(|tx| Ok(admit.get_result(tx.pg()).optional()?))?;
+    Ok(admitted.map(i32::unsigned_abs))
 }
 
 /// Whether a count no longer matters, or was made by a wrong clock.
@@ -135,7 +133,8 @@ type IsForgotten = diesel::dsl::Or<
 
 /// Opens a key after a successful attempt.
 pub fn forget(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {
-    diesel::delete(login_throttles::table.find(key.as_bytes()).filter(AsynchronousCommit)).execute(connection.pg())?;
+    let key = login_throttles::table.find(key.as_bytes());
+    connection.asynchronously(|tx| Ok(diesel::delete(key).execute(tx.pg())?))?;
     Ok(())
 }
 
@@ -149,10 +148,9 @@ pub fn delete(connection: &mut Connection, keys: &[ThrottleKey]) -> Result<(), D
 /// Takes back the count of an attempt whose password was not checked.
 pub fn take_back(connection: &mut Connection, key: &ThrottleKey) -> Result<(), DbError> {
     use login_throttles::dsl;
-    let may_decrease = dsl::failures.gt(0).and(AsynchronousCommit);
-    diesel::update(dsl::login_throttles.find(key.as_bytes()).filter(may_decrease))
-        .set(dsl::failures.eq(dsl::failures - 1))
-        .execute(connection.pg())?;
+    let decrease = diesel::update(dsl::login_throttles.find(key.as_bytes()).filter(dsl::failures.gt(0)))
+        .set(dsl::failures.eq(dsl::failures - 1));
+    connection.asynchronously(|tx| Ok(decrease.execute(tx.pg())?))?;
     Ok(())
 }
 

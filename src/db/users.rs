@@ -125,23 +125,22 @@ fn keep(connection: &mut Connection, id: UserId) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The same for those of the accounts that nobody is deleting. Returns them.
-pub(super) fn keep_unlocked(connection: &mut Connection, ids: Vec<Uuid>) -> Result<Vec<Uuid>, DbError> {
-    let kept = users::table.filter(users::id.eq_any(ids)).order(users::id).select(users::id);
-    Ok(kept.for_key_share().skip_locked().load(connection.pg())?)
+/// Locks those of the accounts that no other transaction has locked, as [`lock`] does. Returns them.
+pub(super) fn lock_unlocked(connection: &mut Connection, ids: Vec<Uuid>) -> Result<Vec<Uuid>, DbError> {
+    let locked = users::table.filter(users::id.eq_any(ids)).order(users::id).select(users::id);
+    Ok(locked.for_no_key_update().skip_locked().load(connection.pg())?)
 }
 
-/// The owner of a family, kept from being deleted. `None` if there is no such family.
-pub(super) fn keep_owner(connection: &mut Connection, family_id: FamilyId) -> Result<Option<User>, DbError> {
+/// Keeps the owner of a family from being deleted. `false` if there is no such family.
+pub(super) fn keep_owner(connection: &mut Connection, family_id: FamilyId) -> Result<bool, DbError> {
     let owner =
         token_families::table.filter(token_families::id.eq(family_id.as_uuid())).select(token_families::user_id);
-    let found: Option<UserRow> = users::table
+    let kept = users::table
         .filter(users::id.eq_any(owner).and(within_lock_timeout()))
-        .select(UserRow::as_select())
+        .select(users::id)
         .for_key_share()
-        .first(connection.pg())
-        .optional()?;
-    found.map(User::try_from).transpose()
+        .execute(connection.pg())?;
+    Ok(kept > 0)
 }
 
 /// An account that this transaction is going to delete. Its lock excludes every other lock from the start. Taken after
@@ -202,7 +201,36 @@ impl LockedAccount {
         Ok(())
     }
 
-    /// Enables or disables the account. Does not change its sessions.
+    /// Marks the address as verified.
+    pub fn verify_email(&mut self, connection: &mut Connection) -> Result<(), DbError> {
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set(users::email_verified.eq(true))
+            .execute(connection.pg())?;
+        self.user.email_verified = true;
+        Ok(())
+    }
+
+    /// Gives the account another address, which its owner has proved to receive mail at. `false` if another account has it.
+    pub fn set_email(&mut self, connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
+        let is_own = self.user.email.as_ref() == Some(email);
+        if !is_own && (canonical_emails::is_taken(connection, email)? || has_email(connection, email)?) {
+            return Ok(false);
+        }
+        canonical_emails::forget(connection, self.user.id)?;
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set((users::email.eq(email.as_str()), users::email_verified.eq(true)))
+            .execute(connection.pg())?;
+        self.user.email = Some(email.clone());
+        self.user.email_verified = true;
+        Ok(true)
+    }
+
+    /// The password hash that is stored.
+    pub fn password_hash(&self) -> Option<&PasswordHash> {
+        self.password_hash.as_ref()
+    }
+
+    /// Enables or disables the account. Disabling revokes, by a trigger, the sessions that are not revoked.
     pub fn set_active(&mut self, connection: &mut Connection, is_active: bool) -> Result<(), DbError> {
         diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
             .set(users::is_active.eq(is_active))

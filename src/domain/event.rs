@@ -93,6 +93,15 @@ pub enum EventKind {
         reason: RevocationReason,
     },
     PasswordChanged,
+    /// A new password was set with a link from a mail.
+    PasswordReset,
+    /// The owner has proved to receive mail at the account's address.
+    EmailVerified,
+    /// A caller asked for another address, which is not confirmed yet.
+    EmailChangeRequested,
+    EmailChanged,
+    /// The former address was restored with a link that was sent to it.
+    EmailChangeUndone,
     /// A caller with a session gave a wrong current password.
     PasswordChangeFailed,
     /// After this many wrong passwords in a row the next attempt has to wait, in seconds.
@@ -140,6 +149,11 @@ impl EventKind {
             Self::Logout => "logout",
             Self::SessionRevoked { .. } => "session_revoked",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::EmailVerified => "email_verified",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::EmailChangeUndone => "email_change_undone",
             Self::PasswordChangeFailed => "password_change_failed",
             Self::GuessingSlowed { .. } => "guessing_slowed",
             Self::AccountDisabled => "account_disabled",
@@ -160,6 +174,11 @@ impl EventKind {
             | Self::LoginFailed
             | Self::Logout
             | Self::PasswordChanged
+            | Self::PasswordReset
+            | Self::EmailVerified
+            | Self::EmailChangeRequested
+            | Self::EmailChanged
+            | Self::EmailChangeUndone
             | Self::PasswordChangeFailed
             | Self::AccountDisabled
             | Self::AccountEnabled

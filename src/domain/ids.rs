@@ -56,6 +56,10 @@ id! {
     /// A service key.
     ServiceKeyId
 }
+id! {
+    /// A message of the outbox.
+    MessageId
+}
 
 fn v7(now: Timestamp, rng: &mut impl CryptoRng) -> Uuid {
     let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);

@@ -25,11 +25,24 @@ pub struct Lifetimes {
     pub absolute: Duration,
 }
 
-/// How access tokens are signed. Only the configured algorithm verifies (RFC 8725 §3.1).
+/// How access tokens are signed. Each key is bound to one algorithm (RFC 8725 §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AccessTokenAlgorithm {
     EdDsa,
+    /// ECDSA with P-256.
+    Es256,
     Hs256,
+}
+
+impl AccessTokenAlgorithm {
+    /// Its name in RFC 7518 and RFC 8037.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Hs256 => "HS256",
+        }
+    }
 }
 
 /// How access tokens are issued and verified.

@@ -6,20 +6,21 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, web};
 use tracing_actix_web::TracingLogger;
 
-use super::document::{openapi_json, service_openapi_json};
+use super::document::{served_openapi_json, service_openapi_json};
 use super::handlers::documents::Document;
 use super::handlers::fallback::not_found;
 use super::handlers::service::document::ServiceDocument;
 use super::middleware::request_log::RequestLog;
 use super::middleware::traffic::{self, Traffic};
-use super::middleware::{admin_host, cors, cross_site, response_defaults};
+use super::middleware::{admin_host, cookie_hint, cors, cross_site, response_defaults};
 use super::service_routes::SERVICE;
 use super::state::State;
 use super::{routes, service_routes};
 use crate::domain::policy::ServiceApi;
 
 /// The application of the public address, which each worker runs. A layer sees only what the layers around it let
-/// through. From the outside: counting, logging, the response defaults, the refusal of cross-site requests, CORS.
+/// through. From the outside: counting, logging, the response defaults, the refusal of cross-site requests, hints to pages,
+/// CORS.
 pub fn app(
     state: State,
 ) -> App<
@@ -36,15 +37,17 @@ pub fn app(
     let service_base_path = options.base_path.clone();
     let served = routes::PUBLIC.fixed_paths().filter(|(_, path)| routes::is_served(path, options));
     let traffic = Traffic::new(&state.metrics, &base_path, served);
+    let min_length = state.service.offer().password_min_length;
     let cors = Condition::new(!options.allowed_origins.is_empty(), cors::cors(options));
     App::new()
         .app_data(state.clone())
         .app_data(web::Data::new(traffic))
-        .app_data(web::Data::new(Document::new(move || openapi_json(&base_path))))
+        .app_data(web::Data::new(Document::new(move || served_openapi_json(&base_path, min_length))))
         .app_data(web::Data::new(ServiceDocument(Document::new(move || service_openapi_json(&service_base_path)))))
         .service(routes::public(options))
         .default_service(web::to(not_found))
         .wrap(cors)
+        .wrap(from_fn(cookie_hint::add))
         .wrap(from_fn(cross_site::refuse))
         .wrap(from_fn(response_defaults::apply))
         .wrap(TracingLogger::<RequestLog>::new())

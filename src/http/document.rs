@@ -1,7 +1,9 @@
 //! The OpenAPI documents of the public API and of the service API, made from their route lists.
 
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{Info, InfoBuilder, LicenseBuilder, OpenApi, Server, Tag};
+use utoipa::openapi::{
+    Info, InfoBuilder, KnownFormat, LicenseBuilder, Object, OpenApi, RefOr, Schema, SchemaFormat, Server, Tag,
+};
 
 use super::routes::PUBLIC;
 use super::service_routes::SERVICE;
@@ -10,15 +12,38 @@ use super::wire::{problems, service_problems};
 
 /// The text of the document. With an empty `base_path` it is `openapi.json` of the repository.
 pub fn openapi_json(base_path: &str) -> String {
-    text_of(document(), base_path)
+    text(document(), base_path)
 }
 
 /// The text of the document of the service API. With an empty `base_path` it is `service-openapi.json` of the repository.
 pub fn service_openapi_json(base_path: &str) -> String {
-    text_of(service_document(), base_path)
+    text(service_document(), base_path)
 }
 
-fn text_of(mut document: OpenApi, base_path: &str) -> String {
+/// The text of the document of a server, with the minimum length of a new password there. A password that is presented has
+/// no minimum but one.
+pub fn served_openapi_json(base_path: &str, password_min_length: usize) -> String {
+    let mut document = document();
+    let schemas = document.components.get_or_insert_default().schemas.values_mut();
+    let properties = schemas.filter_map(object).flat_map(|object| object.properties.values_mut()).filter_map(object);
+    for property in properties.filter(|property| property.format == Some(PASSWORD)) {
+        if property.min_length.is_some_and(|least| least > 1) {
+            property.min_length = Some(password_min_length);
+        }
+    }
+    text(document, base_path)
+}
+
+const PASSWORD: SchemaFormat = SchemaFormat::KnownFormat(KnownFormat::Password);
+
+fn object(schema: &mut RefOr<Schema>) -> Option<&mut Object> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => Some(object),
+        _ => None,
+    }
+}
+
+fn text(mut document: OpenApi, base_path: &str) -> String {
     if !base_path.is_empty() {
         document.servers = Some(vec![Server::new(base_path)]);
     }
@@ -50,6 +75,7 @@ fn document() -> OpenApi {
     document.tags = Some(vec![
         tag("sessions", "Log in, refresh, log out"),
         tag("account", "The caller's account and its sessions, with an access token"),
+        tag("recovery", "Links in mails: forgotten passwords and verified addresses. Offered where mail is set up"),
         tag("operation", "For load balancers, monitors, and services that verify access tokens"),
     ]);
     complete(&mut document, problems::ALL.iter().copied());

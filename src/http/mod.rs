@@ -10,7 +10,8 @@
 //! 4. `credentials`: the tokens and cookies of a request, and the cookies of a response.
 //! 5. `extractors`: what else a handler takes from a request.
 //! 6. `state`: what all requests share.
-//! 7. `limits`, `wire`: limits and addresses; bodies, problems and their description. They know nothing above them.
+//! 7. `limits`, `notices`, `wire`: limits and addresses; what the log says of origins; bodies, problems and their
+//!    description. They know nothing above them.
 //!
 //! Each import names the file that defines the item: the `mod.rs` of a folder only declares its files.
 
@@ -21,6 +22,7 @@ mod extractors;
 mod handlers;
 mod limits;
 mod middleware;
+mod notices;
 mod route_list;
 mod routes;
 mod service_routes;

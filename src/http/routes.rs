@@ -4,7 +4,8 @@ use actix_web::http::Method;
 use actix_web::{Scope, web};
 
 use super::handlers::{
-    documents, events, health, jwks, login, logout, metrics, refresh, register, sandbox, sessions, users, web_app,
+    dev_mail, documents, events, forward_auth, health, jwks, login, logout, metrics, offer, recovery, refresh,
+    register, sandbox, sessions, users, web_app,
 };
 use super::route_list::{resource, routes};
 use super::service_routes::service;
@@ -23,12 +24,22 @@ routes! {
         sessions::end_session,
         users::show_me,
         users::delete_me,
+        users::delete_me_by_post,
         users::change_password,
+        recovery::change_email,
+        recovery::forgot_password,
+        recovery::reset_password,
+        recovery::verify_email,
+        recovery::confirm_email,
+        recovery::undo_email,
         events::list_events,
         health::ping,
         health::live,
         health::ready,
         jwks::jwks,
+        forward_auth::forward_auth,
+        offer::offer,
+        offer::change_password_page,
         documents::openapi,
         documents::docs,
     }
@@ -48,7 +59,10 @@ pub fn public(options: &HttpOptions) -> Scope {
         scope = scope.service(get("/docs/{file}", web::route().to(documents::asset)));
     }
     if options.has_app {
-        for path in ["", "/", "/app"] {
+        if !options.base_path.is_empty() {
+            scope = scope.service(get("", web::route().to(web_app::pages::redirect_from_base)));
+        }
+        for path in ["/", "/app"] {
             scope = scope.service(get(path, web::route().to(web_app::pages::redirect)));
         }
         scope = scope.service(get("/app/{file:.*}", web::route().to(web_app::pages::file)));
@@ -56,6 +70,7 @@ pub fn public(options: &HttpOptions) -> Scope {
     if options.is_development {
         scope = scope
             .service(resource("/dev/families", [(Method::POST, web::route().to(sandbox::begin_sandbox))]))
+            .service(get("/dev/mail", web::route().to(dev_mail::mails)))
             .service(get("/dev/families/{id}", web::route().to(sandbox::show_family)));
     }
     scope

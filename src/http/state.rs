@@ -8,6 +8,8 @@ use actix_web::web::Data;
 use ipnet::IpNet;
 
 use super::limits::rate_limits::RateLimits;
+use super::notices::Notices;
+use crate::domain::clock::Clock;
 use crate::domain::policy::{CookiePolicy, ServiceApi};
 use crate::metrics::Metrics;
 use crate::service::{Components, Health, Operator, Service, ServiceKeys};
@@ -45,13 +47,20 @@ pub struct HttpState {
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
     pub rate_limits: RateLimits,
+    pub notices: Notices,
 }
 
 /// The state as a handler takes it.
 pub type State = Data<HttpState>;
 
 impl HttpState {
-    pub fn new(components: &Components, options: HttpOptions, metrics: Arc<Metrics>, rate_limits: RateLimits) -> Self {
+    pub fn new(
+        components: &Components,
+        options: HttpOptions,
+        metrics: Arc<Metrics>,
+        rate_limits: RateLimits,
+        clock: &Clock,
+    ) -> Self {
         Self {
             service: Arc::clone(&components.service),
             operator: Arc::clone(&components.operator),
@@ -60,7 +69,15 @@ impl HttpState {
             options,
             metrics,
             rate_limits,
+            notices: Notices::new(clock),
         }
+    }
+
+    /// The address of a page of the web app, which `fragment` names: where the operator serves it, or else here. `None` if it is
+    /// not known to be served.
+    pub fn page(&self, fragment: &str) -> Option<String> {
+        let given = self.service.public_url().map(|url| format!("{url}{fragment}"));
+        given.or_else(|| self.options.has_app.then(|| format!("{}/app/{fragment}", self.options.base_path)))
     }
 
     pub(super) fn of(request: &HttpRequest) -> &Self {

@@ -138,6 +138,8 @@ process_metrics! {
         "heirloom_clock_ahead_seconds",
         "Seconds by which the clock of this process is ahead of the database's.",
     );
+    outbox_waiting: u64 = Gauge("heirloom_outbox_waiting", "Mails and webhooks that are still to be sent.");
+    outbox_failed: u64 = Gauge("heirloom_outbox_failed", "Mails and webhooks that were given up.");
     pruned_sessions: u64 = Counter("heirloom_pruned_sessions_total", "Expired sessions deleted by this process.");
     pruned_events: u64 = Counter("heirloom_pruned_events_total", "Old events deleted by this process.");
 }

@@ -14,10 +14,14 @@ use super::random::rng;
 use super::session::SessionGrant;
 use super::throttle::{LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
-use crate::db::{events, users};
-use crate::domain::account::{DeletedBy, User};
+use crate::db::{events, outbox, users};
+use crate::domain::account::{DeletedBy, Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::ids::MessageId;
+use crate::domain::letter::Letter;
+use crate::domain::notices;
+use crate::domain::outbox::Message;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::standing::Standing;
@@ -133,6 +137,45 @@ impl Service {
             Some(None) => Err(changed_meanwhile()),
             None => Ok(PasswordOutcome::SessionRevoked),
         }
+    }
+
+    /// Sends a link to `typed`, which makes it the address of the caller's account. The present address gets a notice. Whether
+    /// `typed` has an account is not revealed.
+    pub async fn request_email(
+        &self,
+        caller: &Authenticated,
+        typed: &str,
+        password: &SecretString,
+        client: Client,
+    ) -> Result<PasswordOutcome<()>, ServiceError> {
+        let email = match Email::parse(typed) {
+            Ok(email) => email,
+            Err(error) => {
+                return Ok(PasswordOutcome::Invalid(FieldError { field: "email", message: error.to_string() }));
+            }
+        };
+        let user = match self.verify_again(caller, password, &client).await? {
+            Verified::Right(user, _) => user,
+            Verified::Refused(refusal) => return Ok(refusal.into()),
+        };
+        let now = self.clock.now();
+        let own = caller.grant.family_id;
+        let event = Event::of_session(now, user.id, own, EventKind::EmailChangeRequested, client, &mut rng());
+        let place = notices::place(&event);
+        let notice = Letter::EmailChangeRequested { email: email.as_str().to_owned(), place };
+        let confirmation = Message {
+            id: MessageId::new(now, &mut rng()),
+            ..notices::mail(&event, &Letter::ConfirmEmail { email: email.as_str().to_owned() })
+        };
+        let requested = self.as_live(caller, move |tx, _| {
+            events::insert(tx, &event)?;
+            outbox::insert(tx, &notices::mail(&event, &notice))?;
+            outbox::insert(tx, &confirmation)
+        });
+        Ok(match requested.await? {
+            Some(()) => PasswordOutcome::Done(()),
+            None => PasswordOutcome::SessionRevoked,
+        })
     }
 
     /// Checks the caller's password again. Attempts are counted for each login separately, together with those of the

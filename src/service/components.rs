@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::health::Health;
+use super::messaging::Messaging;
 use super::operator::{Behalf, Operator};
 use super::passwords::Passwords;
 use super::service_keys::ServiceKeys;
 use super::throttle::LoginThrottle;
 use super::upkeep::background_writes::BackgroundWrites;
 use super::upkeep::ended_sessions::EndedSessions;
+use super::upkeep::outbox::Outbox;
 use super::upkeep::pruner::Pruner;
 use super::use_cases::Service;
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::keys::Keyring;
+use crate::crypto::links::Links;
 use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
@@ -42,6 +45,7 @@ pub struct Policy {
     pub rotation_workers: NonZeroUsize,
     /// How many password hashes are computed at once.
     pub hashes_at_once: NonZeroUsize,
+    pub messaging: Messaging,
 }
 
 /// The use cases, the operator's commands and the upkeep of one process. They share what has to be one: the login
@@ -55,6 +59,7 @@ pub struct Components {
     pub background_writes: Arc<BackgroundWrites>,
     pub ended_sessions: Arc<EndedSessions>,
     pub pruner: Arc<Pruner>,
+    pub outbox: Arc<Outbox>,
 }
 
 impl Components {
@@ -90,6 +95,8 @@ impl Components {
         };
         let texts = ServiceKeyTexts::new(keyring);
         let service_keys = ServiceKeys { db: db.clone(), clock: clock.clone(), texts };
+        let links = Arc::new(Links::new(keyring));
+        let outbox = Arc::new(Outbox::new(db.clone(), clock.clone(), Arc::clone(&links), policy.messaging.clone()));
         let service = Service {
             db,
             clock,
@@ -97,6 +104,8 @@ impl Components {
             access_tokens: AccessTokens::new(keyring, policy.access_token),
             csrf_tokens: CsrfTokens::new(keyring),
             log_hashes: LogHashes::new(keyring),
+            links,
+            messaging: policy.messaging,
             passwords,
             login_throttle,
             rotation: policy.rotation,
@@ -114,6 +123,7 @@ impl Components {
             background_writes,
             ended_sessions,
             pruner,
+            outbox,
         })
     }
 }

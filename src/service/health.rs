@@ -8,7 +8,8 @@ use super::upkeep::ended_sessions::EndedSessions;
 use super::upkeep::pruner::{Pruned, Pruner};
 use crate::crypto::password_hash::HashingLoad;
 use crate::db::pool::PoolLoad;
-use crate::db::{Database, DbError, migrations};
+use crate::db::{Database, DbError, migrations, outbox};
+use crate::domain::outbox::Outgoing;
 use crate::rotation_batcher::{BatcherLoad, RotationBatcher};
 
 /// A scrape reports a database that hangs, instead of hanging with it.
@@ -56,6 +57,8 @@ pub struct ProcessStats {
     pub ended_sessions_lag: Option<Duration>,
     /// By how much the clock of this process was ahead of the database's when they were last compared.
     pub clock_ahead: Option<time::Duration>,
+    /// How many messages wait in the outbox, and how many were given up; zeros if the database did not respond.
+    pub outbox: (u64, u64),
     /// How many rows this process has deleted since it began.
     pub pruned: Pruned,
 }
@@ -84,8 +87,12 @@ impl Health {
     pub async fn process_stats(&self) -> ProcessStats {
         // Before the query, which would count itself.
         let (pool, hashing) = (self.db.load(), self.passwords.load());
-        let query = self.db.run(|connection| migrations::is_migrated(connection.pg()));
+        let query = self.db.run(|connection| match connection.outgoing() == Outgoing::default() {
+            true => migrations::is_migrated(connection.pg()).map(|_| (0, 0)),
+            false => outbox::count(connection),
+        });
         let result = tokio::time::timeout(TIMEOUT, query).await;
+        let outbox = result.as_ref().ok().and_then(|result| result.as_ref().ok()).copied().unwrap_or_default();
         ProcessStats {
             is_database_reachable: result.is_ok_and(|result| !matches!(result, Err(DbError::Unavailable(_)))),
             pool,
@@ -94,6 +101,7 @@ impl Health {
             ended_sessions_held: self.ended_sessions.len(),
             ended_sessions_lag: self.ended_sessions.lag(),
             clock_ahead: self.ended_sessions.clock_ahead(),
+            outbox,
             pruned: self.pruner.total(),
         }
     }

@@ -12,12 +12,14 @@ use super::session::SessionGrant;
 use super::throttle::{KnownDevice, LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
 use crate::db::users::LockedAccount;
-use crate::db::{events, families, users};
+use crate::db::{events, families, outbox, users};
 use crate::domain::account::{EmailLookup, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::letter::Letter;
+use crate::domain::notices;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::refresh_token::IssuedGeneration;
 use crate::domain::standing::Standing;
@@ -110,7 +112,8 @@ impl Service {
                 return Ok(LoginOutcome::AccountDisabled);
             }
             let client = attempt.client.clone();
-            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, client).await? {
+            let is_new = attempt.standing == Standing::Stranger;
+            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, is_new, client).await? {
                 let (user, family) = (user.id, grant.session_id);
                 tracing::info!(event = "authn_login_success", user.id = %user, family.id = %family, "Login succeeded");
                 return Ok(LoginOutcome::Granted(grant));
@@ -159,6 +162,7 @@ impl Service {
         verified: PasswordHash,
         delivery: Delivery,
         replaced: Option<FamilyId>,
+        is_new_device: bool,
         client: Client,
     ) -> Result<Option<SessionGrant>, ServiceError> {
         let now = self.clock.now();
@@ -174,12 +178,18 @@ impl Service {
                 Some(replaced) => families::find_owner(tx, replaced, delivery)?,
                 None => None,
             };
-            let replaced = replaced.filter(|_| owner.is_some());
+            let replaced = replaced.zip(owner);
             let unchanged = |account: &LockedAccount| account.user().is_active && account.has_password(&verified);
             let Some(account) = users::lock_with_owner(tx, user_id, owner)?.filter(unchanged) else { return Ok(None) };
             let ended = revoke::replaced_and_beyond(tx, &account, limit - 1, replaced, now, &client)?;
+            // Every device is new at the first login.
+            let is_notable = tx.outgoing().mails && is_new_device && families::exists_of(tx, user_id)?;
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
+            if is_notable {
+                let letter = Letter::NewDevice { place: notices::place(&event) };
+                outbox::insert(tx, &notices::mail(&event, &letter))?;
+            }
             Ok(Some(ended))
         });
         let Some(ended) = begun.await? else { return Ok(None) };

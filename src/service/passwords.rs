@@ -41,6 +41,11 @@ impl Passwords {
         Ok(Self { hasher: PasswordHasher::new(cost, at_once, &mut rng())?, policy, service })
     }
 
+    /// The least number of characters of a new password.
+    pub fn min_length(&self) -> usize {
+        self.policy.min_length
+    }
+
     /// A new password for the account `email`, if the policy allows it. `field` is where the user typed it.
     pub fn choose(
         &self,

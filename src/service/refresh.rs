@@ -42,7 +42,7 @@ pub enum Renewal {
     CaughtUp,
 }
 
-/// Why a refresh token was rejected. Every refusal except `AccountDisabled` is permanent for this token.
+/// Why a refresh token was rejected. Every refusal is permanent for this token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// The token is not ours, or it came with another delivery than its family's. No family was touched.
@@ -55,8 +55,6 @@ pub enum Refusal {
     /// The family was revoked a moment ago, and its client got another one in its place. The client may have that one's
     /// token by now, where it had this one.
     Replaced(RevocationReason),
-    /// Nothing was written. The token is good again once the account is.
-    AccountDisabled,
 }
 
 /// What became of a presented token. A refusal is a value and no error: an error would roll back the revocation that it
@@ -141,10 +139,9 @@ fn judge_locked(
     let Some(mut locked) = locked_family::lock(tx, presented.family_id)? else {
         return Ok(Judged::Refused(Refusal::Revoked(None)));
     };
-    let decision = match judge(presented, locked.family(), locked.owner(), rotation) {
+    let decision = match judge(presented, locked.family(), rotation) {
         Judgment::Decided(decision) => decision,
         Judgment::WrongDelivery => return Ok(Judged::Refused(Refusal::Invalid)),
-        Judgment::AccountDisabled => return Ok(Judged::Refused(Refusal::AccountDisabled)),
     };
     let newest = locked.family().state.generation;
     let renewal = match decision {

@@ -2,7 +2,6 @@
 
 use super::random::rng;
 use super::upkeep::ended_set::EndedSet;
-use crate::db::live_sessions::LockedSessions;
 use crate::db::locked_family::{self, LockedFamily};
 use crate::db::users::{DoomedAccount, LockedAccount};
 use crate::db::{Connection, DbError, events, live_sessions};
@@ -91,8 +90,7 @@ pub(super) fn beyond(
     at: Timestamp,
 ) -> Result<Ended, DbError> {
     let beyond = live_sessions::beyond(tx, account, keep, Some(spared), at)?;
-    let locked = live_sessions::lock(tx, beyond)?;
-    revoke_locked(tx, locked, Revocation { at, reason: RevocationReason::Limit }, &Client::default())
+    several(tx, &beyond, Revocation { at, reason: RevocationReason::Limit }, &Client::default())
 }
 
 /// The same for a login, which also revokes the session that it replaces. That may be another account's, which the
@@ -101,31 +99,26 @@ pub(super) fn replaced_and_beyond(
     tx: &mut Connection,
     account: &LockedAccount,
     keep: u32,
-    replaced: Option<FamilyId>,
+    replaced: Option<(FamilyId, UserId)>,
     at: Timestamp,
     client: &Client,
 ) -> Result<Ended, DbError> {
-    let mut ids = live_sessions::beyond(tx, account, keep, replaced, at)?;
-    ids.extend(replaced);
-    let mut beyond = live_sessions::lock(tx, ids)?;
-    let ended = match replaced {
-        Some(id) => {
-            let replaced = beyond.take(id);
-            revoke_locked(tx, replaced, Revocation { at, reason: RevocationReason::Logout }, client)?
-        }
-        None => Ended::default(),
+    let replaced_id = replaced.map(|(id, _)| id);
+    let beyond = live_sessions::beyond(tx, account, keep, replaced_id, at)?;
+    let replaced_first = replaced.is_some_and(|(_, owner)| owner < account.user().id);
+    let limit = |tx: &mut Connection| {
+        several(tx, &beyond, Revocation { at, reason: RevocationReason::Limit }, &Client::default())
     };
-    let revocation = Revocation { at, reason: RevocationReason::Limit };
-    Ok(ended.and(revoke_locked(tx, beyond, revocation, &Client::default())?))
+    let mut ended = if replaced_first { Ended::default() } else { limit(tx)? };
+    if let Some(id) = replaced_id {
+        let revocation = Revocation { at, reason: RevocationReason::Logout };
+        ended = ended.and(several(tx, &[id], revocation, client)?);
+    }
+    Ok(if replaced_first { ended.and(limit(tx)?) } else { ended })
 }
 
-fn revoke_locked(
-    tx: &mut Connection,
-    locked: LockedSessions,
-    revocation: Revocation,
-    client: &Client,
-) -> Result<Ended, DbError> {
-    let ended = live_sessions::revoke(tx, locked, revocation)?;
+fn several(tx: &mut Connection, ids: &[FamilyId], revocation: Revocation, client: &Client) -> Result<Ended, DbError> {
+    let ended = live_sessions::revoke(tx, ids, revocation)?;
     record(tx, ended, revocation, client)
 }
 

@@ -105,6 +105,11 @@ impl LoginThrottle {
         self.of_known(self.keys.of_login(email, authenticated_at))
     }
 
+    /// What counts the mails that strangers may cause to one address.
+    pub fn of_mails(&self, email: &str) -> CountedBy {
+        CountedBy { key: self.keys.of_mails(email), network: None, standing: Standing::Stranger }
+    }
+
     fn of_known(&self, key: ThrottleKey) -> CountedBy {
         CountedBy { key, network: None, standing: Standing::Known }
     }
@@ -156,12 +161,12 @@ impl LoginThrottle {
         self.db.run(move |connection| keys.iter().flatten().try_for_each(|key| settle(connection, key))).await
     }
 
-    /// The keys of an account: of its strangers, of the sessions that it logged in to at these times, and of the networks
-    /// of these addresses. Those of known devices are missing, because only the devices know their ids.
+    /// The keys of an account: of its strangers, of the mails that they cause, of the sessions that it logged in to at these
+    /// times, and of the networks of these addresses. Those of known devices are missing, because only the devices know their ids.
     pub fn keys_of(&self, email: &str, logins: &[Timestamp], addresses: &[IpAddr]) -> Vec<ThrottleKey> {
         let logins = logins.iter().map(|at| self.keys.of_login(email, *at));
         let networks = addresses.iter().map(|ip| self.keys.of_network(email, Network::widest_of(*ip)));
-        std::iter::once(self.keys.of_strangers(email)).chain(logins).chain(networks).collect()
+        [self.keys.of_strangers(email), self.keys.of_mails(email)].into_iter().chain(logins).chain(networks).collect()
     }
 
     /// Forgets the wrong passwords of strangers to `email`.

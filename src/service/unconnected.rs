@@ -15,6 +15,7 @@ use crate::crypto::keys::Keyring;
 use crate::db::{Database, DatabaseOptions};
 use crate::domain::clock::Clock;
 use crate::domain::ids::FamilyId;
+use crate::domain::outbox::Outgoing;
 use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
 use crate::domain::rotation::Generation;
@@ -29,6 +30,7 @@ impl Components {
             connections: 1,
             prepare: false,
             timeout: Duration::from_millis(100),
+            outgoing: Outgoing::default(),
         });
         let policy = Policy {
             rotation: RotationPolicy::default(),
@@ -45,6 +47,7 @@ impl Components {
             hash_cost: HashCost { memory: 64, passes: 1, parallelism: 1 },
             rotation_workers: NonZeroUsize::MIN,
             hashes_at_once: NonZeroUsize::MIN,
+            messaging: super::messaging::Messaging::none(),
         };
         Self::new(database, clock, &Keyring::derive(&[secret]).unwrap(), policy).unwrap()
     }

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::messaging::Messaging;
 use super::passwords::Passwords;
 use super::throttle::LoginThrottle;
 use super::upkeep::background_writes::BackgroundWrites;
@@ -10,6 +11,7 @@ use super::upkeep::ended_sessions::EndedSessions;
 use crate::crypto::access_token::AccessTokens;
 use crate::crypto::csrf::CsrfTokens;
 use crate::crypto::jwk::JwkSet;
+use crate::crypto::links::Links;
 use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::db::Database;
@@ -25,6 +27,8 @@ pub struct Service {
     pub(super) access_tokens: AccessTokens,
     pub(super) csrf_tokens: CsrfTokens,
     pub(super) log_hashes: LogHashes,
+    pub(super) links: Arc<Links>,
+    pub(super) messaging: Messaging,
     pub(super) passwords: Passwords,
     pub(super) login_throttle: Arc<LoginThrottle>,
     pub(super) rotation: RotationPolicy,

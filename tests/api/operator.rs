@@ -110,7 +110,8 @@ fn a_running_server_notices_at_once_what_the_operator_ends() {
 
     assert_eq!(heirloom(&app, &["user", "disable", "alice@example.com"], "").code, 0);
     app.eventually(|| is_out(&laptop_token));
-    assert_eq!(alice.tab().refreshes().verdict(), (403, "account_disabled"));
+    let refused = alice.tab().refreshes();
+    assert_eq!((refused.verdict(), refused.json["reason"].as_str()), ((401, "session_revoked"), Some("disabled")));
     assert_eq!(app.browser().logs_in("alice@example.com").verdict(), (403, "account_disabled"));
     assert_eq!(heirloom(&app, &["user", "enable", "alice@example.com"], "").code, 0);
     assert_eq!(alice.tab().refreshes().verdict(), (401, "session_revoked"));

@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use heirloom::db::{Database, DatabaseOptions, DbError};
 use heirloom::domain::client::Client;
 use heirloom::domain::family::Delivery;
+use heirloom::domain::outbox::Outgoing;
 use heirloom::domain::policy::Lifetimes;
 use heirloom::domain::refresh_token::PresentedToken;
 use heirloom::domain::rotation::Generation;
@@ -137,6 +138,7 @@ fn a_full_queue_refuses_refreshes_at_once_and_later_ones_are_served() {
         connections: 1,
         prepare: true,
         timeout: Duration::from_millis(500),
+        outgoing: Outgoing::default(),
     };
     let batcher = RotationBatcher::start(NonZeroUsize::MIN, &Database::new(&options), Lifetimes::default());
     let unknown = |n: u128| PresentedToken {

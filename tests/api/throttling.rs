@@ -5,6 +5,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use heirloom::config::Config;
+use heirloom::domain::outbox::Outgoing;
 use heirloom::domain::policy::HashCost;
 use heirloom::domain::throttle::Rate;
 use serde_json::{Value, json};
@@ -316,8 +317,13 @@ fn old_counts_are_pruned_in_batches_by_any_number_of_processes() {
     let rows = "INSERT INTO login_throttles SELECT decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, \
                 timestamptz '2026-03-01 12:00:00Z' - n * interval '1 hour' FROM generate_series(1, 100) n";
     app.executes(rows);
-    let options =
-        DatabaseOptions { url: app.database.url().into(), connections: 4, prepare: true, timeout: seconds(10) };
+    let options = DatabaseOptions {
+        url: app.database.url().into(),
+        connections: 4,
+        prepare: true,
+        timeout: seconds(10),
+        outgoing: Outgoing::default(),
+    };
     let database = Database::new(&options);
     let day_ago = app.clock.now() - days(1);
     let prune = || block_on(database.run(move |connection| throttles::prune(connection, day_ago, 10))).unwrap();

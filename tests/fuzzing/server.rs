@@ -21,6 +21,7 @@ use heirloom::crypto::keys::Keyring;
 use heirloom::crypto::refresh_token::RefreshTokens;
 use heirloom::db::{Database, DatabaseOptions};
 use heirloom::domain::clock::Clock;
+use heirloom::domain::outbox::Outgoing;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
     AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi,
@@ -156,6 +157,7 @@ fn state(clock: &Clock) -> HttpState {
         connections: 1,
         prepare: false,
         timeout: Duration::from_millis(1),
+        outgoing: Outgoing::default(),
     });
     let policy = Policy {
         rotation: RotationPolicy::default(),
@@ -167,6 +169,7 @@ fn state(clock: &Clock) -> HttpState {
         sessions_per_user: NonZeroU32::MIN,
         event_retention: Duration::from_secs(3600),
         hashes_at_once: NonZeroUsize::MIN,
+        messaging: heirloom::service::Messaging::none(),
     };
     let components = Components::new(database, clock.clone(), &keyring(), policy).unwrap();
     let cookies = CookiePolicy { with_access_token: true, ..CookiePolicy::default() };
@@ -183,5 +186,5 @@ fn state(clock: &Clock) -> HttpState {
         is_development: false,
     };
     let rate = Rate { count: NonZeroU32::MIN, period: Duration::from_secs(1) };
-    HttpState::new(&components, options, Arc::default(), RateLimits::new(Some(rate), None, clock))
+    HttpState::new(&components, options, Arc::default(), RateLimits::new(Some(rate), None, clock), clock)
 }

@@ -171,17 +171,18 @@ impl Model {
         if state.passwords.get(email) != Some(password) {
             return answer(401, "invalid_credentials");
         }
-        self.begins(state, email, delivery, now)
-    }
-
-    fn begins(&self, state: &mut State, email: &Arc<str>, delivery: Delivery, now: Timestamp) -> Answer {
-        let id = Uuid::from_u128(state.rng.random());
-        let begun = Family::begin(id.into(), id.into(), family::Delivery::Body, now, &self.lifetimes()).state;
-        state.write(id, Row { email: email.clone(), delivery, state: begun });
+        let id = self.begins(state, email, delivery, now);
         if !self.has(Flaw::LoginsAreNotFlushed) {
             self.flushes(state);
         }
         self.grants(state, id, 1)
+    }
+
+    fn begins(&self, state: &mut State, email: &Arc<str>, delivery: Delivery, now: Timestamp) -> Uuid {
+        let id = Uuid::from_u128(state.rng.random());
+        let begun = Family::begin(id.into(), id.into(), family::Delivery::Body, now, &self.lifetimes()).state;
+        state.write(id, Row { email: email.clone(), delivery, state: begun });
+        id
     }
 
     fn refreshes(&self, state: &mut State, token: &Token, from: Network, now: Timestamp) -> Answer {
@@ -198,8 +199,9 @@ impl Model {
         let decision = (self.rule)(&row.state, presented, place, now, &self.policy());
         let answered = match decision {
             Decision::Revoked(reason) => {
+                let clears_cookie = reason == RevocationReason::PasswordChange && self.has(Flaw::TakesTheNewCookieAway);
                 let reason = Some(reason.as_str().to_owned());
-                return Answer { reason, ..answer(401, "session_revoked") };
+                return Answer { reason, clears_cookie, ..answer(401, "session_revoked") };
             }
             Decision::Expired => return answer(401, "refresh_token_expired"),
             Decision::Reuse { .. } => {
@@ -245,8 +247,8 @@ impl Model {
         if row.state.revoked.is_some() && !self.has(Flaw::AccessOutlivesSessions) {
             return answer(401, "session_revoked");
         }
-        let delivery = row.delivery;
-        let (email, seen) = (row.email.clone(), Generation::new(access.generation).unwrap_or(Generation::NONE));
+        let (email, delivery) = (row.email.clone(), row.delivery);
+        let seen = Generation::new(access.generation).unwrap_or(Generation::NONE);
         if row.state.confirmed < seen && row.state.revoked.is_none() {
             if row.state.is_behind(seen) {
                 row.state.generation = seen;
@@ -278,11 +280,12 @@ impl Model {
                     state.unflushed.push((Instant::now(), Undo::Password(email.clone(), old)));
                 }
                 if !self.has(Flaw::PasswordsLeaveSessions) {
-                    let spared = self.has(Flaw::PasswordsLeaveTheOwnSession).then_some(access.family);
+                    let spared = if self.has(Flaw::PasswordsLeaveTheOwnSession) { Some(access.family) } else { None };
                     self.ends_all(state, &email, spared, RevocationReason::PasswordChange, now);
                 }
+                let id = self.begins(state, &email, delivery, now);
                 self.flushes(state);
-                self.begins(state, &email, delivery, now)
+                self.grants(state, id, 1)
             }
             _ => plain(200),
         }

@@ -1,7 +1,7 @@
 //! One TCP connection to the program, and what a client that is no HTTP library does with it.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpSocket;
@@ -47,6 +47,17 @@ impl Connection {
     pub fn sends(&mut self, bytes: &[u8]) -> &mut Self {
         self.stream.write_all(bytes).unwrap();
         self
+    }
+
+    /// Says that nothing more comes, and still reads.
+    pub fn stops_sending(&mut self) -> &mut Self {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+        self
+    }
+
+    /// Whether the server closed the connection without a response.
+    pub fn gets_nothing(&mut self) -> bool {
+        self.closes_within(TIMEOUT).is_some() && self.received.is_empty()
     }
 
     /// Sends one byte of `bytes` after the other, with pauses of `interval`, until all are sent or the server closes

@@ -88,7 +88,9 @@ fn refusals_are_on_record_by_their_names_on_a_line_each() {
     let reuse = lines.iter().find(|line| line["event"] == "authn_token_reuse").unwrap();
     assert_eq!((&reuse["span"]["client.ip"], reuse["level"] == "INFO"), (&"127.0.0.1".into(), false), "{reuse}");
     assert!(reuse["timestamp"].as_str().unwrap().ends_with('Z') && reuse["span"]["request.id"].is_string(), "{reuse}");
-    for sent in ["forged", "\u{1b}", "evil.example"] {
+    let refused = lines.iter().find(|line| line["event"] == "malicious_csrf").unwrap();
+    assert_eq!(refused["origin"], "https://evil.example");
+    for sent in ["forged", "\u{1b}"] {
         assert!(!ended.stderr.contains(sent), "{sent:?} is in the log");
     }
 }

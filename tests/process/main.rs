@@ -1,6 +1,7 @@
 //! The program as people run it: its exit codes, its output, its signals, and what it leaves behind when it is killed.
 #![allow(clippy::unwrap_used, reason = "the helpers are part of the tests, and a panic is how these fail")]
 
+mod algorithm;
 mod another_language;
 mod attacks;
 mod behind_pgbouncer;
@@ -12,6 +13,9 @@ mod connection;
 mod deaths;
 mod dotenv;
 mod external_database;
+mod field_connections;
+mod field_origins;
+mod forward_auth;
 mod german_postgres;
 mod home;
 mod libpq;

@@ -8,8 +8,10 @@ use super::read;
 
 #[test]
 fn there_is_no_unsafe_code_of_ours() {
-    let manifest = read("Cargo.toml");
-    assert!(manifest.contains("[lints.rust]\nunsafe_code = \"forbid\""), "for tests and examples too");
+    assert!(read("Cargo.toml").contains("[workspace.lints.rust]\nunsafe_code = \"forbid\""));
+    for manifest in ["Cargo.toml", "crates/verify/Cargo.toml"] {
+        assert!(read(manifest).contains("[lints]\nworkspace = true\n"), "for tests and examples of {manifest} too");
+    }
     assert!(read("src/lib.rs").contains("#![forbid(unsafe_code)]"));
     assert!(read("src/main.rs").contains("#![forbid(unsafe_code)]"));
 }

@@ -12,7 +12,7 @@ const WRONG: &[(&str, &[&str])] = &[
         "HEIRLOOM_BASE_PATH",
         &["auth", "//auth", "/a//b", "/a/../b", "/.", "/a b", "/a?b", "/a#b", "/a;b", "/{id}", "/ä"],
     ),
-    ("HEIRLOOM_ACCESS_TOKEN_ALG", &["none", "RS256", "ES256", "HS512", "EdDSA,HS256"]),
+    ("HEIRLOOM_ACCESS_TOKEN_ALG", &["none", "RS256", "ES384", "HS512", "EdDSA,HS256"]),
     ("HEIRLOOM_ACCESS_TOKEN_TTL", &["15", "15 parsecs", "-15m", "0s", "999ms", "99999y"]),
     ("HEIRLOOM_REFRESH_IDLE_TTL", &["soon", "7", "0s", "-1d"]),
     ("HEIRLOOM_REFRESH_ABSOLUTE_TTL", &["6d 23h", "never", "30", "11y"]),
@@ -35,6 +35,10 @@ const WRONG: &[(&str, &[&str])] = &[
             "https://app.example.com https://b.example",
             "https://app.example.com;https://b.example",
             "ftp://app.example.com",
+            "file://",
+            "htps://app.example.com",
+            "capacitor://localhost/",
+            "chrome-extension://*",
         ],
     ),
     ("HEIRLOOM_COOKIE_SAMESITE", &["loose", "strict,lax", "true"]),
@@ -58,8 +62,15 @@ const WRONG: &[(&str, &[&str])] = &[
     ("HEIRLOOM_ARGON2_LANES", &["0", "17"]),
     ("HEIRLOOM_HASHES_AT_ONCE", &["0", "1025", "all"]),
     ("HEIRLOOM_BODY_TIMEOUT", &["0s", "99ms", "10"]),
+    ("HEIRLOOM_KEEP_ALIVE", &["0s", "999ms", "75", "off"]),
     ("HEIRLOOM_MAX_CONNECTIONS", &["0", "-1", "1000001", "many", "off"]),
     ("HEIRLOOM_MAX_CONNECTIONS_PER_ADDRESS", &["0", "-1", "1000001", "a quarter"]),
+    ("HEIRLOOM_MAIL_URL", &["localhost:25", "http://mail.example", "smtp://", "hook"]),
+    ("HEIRLOOM_MAIL_FROM", &["a\nb"]),
+    ("HEIRLOOM_PUBLIC_URL", &["app.example.com", "ftp://example.com", "https://example.com/#/app"]),
+    ("HEIRLOOM_REGISTRATION", &["maybe", "on", "open,closed"]),
+    ("HEIRLOOM_WEBHOOK_URL", &["backend", "file:///tmp/hook"]),
+    ("HEIRLOOM_WEBHOOK_SECRET", &["secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64"]),
     ("HEIRLOOM_LOG", &["in\nfo"]),
     ("HEIRLOOM_LOG_FORMAT", &["xml", "text,json"]),
     ("HEIRLOOM_ADMIN_BIND", &["9090", "localhost", "none"]),
@@ -82,7 +93,7 @@ fn the_table_has_every_setting_that_can_be_wrong_by_itself() {
     let command = Settings::augment_args(clap::Command::new("heirloom"));
     for setting in command.get_arguments() {
         let variable = setting.get_env().unwrap().to_str().unwrap();
-        let is_apart = ["DATABASE_URL", "HEIRLOOM_SECRET", "HEIRLOOM_DATA_DIR"]
+        let is_apart = ["DATABASE_URL", "HEIRLOOM_SECRET", "HEIRLOOM_DATA_DIR", "HEIRLOOM_MAIL_TEMPLATES"]
             .iter()
             .any(|&apart| variable == apart || variable.strip_suffix("_FILE") == Some(apart));
         assert!(is_apart || WRONG.iter().any(|(name, _)| *name == variable), "{variable} has no wrong values");

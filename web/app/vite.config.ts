@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
+import browserslist from "browserslist";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
@@ -12,10 +13,25 @@ export default defineConfig(({ command }) => ({
   // The build uses relative URLs, because the server decides the path.
   base: command === "build" ? "./" : "/app/",
   plugins: [react(), compressed()],
-  build: { target: "es2022", modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  build: { target: targets(), modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
   server: { proxy: { "^/(?!app/)": heirloom } },
   test: { environment: "jsdom", include: ["test/**/*.test.{ts,tsx}"], setupFiles: "test/setup.ts" },
 }));
+
+/** The oldest browsers of package.json's `browserslist`, for the compiler: syntax of scripts and styles is lowered to theirs. */
+function targets(): string[] {
+  const engines: Record<string, string> = {
+    chrome: "chrome",
+    edge: "edge",
+    firefox: "firefox",
+    safari: "safari",
+    ios_saf: "ios",
+  };
+  return Object.entries(engines).map(([name, engine]) => {
+    const versions = browserslist().filter((browser) => browser.startsWith(`${name} `));
+    return `${engine}${Math.min(...versions.map((browser) => Number.parseFloat(browser.slice(name.length + 1))))}`;
+  });
+}
 
 /** Also writes compressed copies of each file that gets smaller. The server sends them unchanged. */
 function compressed(): Plugin {

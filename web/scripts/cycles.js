@@ -4,7 +4,11 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const directories = ["client/src", "client/test", "app/src", "app/test", "e2e/page", "e2e/support", "e2e/test"];
+const directories = ["client/src", "client/test", "app/src", "app/test", "e2e/page", "e2e/support", "e2e/test"].concat([
+  "verify/src",
+  "verify/test",
+  "verify/examples",
+]);
 
 /** The files that each file imports. */
 const imports = new Map(directories.flatMap(sourceFiles).map((file) => [file, importsOf(file)]));

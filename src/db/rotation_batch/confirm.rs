@@ -7,7 +7,6 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, Integer, Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::super::asynchronous_commit::asynchronous_commit;
 use super::super::rows::number;
 use super::parameters::Parameters;
 use crate::domain::ids::FamilyId;
@@ -15,26 +14,21 @@ use crate::domain::rotation::Generation;
 
 /// Planned as [`RotateMany`](super::rotate_many::RotateMany) is, for the same reasons. `families::confirm` states the
 /// same conditions for one family.
-const SQL: &str = concat!(
-    "\
+const SQL: &str = "\
 WITH news AS MATERIALIZED (
-     SELECT family.ctid AS place, seen.generation
+     SELECT family.id, seen.generation
        FROM unnest((SELECT $1), (SELECT $2)) AS seen (id, generation)
        JOIN token_families AS family
          ON family.id = seen.id
       WHERE family.confirmed < seen.generation
         AND family.generation >= seen.generation
         AND family.revoked_at IS NULL
-        AND ",
-    asynchronous_commit!(),
-    "
         FOR NO KEY UPDATE OF family SKIP LOCKED)
 UPDATE token_families AS family
    SET confirmed = news.generation
   FROM news
- WHERE family.ctid = news.place
-RETURNING family.id"
-);
+ WHERE family.id = news.id
+RETURNING family.id";
 
 #[derive(QueryId)]
 pub(super) struct Confirm {

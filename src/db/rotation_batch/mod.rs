@@ -1,7 +1,10 @@
 //! Many families at once: rotations and confirmations, one statement each, on arrays.
 //!
 //! Locked rows are skipped and handled one at a time instead. A batch therefore never waits for a row: batches of
-//! several processes cannot deadlock, in whatever order their rows come, and a family that is locked delays no other.
+//! several processes cannot deadlock, in whatever order their rows come, and a family that is locked delays no other. A
+//! family is named by its id: its `ctid` is a place in one partition, and in each other one a stranger's.
+//!
+//! The commit is asynchronous if the connection's are.
 //!
 //! The statements judge liveness again, beside [`decide`](crate::domain::rotation::decide): that is the price of
 //! rotating without reading first. `tests/api/liveness` holds both to one table. The `.sql` files beside this one
@@ -27,7 +30,8 @@ use issued_row::IssuedRow;
 use rotate_many::RotateMany;
 use rotate_one::RotateOne;
 
-/// Rotates the families whose newest token is in the batch, if they are alive and their user is active. Returns the
+/// Rotates the families whose newest token is in the batch, if they are alive. A disabled user has none: a trigger revokes
+/// them. Returns the
 /// issued generations, in no order. A token that has none among them was not rotated, for a reason that only the rule
 /// can find. No token may be in the batch twice, and no token of [`Generation::LAST`].
 pub fn rotate(

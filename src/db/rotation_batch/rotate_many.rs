@@ -8,7 +8,6 @@ use diesel::sql_types::{Array, BigInt, Inet, Integer, Nullable, Text, Timestampt
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use super::super::asynchronous_commit::asynchronous_commit;
 use super::super::rows::{address, number};
 use super::issued_row::IssuedColumns;
 use super::parameters::Parameters;
@@ -21,7 +20,7 @@ const SQL: &str = concat!(
     // Materialized, so the rows are locked before any of them is updated.
     "\
 WITH newest AS MATERIALIZED (
-     SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip,
+     SELECT family.id, presented.at, presented.idle_end, presented.ip,
             presented.user_agent_hash
 ",
     // Each array is in a sub-select, which hides its length from Postgres. With the length in sight, Postgres plans
@@ -38,10 +37,6 @@ WITH newest AS MATERIALIZED (
     "      WHERE family.revoked_at IS NULL
         AND family.idle_expires_at > presented.at
         AND family.expires_at > presented.at
-        AND EXISTS (SELECT FROM users WHERE users.id = family.user_id AND users.is_active)
-        AND ",
-    asynchronous_commit!(),
-    "
         FOR NO KEY UPDATE OF family SKIP LOCKED)
 UPDATE token_families AS family
    SET generation = family.generation + 1,
@@ -50,7 +45,7 @@ UPDATE token_families AS family
        ip = newest.ip,
        user_agent_hash = newest.user_agent_hash
   FROM newest
- WHERE family.ctid = newest.place
+ WHERE family.id = newest.id
 RETURNING family.id, family.generation, family.user_id, family.authenticated_at,
           family.idle_expires_at, family.expires_at"
 );

@@ -1,5 +1,5 @@
 WITH newest AS MATERIALIZED (
-     SELECT family.ctid AS place, presented.at, presented.idle_end, presented.ip,
+     SELECT family.id, presented.at, presented.idle_end, presented.ip,
             presented.user_agent_hash
        FROM unnest(
             (SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6), (SELECT $7)
@@ -11,8 +11,6 @@ WITH newest AS MATERIALIZED (
       WHERE family.revoked_at IS NULL
         AND family.idle_expires_at > presented.at
         AND family.expires_at > presented.at
-        AND EXISTS (SELECT FROM users WHERE users.id = family.user_id AND users.is_active)
-        AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
         FOR NO KEY UPDATE OF family SKIP LOCKED)
 UPDATE token_families AS family
    SET generation = family.generation + 1,
@@ -21,6 +19,6 @@ UPDATE token_families AS family
        ip = newest.ip,
        user_agent_hash = newest.user_agent_hash
   FROM newest
- WHERE family.ctid = newest.place
+ WHERE family.id = newest.id
 RETURNING family.id, family.generation, family.user_id, family.authenticated_at,
           family.idle_expires_at, family.expires_at;

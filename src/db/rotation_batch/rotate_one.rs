@@ -9,7 +9,6 @@ use diesel::sql_types::{BigInt, Inet, Integer, Nullable, Text, Timestamptz, Uuid
 use ipnet::IpNet;
 use uuid::Uuid;
 
-use super::super::asynchronous_commit::asynchronous_commit;
 use super::super::rows::{address, number};
 use super::issued_row::IssuedColumns;
 use super::parameters::Parameters;
@@ -26,8 +25,8 @@ UPDATE token_families AS family
        idle_expires_at = least($2, family.expires_at),
        ip = $3,
        user_agent_hash = $4
- WHERE family.ctid = (
-       SELECT newest.ctid
+ WHERE family.id = (
+       SELECT newest.id
          FROM token_families AS newest
         WHERE newest.id = $5
           AND newest.generation = $6
@@ -36,12 +35,9 @@ UPDATE token_families AS family
     // Liveness, as `decide` judges it.
     "          AND newest.revoked_at IS NULL
           AND least(newest.idle_expires_at, newest.expires_at) > $8
-          AND EXISTS (SELECT FROM users WHERE users.id = newest.user_id AND users.is_active)
-          AND ",
-    asynchronous_commit!(),
+",
     // A sub-select is where a row can be locked without waiting for it.
-    "
-          FOR NO KEY UPDATE SKIP LOCKED)
+    "          FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING family.id, family.generation, family.user_id, family.authenticated_at,
           family.idle_expires_at, family.expires_at"
 );

@@ -3,6 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 
@@ -40,14 +41,25 @@ enum Credential<'a> {
 }
 
 fn authenticate(request: &HttpRequest) -> Result<Authenticated, Problem> {
+    authenticate_for(request, request.method()).map(|(authenticated, _)| authenticated)
+}
+
+/// The caller of a request that a proxy has received with another method, and the access token.
+pub(super) fn authenticate_for<'a>(
+    request: &'a HttpRequest,
+    method: &Method,
+) -> Result<(Authenticated, &'a str), Problem> {
     let service = &HttpState::of(request).service;
-    let authenticated = match credential(request)? {
-        Credential::Cookie(token) if is_unsafe(request.method()) => {
-            service.authenticate_with_csrf(text(token)?, csrf_value(request.headers()))
+    let credential = credential(request)?;
+    let (Credential::Cookie(token) | Credential::Bearer(token)) = credential;
+    let token = text(token)?;
+    let authenticated = match credential {
+        Credential::Cookie(_) if is_unsafe(method) => {
+            service.authenticate_with_csrf(token, csrf_value(request.headers()))
         }
-        Credential::Cookie(token) | Credential::Bearer(token) => service.authenticate(text(token)?),
+        Credential::Cookie(_) | Credential::Bearer(_) => service.authenticate(token),
     };
-    authenticated.map_err(|error| match error {
+    authenticated.map(|authenticated| (authenticated, token)).map_err(|error| match error {
         AuthenticationError::Token(AccessTokenError::Expired) => (&ACCESS_TOKEN_EXPIRED).into(),
         AuthenticationError::Token(AccessTokenError::Invalid) => (&ACCESS_TOKEN_INVALID).into(),
         AuthenticationError::SessionRevoked => (&SESSION_REVOKED).into(),
@@ -142,6 +154,7 @@ mod tests {
                     options,
                     Arc::default(),
                     RateLimits::new(None, None, &clock),
+                    &clock,
                 )),
                 clock,
             }

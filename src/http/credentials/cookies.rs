@@ -6,6 +6,10 @@ use cookie::{Cookie, CookieBuilder};
 
 use crate::domain::policy::{CookiePolicy, SameSite};
 
+/// Marks a response that sets a refresh cookie.
+#[derive(Clone, Copy)]
+pub struct SetsRefreshCookie;
+
 /// The names of one cookie. Browsers guard those with a prefix.
 struct Names {
     host: &'static str,

@@ -6,5 +6,6 @@ pub mod cookie_value;
 pub mod cookies;
 pub mod device_cookie;
 pub mod earlier_login;
+pub mod forwarded_caller;
 pub mod refresh_credential;
 pub mod service_key;

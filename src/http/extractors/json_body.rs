@@ -1,7 +1,7 @@
 //! JSON bodies: of the right type, of bounded size and within bounded time. actix itself waits for a body without limit.
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
@@ -29,7 +29,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         async move {
-            check_content_type(&request)?;
+            check_representation(&request)?;
             parse(&read(&request, payload).await?).map(JsonBody)
         }
         .boxed_local()
@@ -47,7 +47,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonBody<T> {
             if body.is_empty() {
                 return Ok(Self(None));
             }
-            check_content_type(&request)?;
+            check_representation(&request)?;
             // The document says that `null` means no body.
             if body.trim_ascii() == b"null" {
                 return Ok(Self(None));
@@ -56,6 +56,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonBody<T> {
         }
         .boxed_local()
     }
+}
+
+/// JSON in UTF-8 as it is. A compressed body could grow without bound when it is read.
+fn check_representation(request: &HttpRequest) -> Result<(), Problem> {
+    check_content_type(request)?;
+    let codings = request.headers().get_all(CONTENT_ENCODING).flat_map(|value| value.as_bytes().split(|&b| b == b','));
+    let mut codings = codings.map(<[u8]>::trim_ascii).filter(|coding| !coding.is_empty());
+    let is_plain = codings.all(|coding| coding.eq_ignore_ascii_case(b"identity"));
+    if is_plain { Ok(()) } else { Err(Problem::unsupported_coding()) }
 }
 
 /// `application/json`, with no charset or UTF-8. Pages of other sites can send other types without a CORS preflight.
@@ -72,11 +81,12 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
     if is_json { Ok(()) } else { Err((&UNSUPPORTED_MEDIA_TYPE).into()) }
 }
 
-/// With or without quotes (RFC 9110 §8.3.2).
+/// With or without quotes (RFC 9110 §8.3.2). `utf8` is a common name of UTF-8 (WHATWG Encoding §4.2).
 fn is_utf_8(parameter: &str) -> bool {
     let (name, value) = parameter.split_once('=').unwrap_or_default();
     let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
-    name.eq_ignore_ascii_case("charset") && value.eq_ignore_ascii_case("utf-8")
+    let names_utf_8 = ["utf-8", "utf8"].iter().any(|name| value.eq_ignore_ascii_case(name));
+    name.eq_ignore_ascii_case("charset") && names_utf_8
 }
 
 async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Problem> {

@@ -7,7 +7,6 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
-use crate::http::state::State;
 use crate::http::wire::problem::Problem;
 use crate::http::wire::problems::NOT_FOUND;
 
@@ -48,41 +47,30 @@ pub fn document_response(document: &Document) -> HttpResponse {
     get, path = "/docs", tag = "operation",
     responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")),
 )]
-pub async fn docs(state: State) -> HttpResponse {
-    let base = &state.options.base_path;
-    let page = format!(
-        r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Heirloom API</title>
-<link rel="stylesheet" href="{base}/docs/swagger-ui.css">
-<link rel="icon" href="{base}/docs/favicon-32x32.png">
-<div id="swagger-ui" data-openapi="{base}/openapi.json"></div>
-<script src="{base}/docs/swagger-ui-bundle.js"></script>
-<script src="{base}/docs/start.js"></script>
-</html>
-"#
-    );
+pub async fn docs() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::html())
         .insert_header((CONTENT_SECURITY_POLICY, DOCS_CSP))
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .body(page)
+        .body(PAGE)
 }
 
-const START: &str = r##"
-const root = document.getElementById("swagger-ui");
-SwaggerUIBundle({ url: root.dataset.openapi, domNode: root, deepLinking: true, validatorUrl: null });
-"##;
+/// Its paths are relative, because a proxy may have removed a prefix.
+const PAGE: &str = include_str!("docs_page/index.html");
+
+const START: &str = include_str!("docs_page/start.js");
+const STYLE: &str = include_str!("docs_page/style.css");
 
 /// The files of the page. They are not part of the API.
 pub async fn asset(name: web::Path<String>) -> Result<HttpResponse, Problem> {
     static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config::from("openapi.json")));
-    if name.as_str() == "start.js" {
-        let script =
-            HttpResponse::Ok().content_type("text/javascript; charset=utf-8").insert_header(FOR_AN_HOUR).body(START);
-        return Ok(script);
+    let own = match name.as_str() {
+        "start.js" => Some(("text/javascript; charset=utf-8", START)),
+        "style.css" => Some(("text/css; charset=utf-8", STYLE)),
+        _ => None,
+    };
+    if let Some((content_type, text)) = own {
+        return Ok(HttpResponse::Ok().content_type(content_type).insert_header(FOR_AN_HOUR).body(text));
     }
     match utoipa_swagger_ui::serve(&name, CONFIG.clone()) {
         Ok(Some(file)) => Ok(HttpResponse::Ok()

@@ -27,7 +27,11 @@ problems! { LoginProblems: INVALID_CREDENTIALS, ACCOUNT_DISABLED, TOO_MANY_ATTEM
 /// The response identifies this client at its next login, so that it need not wait while others guess the password: in a
 /// cookie, or with `body` in `device_token`.
 #[utoipa::path(
-    post, path = "/login", tag = "sessions", request_body = LoginRequest,
+    post, path = "/login", tag = "sessions",
+    request_body(
+        content = LoginRequest,
+        example = json!({ "email": "alice@example.com", "password": "correct horse battery" }),
+    ),
     responses(
         (status = 200, description = "The first tokens of the session", body = TokenAnswer, headers(
             ("Set-Cookie" = String, description = "With `token_delivery: \"cookie\"`: the refresh token, and a cookie that identifies this browser at its next login. If the server is set up for it, also the access token and a CSRF value, each in its own cookie"),

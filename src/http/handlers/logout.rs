@@ -24,7 +24,11 @@ problems! { LogoutProblems: AMBIGUOUS_CREDENTIALS, UNAVAILABLE }
 /// With 503 the session may still be active, and the cookie is kept.
 #[utoipa::path(
     post, path = "/logout", tag = "sessions",
-    request_body(content = Option<RefreshTokenRequest>, description = "Browsers send none"),
+    request_body(
+        content = Option<RefreshTokenRequest>,
+        description = "Browsers send none, or an object without fields",
+        example = json!({}),
+    ),
     responses(
         (status = 200, description = "The session has ended, its access tokens are rejected, and its cookies are cleared", body = MessageAnswer),
         LogoutProblems,

@@ -22,6 +22,7 @@ fn reading(process_stats: &ProcessStats) -> ProcessMetrics {
         ended_sessions_held,
         ended_sessions_lag,
         clock_ahead,
+        outbox,
         pruned,
     } = *process_stats;
     ProcessMetrics {
@@ -39,6 +40,8 @@ fn reading(process_stats: &ProcessStats) -> ProcessMetrics {
         ended_sessions_held: ended_sessions_held as u64,
         ended_sessions_lag: ended_sessions_lag.map_or(0, |lag| lag.as_secs()),
         clock_ahead: clock_ahead.map_or(0.0, time::Duration::as_seconds_f64),
+        outbox_waiting: outbox.0,
+        outbox_failed: outbox.1,
         pruned_sessions: pruned.sessions,
         pruned_events: pruned.events,
     }

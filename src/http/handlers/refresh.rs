@@ -1,12 +1,14 @@
 //! Refreshing.
 
-use actix_web::{HttpResponse, rt};
+use actix_web::HttpResponse;
 
 use super::sandbox;
 use super::token_response::token_response;
 use crate::domain::client::Client;
 use crate::domain::family::Delivery;
+use crate::domain::revocation::RevocationReason;
 use crate::http::credentials::refresh_credential::RefreshCredential;
+use crate::http::extractors::connected::Connected;
 use crate::http::extractors::rate::WithinRefreshRate;
 use crate::http::state::{HttpState, State};
 use crate::http::wire::dto::login::RefreshTokenRequest;
@@ -14,15 +16,15 @@ use crate::http::wire::dto::token::TokenAnswer;
 use crate::http::wire::problem::Problem;
 use crate::http::wire::problem_docs::problems;
 use crate::http::wire::problems::{
-    ACCOUNT_DISABLED, AMBIGUOUS_CREDENTIALS, OVERLOADED, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID,
-    REFRESH_TOKEN_MISSING, REFRESH_TOKEN_REUSED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, UNAVAILABLE,
+    AMBIGUOUS_CREDENTIALS, OVERLOADED, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_MISSING,
+    REFRESH_TOKEN_REUSED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, UNAVAILABLE,
 };
 use crate::metrics::Refresh;
 use crate::service::{RefreshOutcome, Refusal, Renewal};
 
 problems! {
     RefreshProblems: AMBIGUOUS_CREDENTIALS, REFRESH_TOKEN_MISSING, REFRESH_TOKEN_INVALID, REFRESH_TOKEN_EXPIRED,
-    REFRESH_TOKEN_REUSED, SESSION_REVOKED, ACCOUNT_DISABLED, TOO_MANY_ATTEMPTS, OVERLOADED, UNAVAILABLE
+    REFRESH_TOKEN_REUSED, SESSION_REVOKED, TOO_MANY_ATTEMPTS, OVERLOADED, UNAVAILABLE
 }
 
 /// Refresh the tokens
@@ -34,7 +36,11 @@ problems! {
 /// A refresh cookie is cleared with 401 and kept with every other error.
 #[utoipa::path(
     post, path = "/refresh", tag = "sessions",
-    request_body(content = Option<RefreshTokenRequest>, description = "Browsers send none"),
+    request_body(
+        content = Option<RefreshTokenRequest>,
+        description = "Browsers send none, or an object without fields",
+        example = json!({}),
+    ),
     responses(
         (status = 200, description = "The next tokens", body = TokenAnswer, headers(
             ("Set-Cookie" = String, description = "For a session with cookie delivery: the next refresh token, and the other cookies as with `/login`"),
@@ -46,9 +52,12 @@ pub async fn refresh(
     _: WithinRefreshRate,
     state: State,
     client: Client,
+    connected: Connected,
     credential: RefreshCredential,
 ) -> Result<HttpResponse, Problem> {
-    yield_for_disconnects().await;
+    // A client that has hung up has sent its request again by now, so its token may already be an old one. After a pause of
+    // this process, handling the requests that have piled up would revoke the sessions of honest users.
+    connected.check().await;
     let outcome = state.service.refresh(&credential.token, credential.delivery, client).await?;
     let decision = counted(&outcome);
     state.metrics.refreshed(decision);
@@ -60,13 +69,6 @@ pub async fn refresh(
     Ok(response)
 }
 
-/// A client that has hung up has sent its request again by now, so its token may already be an old one. After a pause of
-/// this process, handling the requests that have piled up would revoke the sessions of honest users. Actix drops a request
-/// when it finds the connection closed, which it does before it runs anything else.
-async fn yield_for_disconnects() {
-    let _ = rt::spawn(async {}).await;
-}
-
 fn counted(outcome: &RefreshOutcome) -> Refresh {
     match outcome {
         RefreshOutcome::Granted(_, Renewal::Rotated) => Refresh::Rotated,
@@ -76,9 +78,9 @@ fn counted(outcome: &RefreshOutcome) -> Refresh {
         RefreshOutcome::Granted(_, Renewal::CaughtUp) => Refresh::CaughtUp,
         RefreshOutcome::Refused(Refusal::Reused) => Refresh::Reused,
         RefreshOutcome::Refused(Refusal::Expired) => Refresh::Expired,
+        RefreshOutcome::Refused(Refusal::Revoked(Some(RevocationReason::Disabled))) => Refresh::Disabled,
         RefreshOutcome::Refused(Refusal::Revoked(_) | Refusal::Replaced(_)) => Refresh::Revoked,
         RefreshOutcome::Refused(Refusal::Invalid) => Refresh::Invalid,
-        RefreshOutcome::Refused(Refusal::AccountDisabled) => Refresh::Disabled,
     }
 }
 
@@ -99,7 +101,6 @@ fn refusal_response(state: &HttpState, refusal: Refusal, delivery: Delivery) -> 
             reason = Some(why);
             (&SESSION_REVOKED, false)
         }
-        Refusal::AccountDisabled => (&ACCOUNT_DISABLED, false),
     };
     let mut response = Problem { reason, ..Problem::from(kind) }.response();
     if is_dead && delivery == Delivery::Cookie {

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use secrecy::ExposeSecret as _;
 
 use crate::domain::family::Delivery;
+use crate::http::credentials::cookies::SetsRefreshCookie;
 use crate::http::credentials::device_cookie;
 use crate::http::state::HttpState;
 use crate::http::wire::dto::token::TokenAnswer;
@@ -45,6 +46,7 @@ fn set_cookies(response: &mut HttpResponseBuilder, state: &HttpState, grant: &Se
     let cookies = &state.options.cookies;
     let refresh = cookies.set_refresh(grant.refresh_token.expose_secret(), grant.refresh_expires_in);
     response.append_header((SET_COOKIE, refresh));
+    response.extensions_mut().insert(SetsRefreshCookie);
     if cookies.with_access_token {
         let access = cookies.set_access(grant.access_token.expose_secret(), grant.access_expires_in);
         let csrf = state.service.csrf_token(grant.session_id);

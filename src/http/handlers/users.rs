@@ -73,7 +73,7 @@ pub async fn delete_me(
     Ok(response.finish())
 }
 
-fn done<T>(outcome: PasswordOutcome<T>) -> Result<T, Problem> {
+pub(super) fn done<T>(outcome: PasswordOutcome<T>) -> Result<T, Problem> {
     match outcome {
         PasswordOutcome::Done(done) => Ok(done),
         PasswordOutcome::WrongPassword => Err((&WRONG_PASSWORD).into()),
@@ -81,4 +81,22 @@ fn done<T>(outcome: PasswordOutcome<T>) -> Result<T, Problem> {
         PasswordOutcome::SessionRevoked => Err((&SESSION_REVOKED).into()),
         PasswordOutcome::TooManyAttempts(refused) => Err(Problem::too_many_attempts(refused.retry_after)),
     }
+}
+
+/// Delete the account, with POST
+///
+/// The same as `DELETE /users/me`. Some clients and proxies drop the body of a DELETE request, which has no defined meaning
+/// (RFC 9110 §9.3.5).
+#[utoipa::path(
+    post, path = "/users/me/delete", tag = "account", security(("access_token" = [])),
+    request_body = DeleteAccountRequest,
+    responses((status = 204, description = "The account is deleted, and the cookies are cleared"), WithPasswordProblems),
+)]
+pub async fn delete_me_by_post(
+    state: State,
+    client: Client,
+    caller: Caller,
+    body: JsonBody<DeleteAccountRequest>,
+) -> Result<HttpResponse, Problem> {
+    delete_me(state, client, caller, body).await
 }

@@ -3,18 +3,21 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS, HOST, HeaderMap, HeaderName, ORIGIN,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap,
+    HeaderName, ORIGIN,
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 
+use crate::http::notices::Notice;
 use crate::http::state::HttpState;
 use crate::http::wire::method::is_unsafe;
 use crate::http::wire::problem::Problem;
 use crate::http::wire::problems::CROSS_SITE_REQUEST;
 
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The middleware. It also hides an origin that is not allowed from the CORS layer below, which would otherwise respond
 /// that credentials are allowed.
@@ -23,10 +26,13 @@ pub async fn refuse(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let is_allowed = is_allowed_origin(&request);
-    if is_unsafe(request.method()) && !is_allowed && is_foreign(request.headers()) {
-        tracing::warn!(event = "malicious_csrf", "Refused a cross-site request");
-        let response: HttpResponse = Problem::from(&CROSS_SITE_REQUEST).response().finish();
-        return Ok(request.into_response(response));
+    if !is_allowed && is_foreign(request.headers()) {
+        if is_unsafe(request.method()) {
+            log_refusal(&request);
+            let response: HttpResponse = Problem::from(&CROSS_SITE_REQUEST).response().finish();
+            return Ok(request.into_response(response));
+        }
+        log_preflight(&request);
     }
     if !is_allowed {
         request.headers_mut().remove(ORIGIN);
@@ -37,6 +43,43 @@ pub async fn refuse(
         response.headers_mut().remove(ACCESS_CONTROL_EXPOSE_HEADERS);
     }
     Ok(response)
+}
+
+/// Logs a refused request. The operator may have forgotten the origin, or the user may have opened a file.
+fn log_refusal(request: &ServiceRequest) {
+    match origin_to_log(request) {
+        Some(origin) if origin == "null" => tracing::warn!(
+            event = "malicious_csrf",
+            origin,
+            "Refused a cross-site request of a page without an origin, such as a file or a sandboxed frame. It cannot be \
+             allowed; serve the page over HTTP"
+        ),
+        Some(origin) => tracing::warn!(
+            event = "malicious_csrf",
+            origin,
+            "Refused a cross-site request. If this origin is yours, add it to HEIRLOOM_ALLOWED_ORIGINS"
+        ),
+        None => tracing::warn!(event = "malicious_csrf", "Refused a cross-site request"),
+    }
+}
+
+/// A browser asks before it sends JSON, and then sends nothing: the preflight is all that this server sees of the page.
+fn log_preflight(request: &ServiceRequest) {
+    let is_preflight =
+        request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    if is_preflight && let Some(origin) = origin_to_log(request).filter(|origin| origin != "null") {
+        tracing::warn!(
+            event = "malicious_cors",
+            origin,
+            "A page of another origin may not call this server. If this origin is yours, add it to HEIRLOOM_ALLOWED_ORIGINS"
+        );
+    }
+}
+
+/// The origin of a refused request, unless the log has named it within the last minute.
+fn origin_to_log(request: &ServiceRequest) -> Option<String> {
+    let origin = request.headers().get(ORIGIN)?;
+    HttpState::of(request.request()).notices.due(Notice::Refused, origin.as_bytes())
 }
 
 /// Whether there is one `Origin`, and it is exactly one of the configured origins.

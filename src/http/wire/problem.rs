@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT_ENCODING, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -70,6 +70,8 @@ pub struct Problem {
     pub scope: Option<Scope>,
     /// In seconds, for a kind whose problems differ in it.
     pub retry_after: Option<u32>,
+    /// Whether the content coding of the request is the problem, and not its media type.
+    pub is_about_coding: bool,
 }
 
 impl Problem {
@@ -87,6 +89,10 @@ impl Problem {
 
     pub fn insufficient_scope(scope: Scope) -> Self {
         Self { scope: Some(scope), ..Self::from(&INSUFFICIENT_SCOPE) }
+    }
+
+    pub fn unsupported_coding() -> Self {
+        Self { is_about_coding: true, ..Self::from(&UNSUPPORTED_MEDIA_TYPE) }
     }
 
     /// The problem for an error response that the framework made.
@@ -144,6 +150,10 @@ impl Problem {
         if let Some(seconds) = self.retry_after.or(self.kind.retry_after) {
             response.insert_header((RETRY_AFTER, HeaderValue::from(seconds)));
         }
+        if self.is_about_coding {
+            // RFC 9110 §12.5.3: clients tell the two problems apart by this header.
+            response.insert_header((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        }
         response.extensions_mut().insert(self.clone());
         response
     }
@@ -151,7 +161,7 @@ impl Problem {
 
 impl From<&'static Kind> for Problem {
     fn from(kind: &'static Kind) -> Self {
-        Self { kind, errors: Vec::new(), reason: None, scope: None, retry_after: None }
+        Self { kind, errors: Vec::new(), reason: None, scope: None, retry_after: None, is_about_coding: false }
     }
 }
 

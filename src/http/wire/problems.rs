@@ -43,13 +43,17 @@ kinds! {
     WRONG_PASSWORD: FORBIDDEN, "invalid_credentials", "Invalid credentials", "The password is wrong. Nothing was changed.";
     CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request", "Cross-site request", "A page of another site sent this request, and its origin is not an allowed origin.";
     CSRF_FAILED: FORBIDDEN, "csrf_failed", "CSRF check failed", "The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.";
+    LINK_INVALID: UNAUTHORIZED, "link_invalid", "Link invalid", "The link is not valid, or was used already. Ask for another one.", challenge = INVALID_TOKEN;
+    LINK_EXPIRED: UNAUTHORIZED, "link_expired", "Link expired", "The link has expired. Ask for another one.", challenge = INVALID_TOKEN;
+    REGISTRATION_CLOSED: FORBIDDEN, "registration_closed", "Registration closed", "This server does not create accounts by itself. Contact the operator of this service.";
+    NOT_OFFERED: NOT_FOUND, "not_offered", "Not offered", "This server does not offer this. See /.well-known/heirloom for what it offers.";
     NOT_FOUND: NOT_FOUND, "not_found", "Not found", "This path does not exist. See /docs for the paths that do.";
     SESSION_NOT_FOUND: NOT_FOUND, "session_not_found", "Session not found", "You have no active session with this id.";
     METHOD_NOT_ALLOWED: METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", "This path does not support this method. The Allow header lists the methods that it supports.";
     REQUEST_TIMEOUT: REQUEST_TIMEOUT, "request_timeout", "Request timeout", "The body took too long to arrive. Send the request again.";
     EMAIL_TAKEN: CONFLICT, "email_taken", "Email taken", "An account with this email address already exists. Log in instead.";
     PAYLOAD_TOO_LARGE: PAYLOAD_TOO_LARGE, "payload_too_large", "Payload too large", "The body is larger than 64 KiB.";
-    UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "Send the body with `Content-Type: application/json`.";
+    UNSUPPORTED_MEDIA_TYPE: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", "Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`.";
     VALIDATION_FAILED: UNPROCESSABLE_ENTITY, "validation_failed", "Validation failed", "Some fields are invalid. See `errors`.";
     TOO_MANY_ATTEMPTS: TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts", "Too many attempts. Retry after the time in `Retry-After`.";
     INTERNAL: INTERNAL_SERVER_ERROR, "internal_error", "Internal error", "The server failed to handle the request. Its log has the cause under this request's id.";

@@ -98,12 +98,14 @@ impl Operator {
             if account.user().is_active == is_active {
                 return Ok(Some(Ended::default()));
             }
-            account.set_active(tx, is_active)?;
             record(tx, id, kind, revocation.at, &client)?;
-            match is_active {
-                true => Ok(Some(Ended::default())),
-                false => revoke::all(tx, &account, None, revocation, &client).map(Some),
-            }
+            // Before the change, which would revoke them by its trigger, without events and without a count.
+            let ended = match is_active {
+                true => Ended::default(),
+                false => revoke::all(tx, &account, None, revocation, &client)?,
+            };
+            account.set_active(tx, is_active)?;
+            Ok(Some(ended))
         });
         Ok(self.outcome(changed.await?))
     }

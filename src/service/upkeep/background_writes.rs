@@ -15,6 +15,7 @@ use crate::db::{Database, events};
 use crate::domain::clock::Clock;
 use crate::domain::event::Event;
 use crate::domain::ids::FamilyId;
+use crate::domain::outbox::Outgoing;
 use crate::domain::rotation::Generation;
 use crate::rotation_batcher::{BatcherError, RotationBatcher};
 use crate::service::catch_up::confirm;
@@ -130,7 +131,11 @@ impl BackgroundWrites {
 
     async fn write_event(&self, event: Box<Event>) {
         let kind = event.kind.name();
-        if let Err(error) = self.db.run(move |connection| events::insert(connection, &event)).await {
+        let written = self.db.run(move |connection| match connection.outgoing() == Outgoing::default() {
+            true => events::insert(connection, &event),
+            false => connection.transaction(|tx| events::insert(tx, &event)),
+        });
+        if let Err(error) = written.await {
             tracing::warn!(error = %error, event.kind = kind, "Could not write an event");
         }
     }

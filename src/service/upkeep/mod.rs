@@ -6,4 +6,6 @@ mod confirmed;
 mod ended_feed;
 pub(super) mod ended_sessions;
 pub(super) mod ended_set;
+mod letter_writer;
+pub(super) mod outbox;
 pub(super) mod pruner;

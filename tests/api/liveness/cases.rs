@@ -155,8 +155,7 @@ pub fn cases() -> Vec<Case> {
         Case::new("in a body, as it should be", rotates, |case| {
             (case.family.delivery, case.presented.delivery) = (Delivery::Body, Delivery::Body);
         }),
-        Case::new("of a disabled user", Judgment::AccountDisabled, disabled),
-        Case::new("of a disabled user, and revoked for that", Judgment::AccountDisabled, |case| {
+        Case::new("of a disabled user, and revoked for that", revoked(RevocationReason::Disabled), |case| {
             disabled(case);
             revokes(case, RevocationReason::Disabled);
         }),

@@ -31,7 +31,7 @@ fn by_the_rule(
     for case in cases {
         connection.transaction(|connection| {
             let mut locked = locked_family::lock(connection, case.family.id)?.unwrap();
-            let judged = judge(&case.presented, locked.family(), locked.owner(), &RotationPolicy::default());
+            let judged = judge(&case.presented, locked.family(), &RotationPolicy::default());
             assert_eq!(judged, case.expected, "{}", case.name);
             if let Judgment::Decided(Decision::Rotate(next)) = judged {
                 locked.rotate(connection, &case.presented, next, lifetimes)?;

@@ -7,12 +7,16 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use heirloom::app::{Application, Stopper};
-use heirloom::config::{Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, ThrottleConfig};
+use heirloom::config::{
+    Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, MailBy, MailConfig, MessagesConfig,
+    ThrottleConfig, WebhookConfig, WebhookSecret,
+};
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
     AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi,
 };
+use heirloom::domain::registration::Registration;
 use heirloom::domain::secret::Secret;
 use heirloom::service::{Components, Operator, Service, ServiceKeys};
 use time::macros::datetime;
@@ -48,6 +52,11 @@ impl App {
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
         let clock = Clock::manual(datetime!(2026-03-01 12:00:00 UTC));
         Self::on(Arc::new(TestDatabase::create()), clock, change)
+    }
+
+    /// A server that offers what needs mail. Nobody receives its mails.
+    pub fn with_mail() -> Self {
+        Self::with(with_mail)
     }
 
     /// Another process on the same database, with the same clock.
@@ -182,6 +191,14 @@ pub fn days(days: u64) -> Duration {
 }
 
 /// The defaults of the product, except for hashes that cost nothing and addresses without limits: all tests have one.
+/// Sets mail up, for a server whose mails nobody receives.
+pub fn with_mail(config: &mut Config) {
+    let url = "http://127.0.0.1:1/".to_owned();
+    config.messages.webhook = Some(WebhookConfig { url, secrets: vec![WebhookSecret(vec![1; 32])] });
+    config.messages.mail = Some(MailConfig { by: MailBy::Webhook, from: String::new() });
+    config.messages.public_url = Some("https://app.example/app/".to_owned());
+}
+
 fn config(database: &TestDatabase) -> Config {
     Config {
         database: DatabaseConfig {
@@ -214,6 +231,7 @@ fn config(database: &TestDatabase) -> Config {
         cookie: CookiePolicy::default(),
         allowed_origins: Vec::new(),
         body_timeout: seconds(10),
+        keep_alive: seconds(75),
         connections: ConnectionConfig::default(),
         throttle: ThrottleConfig { login_rate: None, refresh_rate: None, trusted_proxies: Vec::new() },
         log: LogConfig { filter: "warn".to_owned(), format: LogFormat::Text },
@@ -221,6 +239,8 @@ fn config(database: &TestDatabase) -> Config {
         has_app: true,
         has_docs: true,
         is_development: false,
+        messages: MessagesConfig::default(),
+        registration: Registration::Open,
         warnings: Vec::new(),
     }
 }

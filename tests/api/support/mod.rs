@@ -5,11 +5,14 @@ pub mod app;
 pub mod backend;
 pub mod browser;
 pub mod database;
+mod layout;
 pub mod monitor;
 pub mod native;
 pub mod page;
 pub mod postgres;
+pub mod receiver;
 mod rows;
+pub mod statements;
 pub mod wire;
 
 pub use answer::Answer;

@@ -11,6 +11,8 @@ use heirloom::db::migrations::Migrator;
 use heirloom::embedded_postgres::{EmbeddedPostgres, Options};
 use std::os::unix::fs::PermissionsExt as _;
 
+use super::{layout, statements};
+
 const TEMPLATE: &str = "heirloom_template";
 
 struct Server {
@@ -37,7 +39,15 @@ impl Server {
         let options = Options { directory: directory.join("postgres"), durable: false, settings };
         let postgres = EmbeddedPostgres::start(options).expect("the tests need Postgres's binaries");
         Migrator::connect(&postgres.database_url("postgres").into(), true).unwrap().create_database(TEMPLATE).unwrap();
-        Migrator::connect(&postgres.database_url(TEMPLATE).into(), true).unwrap().run().unwrap();
+        let url = postgres.database_url(TEMPLATE);
+        if layout::is_partitioned() {
+            layout::create_schema(&mut PgConnection::establish(&url).unwrap());
+        }
+        Migrator::connect(&url.clone().into(), true).unwrap().run().unwrap();
+        if layout::is_partitioned() {
+            layout::partition(&mut PgConnection::establish(&url).unwrap());
+        }
+        statements::note_all();
         Self { postgres, _janitor: janitor }
     }
 }
@@ -74,7 +84,9 @@ impl TestDatabase {
     }
 
     pub fn connect(&self) -> PgConnection {
-        PgConnection::establish(&self.url()).unwrap()
+        let mut connection = PgConnection::establish(&self.url()).unwrap();
+        statements::leave_out(&mut connection);
+        connection
     }
 
     /// Cuts every connection to this database and lets none in, or lets them in again.
@@ -109,5 +121,6 @@ impl Drop for TestDatabase {
 
 fn administer(sql: &str) {
     let mut connection = PgConnection::establish(&shared().postgres.database_url("postgres")).unwrap();
+    statements::leave_out(&mut connection);
     connection.batch_execute(sql).unwrap();
 }

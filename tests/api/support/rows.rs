@@ -4,6 +4,7 @@ use heirloom::db::{Connection, Database, DatabaseOptions, DbError, users};
 use heirloom::domain::Timestamp;
 use heirloom::domain::account::{Email, User};
 use heirloom::domain::ids::UserId;
+use heirloom::domain::outbox::Outgoing;
 use heirloom::domain::password::PasswordHash;
 use std::time::Duration;
 use uuid::Uuid;
@@ -27,7 +28,8 @@ impl TestDatabase {
         work: impl FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
     ) -> T {
         let timeout = Duration::from_secs(60);
-        let options = DatabaseOptions { url: self.url().into(), connections: 1, prepare, timeout };
+        let options =
+            DatabaseOptions { url: self.url().into(), connections: 1, prepare, timeout, outgoing: Outgoing::default() };
         block_on(Database::new(&options).run(work)).unwrap()
     }
 

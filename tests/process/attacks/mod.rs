@@ -5,6 +5,7 @@ mod accounts;
 mod cookies;
 mod cross_site;
 mod crowds;
+mod deletion;
 mod exhaustion;
 mod followers;
 mod guessing;
@@ -26,6 +27,7 @@ use serde_json::{Value, json};
 use super::client::{Answer, Client, PASSWORD};
 use super::external_database::Somebodys;
 use super::home::Home;
+use super::program::Ended;
 use super::serving::Serving;
 
 pub const SECRET: &str = "a secret for the attacks of thirty-two bytes and more";
@@ -55,6 +57,17 @@ impl Site {
         let url = self.somebodys.url("sessions");
         let all = [&[("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)], environment].concat();
         Serving::start_within(&self.home, [files, most], &["--migrate"], &all)
+    }
+
+    /// Runs a command on the database.
+    pub fn commands(&self, arguments: &[&str]) -> Ended {
+        self.commands_with(arguments, &[])
+    }
+
+    pub fn commands_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+        let url = self.somebodys.url("sessions");
+        let all = [&[("DATABASE_URL", url.as_str()), ("HEIRLOOM_SECRET", SECRET)], environment].concat();
+        self.home.run_with(arguments, &all)
     }
 
     pub fn executes(&self, sql: &str) -> usize {

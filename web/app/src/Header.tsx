@@ -2,14 +2,14 @@ import { Link, useRouter } from "./router.js";
 import { useLogout, useSessionState } from "./session/SessionContext.js";
 import { Button } from "./ui/Button.js";
 import { Logo } from "./ui/Logo.js";
-
-const pages = [
-  ["account", "Account"],
-  ["family", "Family view"],
-] as const;
+import { texts } from "./texts/index.js";
 
 export function Header() {
   const state = useSessionState();
+  const pages = [
+    ["account", texts.app.account],
+    ["family", texts.app.family],
+  ] as const;
   const { page } = useRouter().route;
   return (
     <header className="header">
@@ -19,7 +19,7 @@ export function Header() {
         </Link>
         {state.status === "authenticated" && (
           <>
-            <nav aria-label="Main">
+            <nav aria-label={texts.app.mainNavigation}>
               <ul>
                 {pages.map(([to, label]) => (
                   <li key={to}>
@@ -49,7 +49,7 @@ function LogoutButton() {
   const { logout } = useLogout();
   return (
     <Button variant="quiet" onClick={() => void logout()}>
-      Log out
+      {texts.app.logOut}
     </Button>
   );
 }

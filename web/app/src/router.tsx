@@ -76,7 +76,18 @@ export function Redirect({ to }: { to: string }) {
   return null;
 }
 
+/**
+ * A link from a mail has its page and token in the fragment: `#/reset-password?token=…`. The token moves to the state of the
+ * history, so it is not in the URL any more.
+ */
+function openFragment(base: string) {
+  const [page, query] = location.hash.startsWith("#/") ? location.hash.slice(2).split("?") : [];
+  if (page === undefined || !/^[a-z-]*$/.test(page)) return;
+  history.replaceState(new URLSearchParams(query).get("token") ?? "", "", base + page);
+}
+
 function readRoute(base: string): Route {
+  openFragment(base);
   const { pathname, search } = location;
   const page = pathname.startsWith(base) ? pathname.slice(base.length) : "";
   const state: unknown = history.state;

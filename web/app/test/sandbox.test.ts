@@ -104,7 +104,7 @@ describe("The sandbox", () => {
       "refresh r1",
       "refresh r3",
     ]);
-    expect(steps.map(({ actor }) => actor)).toEqual(["The page", "The page", "The thief", "The page"]);
+    expect(steps.map(({ actor }) => actor)).toEqual(["page", "page", "thief", "page"]);
     expect(result?.decision).toBe("reused");
     expect(family.revoked_reason).toBe("reuse");
   });
@@ -138,7 +138,7 @@ describe("The sandbox", () => {
     const { result } = await sandbox.race();
     expect(result && describeStep(result).why).toMatch(/revoked from elsewhere.*no thief/);
     const { steps } = await sandbox.steal();
-    expect(steps.map(({ actor }) => actor)).toEqual(["Tab A", "Tab B", "The page"]);
+    expect(steps.map(({ actor }) => actor)).toEqual(["tabA", "tabB", "page"]);
   });
 
   it("reports that no credits are left, and no thief", async () => {
@@ -182,7 +182,7 @@ describe("The sandbox", () => {
     ];
     for (const decision of all) {
       const description = describeStep({
-        actor: "The page",
+        actor: "page",
         presented: 1,
         status: 200,
         decision,

@@ -11,6 +11,10 @@ HTMLDialogElement.prototype.close = function () {
 // As in index.html.
 document.documentElement.lang = "en";
 window.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
 
-beforeEach(() => history.replaceState(null, "", "/app/"));
+beforeEach(() => {
+  history.replaceState(null, "", "/app/");
+  localStorage.clear();
+});
 afterEach(cleanup);

@@ -1,17 +1,21 @@
 import { toProblemError } from "./problem.js";
+import type { RequestOptions } from "./types.js";
 
-export interface RequestOptions {
+export interface ApiRequestOptions {
   method?: "GET" | "POST" | "DELETE";
   body?: unknown;
   token?: string | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** Sends a request to Heirloom and returns the response body. Throws a `ProblemError`, or what `fetch` throws. */
-export type ApiRequest = <T>(path: string, options?: RequestOptions) => Promise<T>;
+export type ApiRequest = <T>(path: string, options?: ApiRequestOptions, call?: RequestOptions) => Promise<T>;
 
-export function createApi(base: string, send: typeof fetch): ApiRequest {
-  return async <T>(path: string, { method = "GET", body, token, signal }: RequestOptions = {}) => {
+export function createApi(base: string, send: typeof fetch, diagnose?: (response: Response) => void): ApiRequest {
+  return async <T>(
+    path: string,
+    { method = "GET", body, token }: ApiRequestOptions = {},
+    { signal }: RequestOptions = {},
+  ) => {
     const headers = new Headers();
     if (token) headers.set("authorization", `Bearer ${token}`);
     if (body) headers.set("content-type", "application/json");
@@ -22,8 +26,9 @@ export function createApi(base: string, send: typeof fetch): ApiRequest {
       credentials: "include",
       // The request survives the end of the page, so a reload during a refresh loses no response.
       keepalive: true,
-      signal: signal ?? null,
-    });
+      signal,
+    } as RequestInit);
+    if (response.headers.has("heirloom-hint")) diagnose?.(response);
     if (!response.ok) throw await toProblemError(response);
     return (response.status === 204 ? undefined : await response.json()) as T;
   };

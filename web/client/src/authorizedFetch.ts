@@ -13,24 +13,24 @@ export function createAuthorizedFetch(
   trustedOrigins: Set<string | undefined>,
   tokens: Pick<TokenManager, "current" | "next">,
 ): typeof fetch {
+  function sendWith(request: Request, { token }: AccessToken) {
+    request.headers.set("authorization", `Bearer ${token}`);
+    return send(request);
+  }
+
   return async (input, init) => {
     const request = new Request(input instanceof Request ? input : new URL(input, base()), init);
     if (!trustedOrigins.has(new URL(request.url).origin) || request.headers.has("authorization")) return send(request);
 
     // The refresh goes on if the caller aborts: other requests may wait for it too.
-    const token = await abortable(tokens.current(), request.signal);
+    const token = await abortable(tokens.current(), request);
     if (!token) return send(request);
     const copy = request.clone();
-    const response = await send(authorize(request, token));
+    const response = await sendWith(request, token);
     if (response.status !== 401 || !needsRefresh(await readProblem(response.clone()))) return response;
 
-    const next = await abortable(tokens.next(token), request.signal);
+    const next = await abortable(tokens.next(token), request);
     // A request of one user is never repeated as another user who has logged in meanwhile.
-    return next?.id === token.id ? send(authorize(copy, next)) : response;
+    return next?.id === token.id ? sendWith(copy, next) : response;
   };
-}
-
-function authorize(request: Request, { token }: AccessToken): Request {
-  request.headers.set("authorization", `Bearer ${token}`);
-  return request;
 }

@@ -25,7 +25,7 @@ export function createLogoutQueue(request: ApiRequest, login: () => Promise<unkn
       if (!pending.has(body)) continue;
       const { signal } = (attempt = new AbortController());
       try {
-        await retry((signal) => request("/logout", { method: "POST", body, signal }), signal);
+        await retry((call) => request("/logout", { method: "POST", body }, call), signal);
         pending.delete(body);
       } catch (error) {
         if (!signal.aborted) throw error;

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+  "/.well-known/change-password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Go to the page that changes the password
+     * @description For password managers (W3C, "A Well-Known URL for Changing Passwords").
+     */
+    get: operations["change_password_page"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/.well-known/heirloom": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get what this server offers
+     * @description For pages, which adapt to it. May be cached for five minutes.
+     */
+    get: operations["offer"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/.well-known/jwks.json": {
     parameters: {
       query?: never;
@@ -30,6 +70,86 @@ export interface paths {
     };
     /** Read this OpenAPI document in a browser */
     get: operations["docs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/email/confirm": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Confirm another address with a link */
+    post: operations["confirm_email"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/email/undo": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Undo a change of address with a link
+     * @description Restores the address, ends every session, and sends a link for a new password.
+     */
+    post: operations["undo_email"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/email/verify": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Verify an address with a link
+     * @description If the server verifies addresses before it creates accounts, the link of a registration creates one.
+     */
+    post: operations["verify_email"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/forward-auth": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Check a request for a proxy
+     * @description For a reverse proxy in front of another service. It sends the headers of the request that it has received:
+     *     `Authorization` or the access cookie, and its method in `X-Forwarded-Method`. A request that changes something and has
+     *     only the cookie also needs `X-CSRF-Token`, as at this server itself. The response has no body and is made without the
+     *     database.
+     */
+    get: operations["forward_auth"];
     put?: never;
     post?: never;
     delete?: never;
@@ -156,6 +276,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/password/forgot": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask for a new password
+     * @description Sends a link to the address, if it has an account. The response is the same for every address, and takes the same time.
+     */
+    post: operations["forgot_password"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/password/reset": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Set a new password with a link
+     * @description Ends every session of the account. The link works once.
+     */
+    post: operations["reset_password"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/ping": {
     parameters: {
       query?: never;
@@ -275,6 +435,47 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/users/me/delete": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Delete the account, with POST
+     * @description The same as `DELETE /users/me`. Some clients and proxies drop the body of a DELETE request, which has no defined meaning
+     *     (RFC 9110 §9.3.5).
+     */
+    post: operations["delete_me_by_post"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/users/me/email": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask for another address
+     * @description The new address gets a link that makes the change, and the present one a notice.
+     */
+    post: operations["change_email"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/users/me/events": {
     parameters: {
       query?: never;
@@ -318,12 +519,38 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    AccessTokenOffer: {
+      /** @example EdDSA */
+      alg: string;
+      /**
+       * Format: int64
+       * @description In seconds.
+       */
+      ttl: number;
+    };
+    ChangeEmailRequest: {
+      /** @example alice@example.org */
+      email: string;
+      /** Format: password */
+      password: string;
+    };
+    /**
+     * @example {
+     *       "current_password": "correct horse battery",
+     *       "new_password": "another staple of paper"
+     *     }
+     */
     ChangePasswordRequest: {
       /** Format: password */
       current_password: string;
       /** Format: password */
       new_password: string;
     };
+    /**
+     * @example {
+     *       "password": "correct horse battery"
+     *     }
+     */
     DeleteAccountRequest: {
       /** Format: password */
       password: string;
@@ -333,6 +560,11 @@ export interface components {
       at: string;
       /** @description More about the event, depending on its kind. */
       detail: unknown;
+      /**
+       * @description A name for people, derived from the user agent.
+       * @example Firefox on Linux
+       */
+      device: string;
       /** Format: uuid */
       id: string;
       /** @example 203.0.113.7 */
@@ -356,6 +588,10 @@ export interface components {
       field: string;
       message: string;
     };
+    ForgotPasswordRequest: {
+      /** @example alice@example.com */
+      email: string;
+    };
     HealthAnswer: {
       /**
        * @description `ok`, or what is wrong.
@@ -366,6 +602,13 @@ export interface components {
     /** @description RFC 7517 §5. */
     JwkSet: {
       keys: Record<string, never>[];
+    };
+    LinkRequest: {
+      /**
+       * @description The `token` of the link.
+       * @example hll_AQ…
+       */
+      token: string;
     };
     LoginRequest: {
       /**
@@ -389,9 +632,26 @@ export interface components {
       /** @description How many sessions were revoked. */
       revoked: number;
     };
+    MailSentAnswer: {
+      message: string;
+    };
     MessageAnswer: {
       /** @example Successfully logged out */
       message: string;
+    };
+    Offer: {
+      access_token: components["schemas"]["AccessTokenOffer"];
+      /** @description Whether sessions are bound to a key of the device. */
+      device_bound: boolean;
+      password: components["schemas"]["PasswordOffer"];
+      /** @description Whether a forgotten password can be reset by mail. */
+      recovery: boolean;
+      /**
+       * @description `open`, `verified` (by a link in a mail) or `closed`.
+       * @example open
+       */
+      registration: string;
+      version: string;
     };
     OtherPlace: {
       /** Format: date-time */
@@ -404,6 +664,11 @@ export interface components {
       /** @example 198.51.100.4 */
       ip: string | null;
       user_agent: string | null;
+    };
+    PasswordOffer: {
+      max_length: number;
+      /** @description In Unicode characters. */
+      min_length: number;
     };
     PingAnswer: {
       /** @example pong */
@@ -441,6 +706,15 @@ export interface components {
        * @example correct horse battery
        */
       password: string;
+    };
+    ResetPasswordRequest: {
+      /** Format: password */
+      new_password: string;
+      /**
+       * @description The `token` of the link.
+       * @example hll_AQ…
+       */
+      token: string;
     };
     Session: {
       /**
@@ -524,6 +798,8 @@ export interface components {
        * @example alice@example.com
        */
       email: string | null;
+      /** @description Whether the owner has proved to receive mail there. Always false where mail is not set up. */
+      email_verified: boolean;
       /** @description Present, and false, for an account without a password. It is logged in to by another service only. */
       has_password?: boolean;
       /** Format: uuid */
@@ -539,6 +815,44 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  change_password_page: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description To the page of the app */
+      302: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  offer: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What this server offers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Offer"];
+        };
+      };
+    };
+  };
   jwks: {
     parameters: {
       query?: never;
@@ -585,6 +899,472 @@ export interface operations {
         content: {
           "text/html": string;
         };
+      };
+    };
+  };
+  confirm_email: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LinkRequest"];
+      };
+    };
+    responses: {
+      /** @description The account has the address now */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `link_invalid`: The link is not valid, or was used already. Ask for another one.
+       *     - `link_expired`: The link has expired. Ask for another one.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `not_offered`: This server does not offer this. See /.well-known/heirloom for what it offers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `email_taken`: An account with this email address already exists. Log in instead. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  undo_email: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LinkRequest"];
+      };
+    };
+    responses: {
+      /** @description The account has its former address again */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `link_invalid`: The link is not valid, or was used already. Ask for another one.
+       *     - `link_expired`: The link has expired. Ask for another one.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `not_offered`: This server does not offer this. See /.well-known/heirloom for what it offers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `email_taken`: An account with this email address already exists. Log in instead. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  verify_email: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LinkRequest"];
+      };
+    };
+    responses: {
+      /** @description The address is verified */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `link_invalid`: The link is not valid, or was used already. Ask for another one.
+       *     - `link_expired`: The link has expired. Ask for another one.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `not_offered`: This server does not offer this. See /.well-known/heirloom for what it offers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  forward_auth: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The access token is valid, and its session has not ended */
+      200: {
+        headers: {
+          /** @description The claims of the access token: JSON in base64url */
+          "X-Heirloom-Claims"?: string;
+          /** @description The id of the session */
+          "X-Heirloom-Session"?: string;
+          /** @description The id of the user */
+          "X-Heirloom-User"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description There are two `Authorization` or `X-Forwarded-Method` headers */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description There is no access token, or it is not valid, or its session has ended */
+      401: {
+        headers: {
+          /** @description Where to log in, if this server knows it */
+          Location?: string;
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The access token is in the cookie, and nothing proves that a page of its session sent the request */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
       };
     };
   };
@@ -648,6 +1428,12 @@ export interface operations {
     };
     requestBody: {
       content: {
+        /**
+         * @example {
+         *       "email": "alice@example.com",
+         *       "password": "correct horse battery"
+         *     }
+         */
         "application/json": components["schemas"]["LoginRequest"];
       };
     };
@@ -716,7 +1502,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -777,9 +1563,10 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Browsers send none */
+    /** @description Browsers send none, or an object without fields */
     requestBody?: {
       content: {
+        /** @example {} */
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
       };
     };
@@ -833,7 +1620,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -949,7 +1736,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1009,6 +1796,261 @@ export interface operations {
       };
     };
   };
+  forgot_password: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ForgotPasswordRequest"];
+      };
+    };
+    responses: {
+      /** @description A mail is sent if the address has an account */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `not_offered`: This server does not offer this. See /.well-known/heirloom for what it offers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  reset_password: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ResetPasswordRequest"];
+      };
+    };
+    responses: {
+      /** @description The password is set, and every session has ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `link_invalid`: The link is not valid, or was used already. Ask for another one.
+       *     - `link_expired`: The link has expired. Ask for another one.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `not_offered`: This server does not offer this. See /.well-known/heirloom for what it offers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   ping: {
     parameters: {
       query?: never;
@@ -1036,9 +2078,10 @@ export interface operations {
       path?: never;
       cookie?: never;
     };
-    /** @description Browsers send none */
+    /** @description Browsers send none, or an object without fields */
     requestBody?: {
       content: {
+        /** @example {} */
         "application/json": components["schemas"]["RefreshTokenRequest"] | null;
       };
     };
@@ -1084,10 +2127,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /**
-       * @description - `account_disabled`: This account is disabled. Contact the operator of this service.
-       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
-       */
+      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1114,7 +2154,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1190,6 +2230,15 @@ export interface operations {
           "application/json": components["schemas"]["User"];
         };
       };
+      /** @description If the server verifies addresses first: a mail was sent to the address, whether or not it has an account */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["MailSentAnswer"];
+        };
+      };
       /**
        * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
        *     - `malformed_request`: The server cannot read this request. Check its headers and body.
@@ -1202,7 +2251,10 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin. */
+      /**
+       * @description - `registration_closed`: This server does not create accounts by itself. Contact the operator of this service.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
       403: {
         headers: {
           [name: string]: unknown;
@@ -1238,7 +2290,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1588,7 +2640,282 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_me_by_post: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DeleteAccountRequest"];
+      };
+    };
+    responses: {
+      /** @description The account is deleted, and the cookies are cleared */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `invalid_credentials`: The password is wrong. Nothing was changed.
+       *     - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  change_email: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ChangeEmailRequest"];
+      };
+    };
+    responses: {
+      /** @description A link is sent to the new address */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `invalid_credentials`: The password is wrong. Nothing was changed.
+       *     - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `not_offered`: This server does not offer this. See /.well-known/heirloom for what it offers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;
@@ -1804,7 +3131,7 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
-      /** @description - `unsupported_media_type`: Send the body with `Content-Type: application/json`. */
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
       415: {
         headers: {
           [name: string]: unknown;

@@ -1,20 +1,27 @@
+import { ignore } from "./timeout.js";
+import type { ProblemCode } from "./codes.js";
 import type { Problem } from "./types.js";
 
 /** An error response from Heirloom. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
+  declare readonly problem: Problem;
+  /** In how many seconds the request may be retried, from the `Retry-After` header. */
+  declare readonly retryAfter: number | undefined;
 
-  constructor(
-    readonly problem: Problem,
-    /** In how many seconds the request may be retried, from the `Retry-After` header. */
-    readonly retryAfter?: number,
-  ) {
+  constructor(problem: Problem, retryAfter?: number) {
     super(problem.detail);
+    this.problem = problem;
+    this.retryAfter = retryAfter;
   }
 
-  /** The stable name of the error, such as `invalid_credentials`. */
-  get code(): string {
-    return this.problem.code;
+  /**
+   * The stable name of the error, such as `invalid_credentials`; `unknown` for a response that names none. A proxy in
+   * front of Heirloom may have codes of its own, and a later version of Heirloom has more: treat any other code as an
+   * error that you do not know.
+   */
+  get code(): ProblemCode | "unknown" {
+    return this.problem.code as ProblemCode;
   }
 
   get status(): number {
@@ -24,13 +31,13 @@ export class ProblemError extends Error {
 
 /** Reads the body of `response`. Returns undefined if it is not a problem. */
 export async function readProblem(response: Response): Promise<Problem | undefined> {
-  const body: unknown = await response.json().catch(() => undefined);
-  return body instanceof Object && "code" in body ? (body as Problem) : undefined;
+  const body = (await response.json().catch(ignore)) as Problem | undefined;
+  return body?.code ? body : undefined;
 }
 
 /** Whether the problem comes from Heirloom, not from a proxy in front of it or a service with codes of its own. */
-function isFromHeirloom(problem: Problem): boolean {
-  return problem.type === `urn:heirloom:problem:${problem.code}`;
+function isFromHeirloom(problem: Problem | undefined): problem is Problem {
+  return problem?.type === `urn:heirloom:problem:${problem?.code}`;
 }
 
 /** The problem in `error`, if it comes from Heirloom and has this status. */
@@ -46,9 +53,8 @@ export function heirloomProblem(error: unknown, status: number): Problem | undef
  */
 export function needsRefresh(problem: Problem | undefined): boolean {
   return (
-    !!problem &&
-    (problem.code === "access_token_expired" ||
-      (isFromHeirloom(problem) && /^(access_token_invalid|session_revoked)$/.test(problem.code)))
+    problem?.code === "access_token_expired" ||
+    (isFromHeirloom(problem) && /access_token_invalid|session_revoked/.test(problem.code))
   );
 }
 

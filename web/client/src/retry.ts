@@ -1,4 +1,4 @@
-import { ProblemError } from "./problem.js";
+import type { ProblemError } from "./problem.js";
 import { sleep, withTimeout } from "./timeout.js";
 
 const FIRST_DELAY = 200;
@@ -10,14 +10,16 @@ const MAX_RETRY_AFTER = 3_600_000;
 
 /** Whether the response was lost, so it is unknown what the server did. */
 function isLost(error: unknown): boolean {
-  return !(error instanceof ProblemError) || (error.status >= 502 && error.status <= 504);
+  // An error of `fetch` has no status.
+  const { status = 502 } = error as Partial<ProblemError>;
+  return status >= 502 && status <= 504;
 }
 
 /** The delay after failure number `attempt`. It doubles each time, and its random part keeps tabs out of step. */
 export function retryDelay(attempt: number, error: unknown): number {
   const delay = Math.min(FIRST_DELAY * 2 ** attempt, MAX_DELAY);
-  const retryAfter = error instanceof ProblemError ? (error.retryAfter ?? 0) * 1000 : 0;
-  return Math.max(Math.min(retryAfter, MAX_RETRY_AFTER), delay / 2) + (Math.random() * delay) / 2;
+  const { retryAfter = 0 } = error as Partial<ProblemError>;
+  return Math.max(Math.min(retryAfter * 1000, MAX_RETRY_AFTER), delay / 2) + (Math.random() * delay) / 2;
 }
 
 /**
@@ -25,7 +27,7 @@ export function retryDelay(attempt: number, error: unknown): number {
  * is aborted, it throws without another attempt.
  */
 export async function retry<T>(
-  send: (signal: AbortSignal) => Promise<T>,
+  send: (call: AbortController) => Promise<T>,
   signal?: AbortSignal,
   attempts = 5,
 ): Promise<T> {

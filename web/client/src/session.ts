@@ -1,81 +1,75 @@
 import { createApi } from "./api.js";
 import { createAuthorizedFetch } from "./authorizedFetch.js";
+import { parseUrl, resolveBaseUrl } from "./baseUrl.js";
 import { createStore } from "./store.js";
+import { abortable, ignore } from "./timeout.js";
 import { createTokenManager } from "./tokenManager.js";
-import type { Device, EventsPage, Session, SessionOptions, User } from "./types.js";
+import type { Device, EventsPage, RequestOptions, Session, SessionInfo, SessionOptions, User } from "./types.js";
 
 /** Creates the session of this page, and checks at once whether the user is logged in. */
 export function createSession(options: SessionOptions = {}): Session {
   const { location, document } = globalThis as { location?: Location; document?: Document };
-  // Only in a browser's workers. Worker runtimes on servers have a `WorkerGlobalScope` too, but not this function.
-  const isWorker = "importScripts" in globalThis;
   const delivery = options.tokenDelivery ?? "cookie";
-  const isAutomatic = delivery === "cookie" && (options.restore ?? (!!document || isWorker));
-  const send: typeof fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
-  // Without a slash at its end. Empty if a server renders the page and the URL is relative; no request is sent there.
-  const base = parse(options.baseUrl ?? "/", location?.origin)?.href.replace(/\/+$/, "") ?? "";
+  const isAutomatic =
+    delivery === "cookie" &&
+    // The function is only in a browser's workers. Worker runtimes on servers have a `WorkerGlobalScope` too.
+    (options.restore ?? (!!document || "importScripts" in globalThis));
+  const send: typeof fetch = options.fetch ?? ((...request) => fetch(...request));
+  const base = resolveBaseUrl(options.baseUrl ?? "/", location);
 
   const store = createStore({ status: delivery === "cookie" ? "restoring" : "anonymous" });
-  const request = createApi(base, send);
-  const tokens = createTokenManager(request, base, store, delivery, isAutomatic);
+  // Loaded on demand: a page that works never needs it.
+  const diagnose = (subject: unknown) =>
+    void import("./diagnosis.js").then((chunk) => chunk.diagnose(subject, base, send, store), ignore);
+  const request = createApi(base, send, diagnose);
+  const tokens = createTokenManager(request, base, store, delivery, isAutomatic, diagnose);
 
-  const trustedOrigins = new Set([base, location?.origin, ...(options.origins ?? [])].map((url) => parse(url)?.origin));
+  const origins = [base, location?.origin, ...(options.origins ?? [])].map((url) => parseUrl(url)?.origin);
   const pageUrl = () => document?.baseURI ?? location?.href ?? `${base}/`;
-  const fetchAuthorized = createAuthorizedFetch(send, pageUrl, trustedOrigins, tokens);
+  const fetchAuthorized = createAuthorizedFetch(send, pageUrl, new Set(origins), tokens);
   const requestAuthorized = createApi(base, fetchAuthorized);
 
-  const currentUser = () => {
-    const state = store.get();
-    return state.status === "authenticated" ? state.user : null;
-  };
+  const state: () => { status: string; user?: User; session?: SessionInfo } = store.get;
+  const currentUser = () => state().user ?? null;
+
+  const logout = (call?: RequestOptions) => abortable(tokens.logout(), call);
 
   return {
     getState: store.get,
     subscribe: store.subscribe,
-    user: () => tokens.ready().then(currentUser),
-    register: (account) => request<User>("/register", { method: "POST", body: account }),
-    async login(credentials) {
-      await tokens.login(credentials);
+    user: (call) => abortable(tokens.ready(), call).then(currentUser),
+    register: (body, call) => request<User>("/register", { method: "POST", body }, call),
+    async login(credentials, call) {
+      await tokens.login(credentials, call);
       const user = currentUser();
       if (!user) throw new Error("The session has ended.");
       return user;
     },
-    logout: tokens.logout,
-    async logoutAll() {
-      const { revoked } = await requestAuthorized<{ revoked: number }>("/logout-all", { method: "POST" });
+    logout,
+    async logoutAll(call) {
+      const { revoked } = await requestAuthorized<{ revoked: number }>("/logout-all", { method: "POST" }, call);
       tokens.end("logged_out");
       return revoked;
     },
     fetch: fetchAuthorized,
-    accessToken: async () => (await tokens.current())?.token ?? null,
-    refresh: tokens.refresh,
-    sessions: async () => (await requestAuthorized<{ sessions: Device[] }>("/sessions")).sessions,
-    async endSession(id) {
-      const state = store.get();
-      if (state.status === "authenticated" && state.session.id === id) return tokens.logout();
-      await requestAuthorized(`/sessions/${encodeURIComponent(id)}`, { method: "DELETE" });
+    accessToken: async (call) => (await abortable(tokens.current(), call))?.token ?? null,
+    refresh: (call) => abortable(tokens.refresh(), call),
+    sessions: async (call) => (await requestAuthorized<{ sessions: Device[] }>("/sessions", {}, call)).sessions,
+    async endSession(id, call) {
+      if (state().session?.id === id) return logout(call);
+      await requestAuthorized(`/sessions/${encodeURIComponent(id)}`, { method: "DELETE" }, call);
     },
-    events({ limit, before } = {}) {
-      const query = new URLSearchParams();
-      if (limit) query.set("limit", `${limit}`);
-      if (before) query.set("before", before);
-      return requestAuthorized<EventsPage>(`/users/me/events?${query}`);
+    events({ limit, before, signal } = {}) {
+      // Without the members that are undefined.
+      const query = JSON.parse(JSON.stringify({ limit, before })) as Record<string, string>;
+      return requestAuthorized<EventsPage>(`/users/me/events?${new URLSearchParams(query)}`, {}, { signal });
     },
     changePassword: tokens.changePassword,
-    async deleteAccount(confirmation) {
-      await requestAuthorized("/users/me", { method: "DELETE", body: confirmation });
+    async deleteAccount(body, call) {
+      await requestAuthorized("/users/me", { method: "DELETE", body }, call);
       // The server has revoked the session. The logout clears its cookie.
       await tokens.logout();
     },
     close: tokens.close,
   };
-}
-
-/** `URL.canParse` and `URL.parse` are missing in Safari 16. */
-function parse(url: string | URL = "", base?: string): URL | undefined {
-  try {
-    return new URL(url, base);
-  } catch {
-    return undefined;
-  }
 }

@@ -39,9 +39,8 @@ const MAX_WAIT = 1_000;
 const MESSAGE_DELAY = 20;
 
 /** Without `base` there is no channel: outside browsers it would keep the process alive. */
-export function connectTabs(base: string | undefined, listener: (message: TabMessage) => void): Tabs {
-  const isAlone = base === undefined || typeof BroadcastChannel === "undefined";
-  let channel = isAlone ? undefined : new BroadcastChannel(`heirloom ${base}`);
+export function connectTabs(base: string | false, listener: (message: TabMessage) => void): Tabs {
+  let channel = base && globalThis.BroadcastChannel ? new BroadcastChannel(`heirloom ${base}`) : undefined;
   const tab = Math.random();
   const refreshing = new Set<number>();
   let waiting = new AbortController();

@@ -1,3 +1,7 @@
+import type { RequestOptions } from "./types.js";
+
+export function ignore() {}
+
 const CALLER_TIMEOUT = 15_000;
 
 /** Resolves after this time, or as soon as one of the signals is aborted. */
@@ -5,7 +9,6 @@ export function sleep(milliseconds: number, ...signals: (AbortSignal | undefined
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      for (const signal of signals) signal?.removeEventListener("abort", done);
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
@@ -14,19 +17,19 @@ export function sleep(milliseconds: number, ...signals: (AbortSignal | undefined
 }
 
 /** Settles as `promise` does, or rejects as soon as `signal` is aborted. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export function abortable<T>(promise: Promise<T>, { signal }: RequestOptions = {}): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    const abort = () => reject(signal?.reason as Error);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", abort));
   });
 }
 
 /** Settles as `work` does, or rejects after this time or when `outer` is aborted. Then it aborts the signal of `work`. */
-export async function withTimeout<T>(
+export function withTimeout<T>(
   milliseconds: number,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (call: AbortController) => Promise<T>,
   outer?: AbortSignal,
 ): Promise<T> {
   const inner = new AbortController();
@@ -34,11 +37,7 @@ export async function withTimeout<T>(
   void sleep(milliseconds, signal, outer).then(() =>
     inner.abort(outer?.reason ?? new Error("Heirloom did not respond in time.")),
   );
-  try {
-    return await abortable(work(signal), signal);
-  } finally {
-    inner.abort();
-  }
+  return abortable(work(inner), inner).finally(() => inner.abort());
 }
 
 /** Limits how long a caller waits for `promise`. The work behind it goes on. */

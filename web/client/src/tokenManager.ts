@@ -1,13 +1,13 @@
 import type { ApiRequest } from "./api.js";
 import { createLogoutQueue } from "./logout.js";
-import { heirloomProblem, needsRefresh, ProblemError } from "./problem.js";
+import { heirloomProblem, needsRefresh, type ProblemError } from "./problem.js";
 import { retry, retryDelay } from "./retry.js";
 import { createSingleFlight } from "./singleFlight.js";
 import type { Store } from "./store.js";
 import { connectTabs, type SharedToken } from "./tabs.js";
-import { sleep, withCallerTimeout } from "./timeout.js";
+import { ignore, sleep, withCallerTimeout } from "./timeout.js";
 import { type AccessToken, type IssuedTokens, requestTokens, type Tokens, toTokens } from "./tokens.js";
-import type { OverReason, Problem, TokenDelivery, User } from "./types.js";
+import type { OverReason, Problem, RequestOptions, TokenDelivery, User } from "./types.js";
 
 /** How long to wait for another tab's message about why the cookie is missing. */
 const REASON_TIMEOUT = 250;
@@ -20,9 +20,9 @@ export interface TokenManager {
   refresh: () => Promise<void>;
   /** Resolves once it is known whether there is a session. */
   ready: () => Promise<void>;
-  login: (credentials: { email: string; password: string }) => Promise<void>;
+  login: (credentials: object, call?: RequestOptions) => Promise<void>;
   /** The response is a new session of the same user, in place of this one. */
-  changePassword: (passwords: object) => Promise<void>;
+  changePassword: (passwords: object, call?: RequestOptions) => Promise<void>;
   logout: () => Promise<void>;
   /** Drops the session in every tab; the server has revoked it already. */
   end: (over: OverReason) => void;
@@ -36,6 +36,7 @@ export function createTokenManager(
   store: Store,
   delivery: TokenDelivery,
   isAutomatic: boolean,
+  diagnose: (subject: unknown) => void,
 ): TokenManager {
   let tokens: Tokens | undefined;
   let restoring: Promise<void> | undefined;
@@ -54,7 +55,7 @@ export function createTokenManager(
   const refresh = createSingleFlight(refreshOnce);
   const logouts = createLogoutQueue(request, () => login);
 
-  const tabs = connectTabs(isAutomatic ? base : undefined, (message) => {
+  const tabs = connectTabs(isAutomatic && base, (message) => {
     if (message.kind === "asked") {
       if (message.got) adoptShared(message.got);
     } else if (message.kind === "begun") {
@@ -75,7 +76,8 @@ export function createTokenManager(
     }
   });
 
-  const isUnknown = () => ["restoring", "unreachable"].includes(store.get().status);
+  // The other two states are `anonymous` and `authenticated`.
+  const isUnknown = () => /restoring|unreachable/.test(store.get().status);
 
   /** A login, in this tab or another, has replaced the session of the cookie. */
   function cookieReplaced() {
@@ -87,7 +89,7 @@ export function createTokenManager(
     refresh.cancel();
     if (tokens && over) ended.set(tokens.id, over);
     tokens = remoteReason = undefined;
-    store.set(over ? { status: "anonymous", over } : { status: "anonymous" });
+    store.set({ status: "anonymous", ...(over && { over }) });
   }
 
   function end(over: OverReason) {
@@ -114,8 +116,7 @@ export function createTokenManager(
       return;
     }
     tokens = toTokens(issued);
-    backoff = undefined;
-    remoteReason = undefined;
+    backoff = remoteReason = undefined;
     const state = store.get();
     if (state.status !== "authenticated") return;
     store.set(isSameUser || state.session.id === info.id ? { ...state, session: info } : { status: "restoring" });
@@ -138,25 +139,25 @@ export function createTokenManager(
     if (backoff && Date.now() < backoff.until) throw backoff.error;
     let issued: IssuedTokens | undefined;
     try {
-      issued = await retry((signal) => {
+      issued = await retry((call) => {
         // No lock is needed, since the server returns the same successor to concurrent tabs. But it knows only the newest
         // token and the one before: if other tabs refresh twice, a slow request of this tab looks like a replay.
         return tabs.coordinate(
           () => tokens !== before,
-          () => requestTokens(request, "/refresh", { body: before?.body, signal }),
-          signal,
+          () => requestTokens(request, "/refresh", { body: before?.body }, call),
+          call.signal,
         );
       }, signal);
     } catch (error) {
       if (signal.aborted) return;
       const rejection = heirloomProblem(error, 401);
       if (rejection) return handleRejection(rejection, signal);
-      const refusal = heirloomProblem(error, 403);
-      // The account is disabled, or this origin is not allowed. The user is logged out for now, but the tokens may become
-      // valid again: they are kept, and so is the cookie.
-      if (refusal && (isUnknown() || refusal.code === "account_disabled")) store.set({ status: "anonymous" });
-      if (error instanceof ProblemError && error.retryAfter) {
-        backoff = { error, until: Date.now() + error.retryAfter * 1000 };
+      // Older servers report a disabled account without ending the session. The user is logged out for now, but the account may
+      // be enabled again: the tokens are kept, and so is the cookie.
+      if (heirloomProblem(error, 403)?.code === "account_disabled") store.set({ status: "anonymous" });
+      const { retryAfter } = error as Partial<ProblemError>;
+      if (retryAfter) {
+        backoff = { error, until: Date.now() + retryAfter * 1000 };
       }
       throw error;
     }
@@ -177,6 +178,7 @@ export function createTokenManager(
     else if (!tokens) {
       if (isUnknown()) clear();
     } else if (code === "refresh_token_missing") {
+      diagnose(code);
       // The cookie has expired, or another tab has just received the reason why it was cleared.
       if (!remoteReason) await sleep(REASON_TIMEOUT, signal);
       if (!signal.aborted) end(remoteReason ?? "expired");
@@ -184,10 +186,9 @@ export function createTokenManager(
   }
 
   async function loadUser() {
-    const current = tokens;
-    if (!current) return;
-    const { id, token } = current;
-    const user = await retry((signal) => request<User>("/users/me", { token, signal }), undefined, 3);
+    if (!tokens) return;
+    const { id, token } = tokens;
+    const user = await retry((call) => request<User>("/users/me", { token }, call), undefined, 3);
     if (tokens?.id === id) store.set({ status: "authenticated", user, session: tokens.info });
   }
 
@@ -219,7 +220,10 @@ export function createTokenManager(
 
   function setUnreachable(error: unknown): never {
     // After a logout in the meantime the state stays anonymous.
-    if (tokens || isUnknown()) store.set({ status: "unreachable" });
+    if (tokens || isUnknown()) {
+      if (store.get().status !== "unreachable") store.set({ status: "unreachable" });
+      diagnose(error);
+    }
     retryLater(error);
   }
 
@@ -241,7 +245,7 @@ export function createTokenManager(
 
   if (isAutomatic) {
     globalThis.addEventListener?.("online", retryNow);
-    restore().catch(ignore);
+    retryNow();
   }
 
   async function ready() {
@@ -254,11 +258,9 @@ export function createTokenManager(
     async current() {
       if (!tokens) await ready();
       if (tokens && Date.now() >= tokens.refreshAt) {
-        try {
-          await withCallerTimeout(refresh.run());
-        } catch (error) {
+        await withCallerTimeout(refresh.run()).catch((error: unknown) => {
           if (tokens && Date.now() >= tokens.expiresAt) throw error;
-        }
+        });
       }
       return tokens;
     },
@@ -270,17 +272,17 @@ export function createTokenManager(
 
     refresh: () => (tokens || !isUnknown() ? withCallerTimeout(refresh.run()) : restore()),
 
-    async login(credentials) {
+    async login(credentials, call) {
       const body =
         delivery === "body" ? { ...credentials, token_delivery: delivery, device_token: device } : credentials;
-      await begin(requestTokens(request, "/login", { body }));
+      await begin(requestTokens(request, "/login", { body }, call));
       await withCallerTimeout(loadSession()).catch(setUnreachable);
     },
 
-    async changePassword(body) {
+    async changePassword(body, call) {
       // Not sent with a token that is about to expire, since the request is not repeated.
       await withCallerTimeout(refresh.run());
-      await begin(requestTokens(request, "/users/me/password", { body, token: tokens?.token }), true);
+      await begin(requestTokens(request, "/users/me/password", { body, token: tokens?.token }, call), true);
       loadUser().catch(ignore);
     },
 
@@ -305,5 +307,3 @@ export function createTokenManager(
     },
   };
 }
-
-function ignore() {}

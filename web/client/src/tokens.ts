@@ -1,7 +1,7 @@
-import type { ApiRequest, RequestOptions } from "./api.js";
+import type { ApiRequest, ApiRequestOptions } from "./api.js";
 import type { RefreshToken } from "./logout.js";
 import type { SharedToken } from "./tabs.js";
-import type { SessionInfo, TokenAnswer } from "./types.js";
+import type { RequestOptions, SessionInfo, TokenAnswer } from "./types.js";
 
 /** A token is refreshed this long before it expires, or in the last tenth of a short lifetime. */
 const MARGIN = 10_000;
@@ -31,10 +31,11 @@ export interface IssuedTokens {
 export async function requestTokens(
   request: ApiRequest,
   path: string,
-  options: Pick<RequestOptions, "body" | "token" | "signal">,
+  options: Pick<ApiRequestOptions, "body" | "token">,
+  call?: RequestOptions,
 ): Promise<IssuedTokens> {
   const sentAt = Date.now();
-  const response = await request<TokenAnswer>(path, { method: "POST", ...options });
+  const response = await request<TokenAnswer>(path, { method: "POST", ...options }, call);
   const {
     access_token: token,
     expires_in,

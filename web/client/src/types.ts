@@ -1,5 +1,7 @@
 import type { components } from "./openapi.js";
 
+export type { ProblemCode } from "./codes.js";
+
 type Schemas = components["schemas"];
 
 /** A user's account. */
@@ -55,12 +57,38 @@ export type OverReason =
   /** The user logged out, in this tab or another. */
   | "logged_out";
 
+/** Why Heirloom is unreachable, as far as the page can see. The console has one warning, which says what to do. */
+export type UnreachableCause =
+  /** There is no network, or Heirloom does not respond. */
+  | "network"
+  /**
+   * A page of another origin gets no response: Heirloom does not run there, or it refuses the origin of the page. The
+   * browser hides which of the two.
+   */
+  | "unreadable"
+  /** Heirloom refuses the origin of the page. */
+  | "origin"
+  /** Heirloom responds, but `baseUrl` has a wrong path. */
+  | "path"
+  /** Another server responds. */
+  | "not_heirloom"
+  /** Heirloom or a proxy in front of it responds with an error, such as `unavailable` or 502. */
+  | "error_response";
+
+export interface RequestOptions {
+  /**
+   * Rejects with the reason of the signal once it is aborted. A refresh and a logout go on in the background. The server
+   * may have carried out other requests already.
+   */
+  signal?: AbortSignal | undefined;
+}
+
 /** Everything an app shows about the session. Each change creates a new object; an unchanged state is the same object. */
 export type SessionState =
   /** It is not known yet whether there is a session. A server renders this state too. */
   | { readonly status: "restoring" }
-  /** It is not known, because Heirloom does not respond. The client retries in the background. */
-  | { readonly status: "unreachable" }
+  /** It is not known, because Heirloom does not respond. The client retries in the background. `cause` follows at once. */
+  | { readonly status: "unreachable"; readonly cause?: UnreachableCause }
   /** The user is not logged in, or the account is disabled. `over` is set if there was a session in this tab. */
   | { readonly status: "anonymous"; readonly over?: OverReason }
   | { readonly status: "authenticated"; readonly user: User; readonly session: SessionInfo };
@@ -78,17 +106,17 @@ export interface Session {
   subscribe: (listener: (state: SessionState) => void) => () => void;
 
   /** The user who is logged in, or null. Waits until that is known. */
-  user: () => Promise<User | null>;
+  user: (options?: RequestOptions) => Promise<User | null>;
   /** Creates an account. Does not log in. */
-  register: (account: { email: string; password: string }) => Promise<User>;
-  login: (credentials: { email: string; password: string }) => Promise<User>;
+  register: (account: { email: string; password: string }, options?: RequestOptions) => Promise<User>;
+  login: (credentials: { email: string; password: string }, options?: RequestOptions) => Promise<User>;
   /**
    * Logs out in every tab at once, and on the server as soon as it is reachable. Rejects if the server does not confirm
    * it: a page then retries in the background, and another `logout()` resolves once the server has confirmed.
    */
-  logout: () => Promise<void>;
+  logout: (options?: RequestOptions) => Promise<void>;
   /** Revokes all sessions of the user, on every device. Resolves to their number. */
-  logoutAll: () => Promise<number>;
+  logoutAll: (options?: RequestOptions) => Promise<number>;
 
   /**
    * `fetch` with the access token, refreshed if needed. Resolves and rejects like `fetch`. It also rejects if the token
@@ -98,20 +126,23 @@ export interface Session {
    */
   fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The access token, for uses without `fetch` such as a WebSocket, or null. It is valid for at least some seconds. */
-  accessToken: () => Promise<string | null>;
+  accessToken: (options?: RequestOptions) => Promise<string | null>;
   /** Refreshes now, even if the token is new. Also resolves if this reveals that the session has ended. */
-  refresh: () => Promise<void>;
+  refresh: (options?: RequestOptions) => Promise<void>;
 
   /** The user's devices that are logged in. */
-  sessions: () => Promise<Device[]>;
+  sessions: (options?: RequestOptions) => Promise<Device[]>;
   /** Revokes one of the user's sessions. For the current session, this is a logout. */
-  endSession: (id: string) => Promise<void>;
+  endSession: (id: string, options?: RequestOptions) => Promise<void>;
   /** The account's security log, newest first. */
-  events: (page?: { limit?: number; before?: string }) => Promise<EventsPage>;
+  events: (page?: RequestOptions & { limit?: number; before?: string }) => Promise<EventsPage>;
   /** Ends all sessions of the user; this page goes on with a new one. Rejects with `invalid_credentials` if the current password is wrong. */
-  changePassword: (passwords: { current_password: string; new_password: string }) => Promise<void>;
+  changePassword: (
+    passwords: { current_password: string; new_password: string },
+    options?: RequestOptions,
+  ) => Promise<void>;
   /** Deletes the account and its sessions. */
-  deleteAccount: (confirmation: { password: string }) => Promise<void>;
+  deleteAccount: (confirmation: { password: string }, options?: RequestOptions) => Promise<void>;
 
   /** Stops listening to other tabs and retrying. The session on the server goes on. */
   close: () => void;

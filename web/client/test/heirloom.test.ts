@@ -92,18 +92,19 @@ test("a session that another device revokes ends with the reason", async () => {
   expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
 });
 
-test("while an account is disabled, the user is logged out before and after a reload, and the cookie is kept", async () => {
+test("disabling an account ends its sessions, and the user logs in again once it is enabled", async () => {
   const { account, browser, session } = await alice();
   await heirloom.run("user", "disable", account.email);
-  await expect(session.fetch("users/me")).rejects.toMatchObject({ code: "account_disabled" });
-  expect(session.getState()).toEqual({ status: "anonymous" });
+  expect((await session.fetch("users/me")).status).toBe(401);
+  expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
   const reloaded = tabOf(browser);
   expect(await reloaded.user()).toBeNull();
   expect(reloaded.getState()).toEqual({ status: "anonymous" });
+  await expect(session.login(account)).rejects.toMatchObject({ code: "account_disabled" });
 
   await heirloom.run("user", "enable", account.email);
-  await session.refresh();
-  expect(session.getState()).toEqual({ status: "anonymous", over: "revoked" });
+  await session.login(account);
+  expect(session.getState().status).toBe("authenticated");
 });
 
 test("a response that is lost twice is not taken for theft", async () => {

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = new URL("..", import.meta.url).pathname;
 let directory: string;
@@ -20,23 +20,28 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 /** The output of a program that uses the package. It must exit by itself within ten seconds. */
-async function outputOf(program: string): Promise<string> {
-  const script = `import { createSession } from ${JSON.stringify(pathToFileURL(bundle).href)};\n${program}`;
+async function outputOf(program: string, file = bundle): Promise<string> {
+  const script = `import { createSession } from ${JSON.stringify(pathToFileURL(file).href)};\n${program}`;
   const options = ["--input-type=module", "--eval", script];
   const { stdout } = await promisify(execFile)(process.execPath, options, { timeout: 10_000 });
   return stdout;
 }
 
 test("the package is smaller than 4 kB", async () => {
-  const size = gzipSync(await readFile(bundle), { level: 9 }).length;
-  expect(size).toBeLessThan(4_000);
+  // An app's build drops the comment that names the source map.
+  const code = (await readFile(bundle, "utf8")).replace(/\n\/\/# sourceMappingURL=\S+\s*$/, "");
+  expect(gzipSync(code, { level: 9 }).length).toBeLessThan(4_000);
 });
 
-test("the package imports nothing", async () => {
-  expect(await readFile(bundle, "utf8")).not.toMatch(/\bimport\b|\brequire\b/);
+test("the package imports nothing, except its own diagnosis on demand", async () => {
+  const code = await readFile(bundle, "utf8");
+  expect(code.match(/\bimport\b.*?[;,)]/g)).toEqual(['import("./diagnosis.js")']);
+  expect(code).not.toMatch(/\brequire\b/);
+  expect(await readFile(join(directory, "diagnosis.js"), "utf8")).not.toMatch(/\bimport\b|\brequire\b/);
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, unknown>;
   expect(manifest).not.toHaveProperty("dependencies");
-  expect(manifest).not.toHaveProperty("peerDependencies");
+  // For `@heirloom/client/react`.
+  expect(manifest).toMatchObject({ peerDependencies: {}, peerDependenciesMeta: { react: { optional: true } } });
 });
 
 test("the client stores nothing", async () => {
@@ -82,4 +87,39 @@ test("a page and a worker look for their session at once", async () => {
     `);
     expect(output).toBe("POST https://a.example/refresh\nanonymous\n");
   }
+});
+
+describe("field: the diagnosis is loaded on demand", () => {
+  /** Logs the state of a page after its first refresh. The package has no chunk with the diagnosis. */
+  const withoutDiagnosis = async (response: string) => {
+    const alone = await mkdtemp(join(tmpdir(), "heirloom-client-"));
+    try {
+      await copyFile(bundle, join(alone, "index.js"));
+      return await outputOf(
+        `
+        globalThis.document = { baseURI: "https://a.example/b" };
+        globalThis.location = new URL("https://a.example/b");
+        globalThis.fetch = () => Promise.resolve(${response});
+        process.on("unhandledRejection", (error) => console.log("unhandled", error));
+        const session = createSession();
+        await session.user().catch(() => {});
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        session.close();
+        console.log(JSON.stringify(session.getState()));
+      `,
+        join(alone, "index.js"),
+      );
+    } finally {
+      await rm(alone, { recursive: true });
+    }
+  };
+
+  test("a page that works does not need it", async () => {
+    const missing = '{ code: "refresh_token_missing", type: "urn:heirloom:problem:refresh_token_missing" }';
+    expect(await withoutDiagnosis(`Response.json(${missing}, { status: 401 })`)).toBe('{"status":"anonymous"}\n');
+  });
+
+  test("a page that cannot load it is unreachable without a cause", async () => {
+    expect(await withoutDiagnosis("new Response(null, { status: 404 })")).toBe('{"status":"unreachable"}\n');
+  });
 });

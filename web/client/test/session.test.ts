@@ -56,7 +56,7 @@ test("a login that loses the network half-way completes when the network is back
   const login = expect(session.login(ALICE)).rejects.toThrow("Failed to fetch");
   await advance(2_000);
   await login;
-  expect(session.getState()).toEqual({ status: "unreachable" });
+  expect(session.getState()).toEqual({ status: "unreachable", cause: "network" });
   await advance(30_000);
   expect(session.getState()).toMatchObject({ user: { email: ALICE.email } });
 });

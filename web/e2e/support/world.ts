@@ -19,6 +19,10 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
+}
+
 /** A real server behind a proxy, and a real browser. */
 export class World {
   private accounts = 0;
@@ -33,7 +37,7 @@ export class World {
   static async start(settings: Record<string, string> = {}): Promise<World> {
     const heirloom = await Heirloom.start(settings);
     const proxy = await Proxy.start(inject("pageDirectory"), () => heirloom.port);
-    return new World(heirloom, proxy, await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") }));
+    return new World(heirloom, proxy, await launchChromium());
   }
 
   async stop() {

@@ -100,8 +100,8 @@ test("without recovery credits a lost response is treated as theft, and the page
 test("a sandbox that is revoked elsewhere has no thief, and its events are labelled", async () => {
   const page = await openSandbox();
   const account = await openTab(page.context(), `${world.heirloom.url}/auth/app/account`);
-  await account.getByRole("button", { name: "Sign out Sandbox" }).click();
-  await account.getByText("Sandbox is signed out.").waitFor();
+  await account.getByRole("button", { name: /^Log out Sandbox/ }).click();
+  await account.getByText("Sandbox is logged out.").waitFor();
   await account.getByText("Sandbox: a session was revoked").waitFor();
   await click(page, "Refresh in two tabs");
   await waitForResult(page, "It was revoked from elsewhere");

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentType, ETAG, EntityTag, HeaderName, LOCATION, VARY,
 };
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::files::{File, INDEX, find};
 use super::negotiation::Negotiation;
@@ -19,10 +19,23 @@ const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// Redirects to the app.
-pub async fn redirect(state: State) -> HttpResponse {
-    let base = &state.options.base_path;
-    HttpResponse::SeeOther().insert_header((LOCATION, format!("{base}/app/"))).finish()
+/// Redirects to the app from the paths beside it. The reference is relative (RFC 9110 §10.2.2), because a proxy may have
+/// removed a prefix from the path.
+pub async fn redirect(request: HttpRequest) -> HttpResponse {
+    redirect_to("app/", &request)
+}
+
+/// The same from the base path without a slash at its end.
+pub async fn redirect_from_base(state: State, request: HttpRequest) -> HttpResponse {
+    let last_segment = state.options.base_path.rsplit('/').next().unwrap_or_default();
+    redirect_to(&format!("{last_segment}/app/"), &request)
+}
+
+/// With the query of the request. Bytes that a header cannot have do not get this far.
+fn redirect_to(path: &str, request: &HttpRequest) -> HttpResponse {
+    let query = request.uri().query();
+    let location = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    HttpResponse::SeeOther().insert_header((LOCATION, location)).finish()
 }
 
 /// A file of the app. A path that the app itself makes gets the app's page. Such a path has one segment and no dot, because

@@ -19,12 +19,19 @@ pub struct RegisterRequest {
 }
 
 #[derive(Serialize, ToSchema)]
+pub struct MailSentAnswer {
+    pub message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserAnswer {
     pub id: Uuid,
     /// Absent only for an account that another service has created.
     #[schema(required, example = "alice@example.com")]
     pub email: Option<String>,
+    /// Whether the owner has proved to receive mail there. Always false where mail is not set up.
+    pub email_verified: bool,
     /// Present, and false, for an account without a password. It is logged in to by another service only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -39,6 +46,7 @@ impl From<&User> for UserAnswer {
         Self {
             id: user.id.as_uuid(),
             email: user.email.as_ref().map(Email::to_string),
+            email_verified: user.email_verified,
             has_password: (!user.has_password).then_some(false),
             is_active: user.is_active,
             created_at: user.created_at,
@@ -47,6 +55,7 @@ impl From<&User> for UserAnswer {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "current_password": "correct horse battery", "new_password": "another staple of paper" }))]
 #[serde(deny_unknown_fields)]
 pub struct ChangePasswordRequest {
     #[schema(value_type = String, format = Password, min_length = 1)]
@@ -57,6 +66,7 @@ pub struct ChangePasswordRequest {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "password": "correct horse battery" }))]
 #[serde(deny_unknown_fields)]
 pub struct DeleteAccountRequest {
     #[schema(value_type = String, format = Password, min_length = 1)]

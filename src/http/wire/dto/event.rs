@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::domain::device::device_name;
 use crate::domain::event::{NOT_FOR_USERS, RecordedEvent};
 
 #[derive(Serialize, ToSchema)]
@@ -31,6 +32,9 @@ pub struct EventAnswer {
     pub ip: Option<IpAddr>,
     #[schema(required)]
     pub user_agent: Option<String>,
+    /// A name for people, derived from the user agent.
+    #[schema(example = "Firefox on Linux")]
+    pub device: String,
     /// More about the event, depending on its kind.
     pub detail: serde_json::Value,
 }
@@ -43,6 +47,7 @@ impl From<&RecordedEvent> for EventAnswer {
             kind: event.kind.clone(),
             session_id: event.family_id.map(|id| id.as_uuid()),
             ip: event.client.ip,
+            device: device_name(event.client.user_agent.as_deref()),
             user_agent: event.client.user_agent.clone(),
             detail: for_users(event.detail.clone()),
         }

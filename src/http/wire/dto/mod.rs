@@ -6,6 +6,7 @@ pub mod login;
 pub mod logout;
 pub mod operation;
 pub mod password;
+pub mod recovery;
 pub mod service_session;
 pub mod service_user;
 pub mod session;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Terms;
-use crate::kit::record::{Actor, Ask, Exchange, Fault, Moment};
+use crate::kit::record::{Actor, Ask, Delivery, Exchange, Fault, Moment};
 
 pub struct Case<'a> {
     pub terms: &'a Terms,
@@ -17,11 +17,13 @@ pub struct Case<'a> {
     pub account_endings: HashMap<&'a str, Vec<&'a Exchange>>,
 }
 
-/// A session whose login was answered, or the change of password that began it, and every exchange in which one of its genuine tokens was shown, as sent.
+/// A session whose first tokens arrived, and every exchange in which one of its genuine tokens was shown, as sent.
 pub struct Family<'a> {
     pub id: Uuid,
     pub email: &'a str,
-    pub login: &'a Exchange,
+    /// The login, or the change of password, that it began with.
+    pub begun: &'a Exchange,
+    pub delivery: Delivery,
     pub shown: Vec<&'a Exchange>,
 }
 
@@ -39,16 +41,16 @@ impl<'a> Case<'a> {
         let mut families: BTreeMap<Uuid, Family> = BTreeMap::new();
         for exchange in exchanges {
             let Some(grant) = exchange.grant() else { continue };
-            let email = match &exchange.ask {
-                Ask::Login { email, .. } => &**email,
+            let (email, delivery) = match &exchange.ask {
+                Ask::Login { email, delivery, .. } => (&**email, *delivery),
                 Ask::ChangePassword { access, .. } => match families.get(&access.family) {
-                    Some(own) => own.email,
+                    Some(before) => (before.email, before.delivery),
                     None => continue,
                 },
                 _ => continue,
             };
             let id = grant.refresh.family;
-            families.entry(id).or_insert(Family { id, email, login: exchange, shown: Vec::new() });
+            families.entry(id).or_insert(Family { id, email, begun: exchange, delivery, shown: Vec::new() });
         }
         let mut account_endings: HashMap<&str, Vec<&Exchange>> = HashMap::new();
         for exchange in exchanges.iter().filter(|exchange| !matches!(exchange.by, Actor::Forger(_))) {
@@ -63,14 +65,14 @@ impl<'a> Case<'a> {
 
     /// The endings of many sessions, or of one from another, that may concern this family.
     pub fn endings_from_elsewhere(&self, family: &Family<'a>) -> impl Iterator<Item = &'a Exchange> {
-        let (id, login) = (family.id, family.login);
+        let (id, begun) = (family.id, family.begun);
         let endings = self.account_endings.get(family.email).into_iter().flatten().copied();
         endings.filter(move |ending| match &ending.ask {
-            Ask::LogoutAll(_) | Ask::ChangePassword { .. } => true,
+            Ask::LogoutAll(_) => true,
             Ask::EndSession { family, .. } => *family == id,
+            Ask::ChangePassword { .. } => ending.grant().is_none_or(|grant| grant.refresh.family != id),
             _ => false,
-        } && ending.ended > login.sent
-            && !std::ptr::eq(*ending, login))
+        } && ending.ended > begun.sent)
     }
 
     /// The last moment at which an exchange can have taken effect. A 503 says that nobody knows.

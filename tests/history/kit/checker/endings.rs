@@ -33,7 +33,7 @@ fn ended<'a>(case: &Case<'a>, family: &Family<'a>) -> Option<(Moment, String)> {
     });
     // A login that was under way may have come after it.
     let elsewhere =
-        case.endings_from_elsewhere(family).filter(|ending| ending.is_good() && family.login.ended < ending.sent);
+        case.endings_from_elsewhere(family).filter(|ending| ending.is_good() && family.begun.ended < ending.sent);
     let first = own.chain(elsewhere).min_by_key(|exchange| exchange.ended)?;
     Some((first.ended, super::told(first)))
 }
@@ -44,10 +44,10 @@ fn lifetimes(case: &Case, family: &Family, exchange: &Exchange, verdict: &mut Ve
     }
     let terms = case.terms;
     let before = || family.shown.iter().filter(|other| other.refreshes().is_some() && other.sent < exchange.sent);
-    let clocks = case.clocks(family.login.sent, exchange.ended);
+    let clocks = case.clocks(family.begun.sent, exchange.ended);
     if exchange.is_good() {
-        let renewed = before().map(|other| case.effect_by(other)).max().unwrap_or_default().max(family.login.ended);
-        let over = (renewed + terms.idle).min(family.login.ended + terms.absolute) + clocks;
+        let renewed = before().map(|other| case.effect_by(other)).max().unwrap_or_default().max(family.begun.ended);
+        let over = (renewed + terms.idle).min(family.begun.ended + terms.absolute) + clocks;
         verdict.test(Promise::Lifetimes, exchange.sent <= over, exchange, || {
             format!("the session had been over since {:.3} s", over.as_secs_f64())
         });
@@ -58,8 +58,8 @@ fn lifetimes(case: &Case, family: &Family, exchange: &Exchange, verdict: &mut Ve
             let shown = other.refreshes().map(|token| token.generation);
             shown.is_some_and(|shown| family.showings(shown).next().is_some_and(|first| first.sent == other.sent))
         });
-        let renewed = rotated.map(|other| other.sent).max().unwrap_or_default().max(family.login.sent);
-        let over = (renewed + terms.idle).min(family.login.sent + terms.absolute);
+        let renewed = rotated.map(|other| other.sent).max().unwrap_or_default().max(family.begun.sent);
+        let over = (renewed + terms.idle).min(family.begun.sent + terms.absolute);
         verdict.test(Promise::Lifetimes, exchange.ended + clocks >= over, exchange, || {
             format!("the session was to live until {:.3} s", over.as_secs_f64())
         });

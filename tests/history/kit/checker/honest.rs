@@ -6,7 +6,7 @@ use crate::kit::record::{Actor, Ask, Exchange, Moment};
 
 pub fn check(case: &Case, verdict: &mut Verdict) {
     for family in case.families.values() {
-        let refused = family.shown.iter().find(|exchange| exchange.by == family.login.by && is_logged_out(exchange));
+        let refused = family.shown.iter().find(|exchange| exchange.by == family.begun.by && is_logged_out(exchange));
         let Some(refused) = refused else {
             *verdict.tested.entry(Promise::HonestStay).or_default() += 1;
             continue;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::case::Case;
 use super::{Promise, Verdict};
-use crate::kit::record::{Actor, Ask, Delivery, Exchange};
+use crate::kit::record::{Actor, Ask, Exchange, Token};
 
 pub fn check(case: &Case, verdict: &mut Verdict) {
     let mut texts = HashMap::new();
@@ -18,13 +18,13 @@ pub fn check(case: &Case, verdict: &mut Verdict) {
         let Some(grant) = exchange.grant() else { continue };
         let (family, generation, delivery) = match &exchange.ask {
             Ask::Login { delivery, .. } => (grant.refresh.family, 1, *delivery),
-            Ask::ChangePassword { access, .. } => match case.families.get(&access.family) {
-                Some(own) => {
-                    (grant.refresh.family, 1, own.login.grant().map_or(Delivery::Body, |first| first.refresh.delivery))
-                }
-                None => continue,
-            },
             Ask::Refresh(shown) => (shown.family, shown.generation + 1, shown.delivery),
+            Ask::ChangePassword { access, .. } => {
+                let is_another = grant.refresh.family != access.family;
+                verdict.test(Promise::OneLine, is_another, exchange, || "the session was to be another".to_owned());
+                let before = case.families.get(&access.family);
+                (grant.refresh.family, 1, before.map_or(grant.refresh.delivery, |before| before.delivery))
+            }
             _ => continue,
         };
         let given = (&grant.refresh, &grant.access);
@@ -71,7 +71,7 @@ fn answer(case: &Case, exchange: &Exchange, verdict: &mut Verdict) {
         });
     verdict.test(Promise::Answers, is_documented, exchange, || "no such answer is documented".to_owned());
     let may_clear = match &exchange.ask {
-        Ask::Refresh(_) => answer.status == 401,
+        Ask::Refresh(token) => answer.status == 401 && !was_just_replaced(case, token, exchange),
         Ask::Logout(_) | Ask::LogoutAll(_) => answer.is_good(),
         _ => false,
     };
@@ -79,6 +79,17 @@ fn answer(case: &Case, exchange: &Exchange, verdict: &mut Verdict) {
         "the cookie was taken away from a session that may live".to_owned()
     });
 }
+
+/// Whether the client that showed this token had another session in its place a moment ago, and may have that one's cookie.
+fn was_just_replaced(case: &Case, token: &Token, exchange: &Exchange) -> bool {
+    let shown = case.families.get(&token.family).into_iter().flat_map(|family| &family.shown);
+    shown.filter(|change| matches!(change.ask, Ask::ChangePassword { .. }) && change.is_good()).any(|change| {
+        let clocks = case.clocks(change.sent, exchange.ended);
+        change.ended < exchange.sent && exchange.ended + clocks < change.sent + REPLACED_RECENTLY
+    })
+}
+
+const REPLACED_RECENTLY: Duration = Duration::from_secs(60);
 
 /// How long tries that broke off are felt.
 const COUNTED: Duration = Duration::from_secs(30);

@@ -175,20 +175,23 @@ impl Person {
         let new: Arc<str> = format!("password {} of {}", self.passwords_chosen, self.email).into();
         let ask = Ask::ChangePassword { access, current: self.password.clone(), new: new.clone() };
         let answer = self.shared.ask(self.by, ask, Fate::Pass).await;
-        match answer.map(|answer| (answer.status, answer.grant)) {
-            Some((200, Some(grant))) => {
+        let grant = answer.as_ref().and_then(|answer| answer.grant.as_ref());
+        match (answer.as_ref().map(|answer| answer.status), grant) {
+            (Some(200), Some(grant)) => {
                 let old = std::mem::replace(&mut self.password, new);
                 let dead = [self.first.jar.clone(), self.second.jar.clone()];
+                let access = self.first.access.clone();
+                self.first.begins(grant);
                 self.second.forgets();
-                self.first.begins(&grant);
                 for token in dead.into_iter().flatten() {
                     self.shared.ask(self.by, Ask::Refresh(token.clone()), Fate::Pass).await;
                     self.ended.push(token);
                 }
                 self.first.uses_access().await;
+                self.uses_what_is_dead(access).await;
                 self.tries_to_log_in(old, Delivery::Body).await;
             }
-            None | Some((503, _)) => {
+            (None | Some(503), _) => {
                 // It may happen yet. After that, only trying tells.
                 sleep(self.shared.terms.settle).await;
                 if self.tries_to_log_in(new.clone(), Delivery::Body).await.is_good() {

@@ -107,15 +107,16 @@ fn read(text: &str, ask: &Ask) -> Option<Answer> {
     };
     let access = text("access_token").and_then(|token| Access::read(&token));
     let grant = refresh.zip(access).map(|(refresh, access)| Grant { refresh, access });
-    if status == 200
-        && grant.is_none()
-        && matches!(ask, Ask::Login { .. } | Ask::Refresh(_) | Ask::ChangePassword { .. })
-    {
+    if status == 200 && grant.is_none() && is_for_tokens(ask) {
         // No documented answer: it is judged as such.
         return Some(Answer { status: 299, code: None, reason: None, grant: None, clears_cookie: false });
     }
     let clears_cookie = cookie.is_some() && cookie_token.is_none();
     Some(Answer { status, code: text("code"), reason: text("reason"), grant, clears_cookie })
+}
+
+fn is_for_tokens(ask: &Ask) -> bool {
+    matches!(ask, Ask::Login { .. } | Ask::Refresh(_) | Ask::ChangePassword { .. })
 }
 
 impl Fate {

@@ -1,19 +1,22 @@
 import type { User } from "@heirloom/client";
 import { useState } from "react";
+import { passwordHint, useOffer } from "../recovery/useOffer.js";
 import { useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
-import { PASSWORD_HINT, PasswordField, UsernameField } from "../ui/Field.js";
+import { PasswordField, UsernameField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import { useAction } from "../ui/useAction.js";
-
-const messages = { invalid_credentials: { field: "current_password", message: "is incorrect" } };
+import { texts } from "../texts/index.js";
 
 export function ChangePassword({ user, onChange }: { user: User; onChange: () => void }) {
   const session = useSession();
+  const offer = useOffer();
   const [isDone, setIsDone] = useState(false);
-  const change = useAction(session.changePassword, messages);
+  const change = useAction(session.changePassword, {
+    invalid_credentials: { field: "current_password", message: texts.passwordChange.wrongPassword },
+  });
   const onSubmit = async (values: Readonly<Record<string, string>>, form: HTMLFormElement) => {
     setIsDone(false);
     const { current_password = "", new_password = "" } = values;
@@ -25,27 +28,29 @@ export function ChangePassword({ user, onChange }: { user: User; onChange: () =>
     setIsDone(true);
   };
   return (
-    <Section title="Password" intro="A new password logs you out on all other devices.">
-      {isDone && <Notice kind="success">Your password was changed. Your other sessions were revoked.</Notice>}
-      <Form label="Change your password" error={change.error} onSubmit={(values, form) => void onSubmit(values, form)}>
-        <UsernameField user={user} />
+    <Section id="password" title={texts.passwordChange.title} intro={texts.passwordChange.intro}>
+      {isDone && <Notice kind="success">{texts.passwordChange.done}</Notice>}
+      <Form
+        label={texts.passwordChange.form}
+        error={change.error}
+        onSubmit={(values, form) => void onSubmit(values, form)}
+      >
+        <UsernameField email={user.email} />
         <PasswordField
-          label="Current password"
+          label={texts.passwordChange.current}
           name="current_password"
           autoComplete="current-password"
           required
-          error={change.error?.fields["current_password"]}
         />
         <PasswordField
-          label="New password"
+          label={texts.passwordChange.new}
           name="new_password"
           autoComplete="new-password"
           required
-          hint={PASSWORD_HINT}
-          error={change.error?.fields["new_password"]}
+          hint={passwordHint(offer)}
         />
         <Button type="submit" isBusy={change.isBusy}>
-          Change password
+          {texts.passwordChange.submit}
         </Button>
       </Form>
     </Section>

@@ -7,45 +7,42 @@ import { PasswordField, UsernameField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Section } from "../ui/Section.js";
 import { useAction } from "../ui/useAction.js";
-
-const messages = { invalid_credentials: { field: "password", message: "is incorrect" } };
+import { texts } from "../texts/index.js";
 
 export function DeleteAccount({ user, onRejected }: { user: User; onRejected: () => void }) {
   const { deleteAccount } = useLogout();
   const [isOpen, setIsOpen] = useState(false);
-  const deletion = useAction(deleteAccount, messages);
+  const deletion = useAction(deleteAccount, {
+    invalid_credentials: { field: "password", message: texts.passwordChange.wrongPassword },
+  });
+  const [before, after] = texts.deletion.confirm.split("{email}");
   const close = () => {
     deletion.clear();
     setIsOpen(false);
   };
   return (
-    <Section title="Delete account" intro="This deletes your account, sessions and history permanently.">
+    <Section id="deletion" title={texts.deletion.title} intro={texts.deletion.intro}>
       <Button variant="danger" onClick={() => setIsOpen(true)}>
-        Delete account
+        {texts.deletion.title}
       </Button>
       {isOpen && (
-        <Dialog title="Delete your account?" onClose={close}>
+        <Dialog title={texts.deletion.dialogTitle} onClose={close}>
           <p>
-            This deletes everything that belongs to <strong>{user.email ?? "your account"}</strong>. Enter your password
-            to confirm.
+            {before}
+            <strong>{user.email}</strong>
+            {after}
           </p>
           <Form
-            label="Delete your account"
+            label={texts.deletion.form}
             error={deletion.error}
             onSubmit={({ password = "" }) => void deletion.run(password).then((isDone) => !isDone && onRejected())}
           >
-            <UsernameField user={user} />
-            <PasswordField
-              label="Password"
-              name="password"
-              autoComplete="current-password"
-              required
-              error={deletion.error?.fields["password"]}
-            />
+            <UsernameField email={user.email} />
+            <PasswordField label={texts.app.password} name="password" autoComplete="current-password" required />
             <div className="actions">
-              <Button onClick={close}>Cancel</Button>
+              <Button onClick={close}>{texts.app.cancel}</Button>
               <Button type="submit" variant="danger" isBusy={deletion.isBusy}>
-                Delete account
+                {texts.deletion.title}
               </Button>
             </div>
           </Form>

@@ -1,125 +1,55 @@
-import { ProblemError } from "@heirloom/client";
 import type { Device } from "@heirloom/client";
 import { useState } from "react";
-import { useLogout, useSession } from "../session/SessionContext.js";
+import { texts } from "../texts/index.js";
 import { Button } from "../ui/Button.js";
-import { Dialog } from "../ui/Dialog.js";
-import { Laptop, Phone, Terminal } from "../ui/icons.js";
 import { Loading } from "../ui/Loading.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
-import { Time } from "../ui/Time.js";
-import { useAction } from "../ui/useAction.js";
-import { useAsyncData } from "../ui/useAsyncData.js";
+import type { AsyncData } from "../ui/useAsyncData.js";
 import { useFocusFallback } from "../ui/useFocusFallback.js";
+import { DeviceRow } from "./DeviceRow.js";
+import { LogOutAll } from "./LogOutAll.js";
+import { displayName, sortDevices } from "./sessions.js";
 
-export function Devices({ version, onChange }: { version: number; onChange: () => void }) {
-  const session = useSession();
-  const data = useAsyncData(session.sessions, version);
+/** A longer list is folded. */
+const MAX_DEVICES = 5;
+
+export function Devices({ data, onChange }: { data: AsyncData<Device[]>; onChange: () => void }) {
   const { value: devices } = data;
-  const [loggedOut, setLoggedOut] = useState<string | null>(null);
+  const [message, setMessage] = useState<string | null>(null);
+  const [isFolded, setIsFolded] = useState(true);
   const list = useFocusFallback<HTMLUListElement>(devices);
-  const sorted = devices && [...devices].sort((one, other) => Number(other.current) - Number(one.current));
+  const sorted = devices && sortDevices(devices);
+  const onLogout = (message: string) => {
+    setMessage(message);
+    onChange();
+  };
   return (
-    <Section title="Devices" intro="Devices signed in to your account. Sign out any you don't recognise.">
+    <Section id="devices" title={texts.devices.title} intro={texts.devices.intro}>
       <Loading data={data} />
-      {loggedOut && <Notice kind="success">{loggedOut} is signed out.</Notice>}
+      {message && <Notice kind="success">{message}</Notice>}
       {sorted && (
-        <ul className="rows" aria-label="Devices" ref={list} tabIndex={-1}>
-          {sorted.map((device) => (
+        <ul className="rows" aria-label={texts.devices.title} ref={list} tabIndex={-1}>
+          {sorted.slice(0, isFolded ? MAX_DEVICES : sorted.length).map((device) => (
             <DeviceRow
               key={device.id}
               device={device}
-              onLogout={() => {
-                setLoggedOut(displayName(device));
-                onChange();
-              }}
+              onLogout={() => onLogout(texts.devices.isLoggedOut(displayName(device)))}
             />
           ))}
         </ul>
       )}
-      <LogoutEverywhere />
-    </Section>
-  );
-}
-
-function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void }) {
-  const session = useSession();
-  const logout = useAction(async () => {
-    await session.endSession(device.id).catch((error: unknown) => {
-      // The session has ended already.
-      if (!(error instanceof ProblemError && error.code === "session_not_found")) throw error;
-    });
-    onLogout();
-  });
-  const name = displayName(device);
-  const Icon = /Android|iPhone|iPad/.test(device.device) ? Phone : / on /.test(device.device) ? Laptop : Terminal;
-  return (
-    <li className="row">
-      <Icon />
-      <div className="row-text">
-        <p className="row-title">
-          {name} {device.current && <span className="badge">This device</span>}
-        </p>
-        <p className="muted small">
-          Last used <Time at={device.last_used_at} />
-          {device.ip && <> · {device.ip}</>}
-        </p>
-        {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}
-        {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
+      <div className="section-actions">
+        {sorted && sorted.length > MAX_DEVICES && (
+          <Button aria-expanded={!isFolded} onClick={() => setIsFolded(!isFolded)}>
+            {isFolded ? texts.devices.showAll(sorted.length) : texts.devices.showFewer}
+          </Button>
+        )}
+        <LogOutAll
+          others={devices ? devices.filter(({ current }) => !current).length : 0}
+          onLogout={() => onLogout(texts.devices.othersLoggedOut)}
+        />
       </div>
-      {!device.current && (
-        <Button
-          variant="quiet"
-          isBusy={logout.isBusy}
-          aria-label={`Sign out ${name}`}
-          onClick={() => void logout.run()}
-        >
-          Sign out
-        </Button>
-      )}
-    </li>
-  );
-}
-
-/** Where the session was refreshed at the same time. The user knows whether that was a second network or a thief. */
-function AlsoUsedFrom({ place: { ip, user_agent, device, at } }: { place: NonNullable<Device["also_used_from"]> }) {
-  return (
-    <p className="warning small">
-      Also used from {ip ?? "an unknown address"}
-      {user_agent && <> ({device})</>}, <Time at={at} />. If that was not you, log out everywhere and change your
-      password.
-    </p>
-  );
-}
-
-/** For a program, the server returns at most 32 characters of the first word of its user agent. */
-function displayName({ device, user_agent }: Device): string {
-  const isTruncated = device.length === 32 && user_agent?.startsWith(device) && /[\w.-]/.test(user_agent.charAt(32));
-  return isTruncated ? `${device}…` : device;
-}
-
-function LogoutEverywhere() {
-  const { logoutEverywhere } = useLogout();
-  const [isOpen, setIsOpen] = useState(false);
-  const logout = useAction(logoutEverywhere);
-  return (
-    <>
-      <Button variant="danger" onClick={() => setIsOpen(true)}>
-        Log out everywhere
-      </Button>
-      {isOpen && (
-        <Dialog title="Log out everywhere?" onClose={() => setIsOpen(false)}>
-          <p>This revokes all your sessions, including this one. You have to log in again on each device.</p>
-          {logout.error && <Notice kind="error">{logout.error.message}</Notice>}
-          <div className="actions">
-            <Button onClick={() => setIsOpen(false)}>Cancel</Button>
-            <Button variant="danger" isBusy={logout.isBusy} onClick={() => void logout.run()}>
-              Log out everywhere
-            </Button>
-          </div>
-        </Dialog>
-      )}
-    </>
+    </Section>
   );
 }

@@ -1,5 +1,6 @@
 import type { SecurityEvent } from "@heirloom/client";
 import { Button } from "../ui/Button.js";
+import { ErrorMessage } from "../ui/ErrorMessage.js";
 import { Alert, Exit, Key, Shield } from "../ui/icons.js";
 import { Loading } from "../ui/Loading.js";
 import { Notice } from "../ui/Notice.js";
@@ -7,38 +8,55 @@ import { Section } from "../ui/Section.js";
 import { Time } from "../ui/Time.js";
 import { useFocusFallback } from "../ui/useFocusFallback.js";
 import { describeEvent } from "./eventText.js";
-import { useEventLog } from "./useEventLog.js";
+import { displayName, sessionCode } from "./sessions.js";
+import type { EventLog } from "./useEventLog.js";
+import { texts } from "../texts/index.js";
 
-export function SecurityEvents({ version }: { version: number }) {
-  const { data, more, events, hasMore, isSandbox } = useEventLog(version);
+interface Props {
+  readonly log: EventLog;
+  /** The session of this device. */
+  readonly sessionId: string;
+}
+
+export function SecurityEvents({ log, sessionId }: Props) {
+  const { data, more, events, hasMore, isSandbox } = log;
   const list = useFocusFallback<HTMLOListElement>(events?.length);
   return (
-    <Section title="Recent security activity">
+    <Section id="activity" title={texts.events.title}>
       <Loading data={data} />
       {events && (
-        <ol className="rows" aria-label="Security events" ref={list} tabIndex={-1}>
+        <ol className="rows" aria-label={texts.events.list} ref={list} tabIndex={-1}>
           {events.map((event) => (
-            <EventRow key={event.id} event={event} isSandbox={isSandbox(event)} />
+            <EventRow key={event.id} event={event} isSandbox={isSandbox(event)} sessionId={sessionId} />
           ))}
         </ol>
       )}
-      {more.error && <Notice kind="error">{more.error.message}</Notice>}
+      {more.error && (
+        <Notice kind="error">
+          <ErrorMessage error={more.error} />
+        </Notice>
+      )}
       {hasMore && (
         <Button isBusy={more.isBusy} onClick={() => void more.run()}>
-          Show older events
+          {texts.events.showOlder}
         </Button>
       )}
       {events && (
         <p className="visually-hidden" role="status">
-          Showing {hasMore ? "" : "all "}
-          {events.length} events.
+          {texts.events.showing(events.length, !hasMore)}
         </p>
       )}
     </Section>
   );
 }
 
-function EventRow({ event, isSandbox }: { event: SecurityEvent; isSandbox: boolean }) {
+interface RowProps {
+  readonly event: SecurityEvent;
+  readonly isSandbox: boolean;
+  readonly sessionId: string;
+}
+
+function EventRow({ event, isSandbox, sessionId }: RowProps) {
   const { text, severity } = describeEvent(event, isSandbox);
   const Icon = severity === "critical" ? Alert : severity === "warning" ? Key : event.kind === "logout" ? Exit : Shield;
   return (
@@ -48,9 +66,22 @@ function EventRow({ event, isSandbox }: { event: SecurityEvent; isSandbox: boole
         <p className="row-title">{text}</p>
         <p className="muted small">
           <Time at={event.at} />
-          {event.ip && <> · {event.ip}</>}
+          {[causeOf(event), event.ip, sessionOf(event, sessionId)].map((part) => part && ` · ${part}`)}
         </p>
       </div>
     </li>
   );
+}
+
+/** The browser that sent the request, or the operator. */
+function causeOf(event: SecurityEvent): string | null {
+  const { by } = (event.detail ?? {}) as { by?: string };
+  if (by === "cli") return texts.events.byOperator;
+  return event.user_agent && displayName(event);
+}
+
+function sessionOf({ session_id }: SecurityEvent, own: string): string | null {
+  if (!session_id) return null;
+  const session = texts.devices.session(sessionCode(session_id));
+  return session_id === own ? `${session} (${texts.events.thisDevice})` : session;
 }

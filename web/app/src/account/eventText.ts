@@ -1,47 +1,39 @@
 import type { SecurityEvent } from "@heirloom/client";
+import { texts } from "../texts/index.js";
 
 export interface EventDescription {
   readonly text: string;
   readonly severity: "info" | "warning" | "critical";
 }
 
-const descriptions: Readonly<Record<string, EventDescription>> = {
-  registered: { text: "The account was created", severity: "info" },
-  login_succeeded: { text: "Logged in", severity: "info" },
-  login_failed: { text: "Login failed: wrong password", severity: "warning" },
-  logout: { text: "Logged out", severity: "info" },
-  password_changed: { text: "The password was changed", severity: "warning" },
-  password_change_failed: { text: "Password change failed: wrong current password", severity: "warning" },
-  guessing_slowed: { text: "Too many wrong passwords, so logins were slowed down", severity: "critical" },
-  account_disabled: { text: "The account was disabled", severity: "critical" },
-  account_enabled: { text: "The account was enabled", severity: "info" },
-  reuse_detected: { text: "An old refresh token was replayed, so the session was revoked", severity: "critical" },
-  replayed_elsewhere: { text: "A session was refreshed from two places at once", severity: "warning" },
-  answer_recovered: { text: "A lost response was recovered", severity: "info" },
-  row_caught_up: { text: "The server recovered a session after a failure", severity: "info" },
-  practice_began: { text: "A sandbox was started", severity: "info" },
-};
-
-const revocationReasons: Readonly<Record<string, string>> = {
-  logout_all: "A session was revoked by “Log out everywhere”",
-  password_change: "A session was revoked by a password change",
-  admin: "A session was revoked by an administrator or from another device",
-  limit: "The oldest session was revoked because there were too many",
-  disabled: "A session was revoked because the account was disabled",
+const severities: Readonly<Record<string, EventDescription["severity"]>> = {
+  login_failed: "warning",
+  password_changed: "warning",
+  password_reset: "warning",
+  email_change_requested: "warning",
+  email_changed: "warning",
+  email_change_undone: "critical",
+  password_change_failed: "warning",
+  guessing_slowed: "critical",
+  account_disabled: "critical",
+  reuse_detected: "critical",
+  replayed_elsewhere: "warning",
 };
 
 /** Describes an entry of the security log. The kinds of a newer server appear under their own names. */
 export function describeEvent(event: Pick<SecurityEvent, "kind" | "detail">, isSandbox = false): EventDescription {
-  const description = describe(event);
-  if (!isSandbox || event.kind === "practice_began") return description;
+  const text = describe(event);
+  const severity = severities[event.kind] ?? "info";
+  if (!isSandbox || event.kind === "practice_began") return { text, severity };
   // A sandbox is no session of the user, so its events are no reason to worry.
-  return { text: `Sandbox: ${description.text.charAt(0).toLowerCase()}${description.text.slice(1)}`, severity: "info" };
+  return { text: texts.events.sandbox(text), severity: "info" };
 }
 
-function describe({ kind, detail }: Pick<SecurityEvent, "kind" | "detail">): EventDescription {
+function describe({ kind, detail }: Pick<SecurityEvent, "kind" | "detail">): string {
+  const { kinds, revocations, sessionRevoked } = texts.events;
   if (kind === "session_revoked") {
     const { reason } = (detail ?? {}) as { reason?: string };
-    return { text: revocationReasons[reason ?? ""] ?? "A session was revoked", severity: "info" };
+    return revocations[reason ?? ""] ?? sessionRevoked;
   }
-  return descriptions[kind] ?? { text: kind.replaceAll("_", " "), severity: "info" };
+  return kinds[kind] ?? kind.replaceAll("_", " ");
 }

@@ -9,6 +9,8 @@ const STEP = 8;
 /** The number of events per request. It is larger, because an event may refer to a much older one. */
 const PAGE_SIZE = 50;
 
+export type EventLog = ReturnType<typeof useEventLog>;
+
 /** The security log, newest first. It reloads when `version` changes. */
 export function useEventLog(version: number) {
   const session = useSession();
@@ -32,7 +34,9 @@ export function useEventLog(version: number) {
   return {
     data,
     more,
+    /** Those that are shown. */
     events: loaded && events.slice(0, count),
+    allEvents: events,
     hasMore: events.length > count || !!next,
     isSandbox: sandboxFilter(events),
   };

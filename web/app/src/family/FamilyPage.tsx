@@ -8,6 +8,8 @@ import { useFocusFallback } from "../ui/useFocusFallback.js";
 import { createFamilyApi } from "./familyApi.js";
 import { SandboxSection } from "./SandboxSection.js";
 import { SessionFamily } from "./SessionFamily.js";
+import { texts } from "../texts/index.js";
+import { Rich } from "../ui/Rich.js";
 
 export function FamilyPage({ sessionId }: { sessionId: string }) {
   const session = useSession();
@@ -19,20 +21,13 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
   const { value } = data;
   const content = useFocusFallback<HTMLDivElement>(value);
   return (
-    <Page title="Family view">
+    <Page title={texts.family.title}>
       <ol className="explanation">
-        <li>
-          <strong>A login starts a token family.</strong> Its first refresh token is generation 1. The token is in a
-          cookie that no script can read, and it keeps you logged in.
-        </li>
-        <li>
-          <strong>Each refresh rotates the token.</strong> The server takes the newest token and returns the next
-          generation. It stores one number: the newest generation.
-        </li>
-        <li>
-          <strong>An old token is a sign of theft,</strong> and revokes the family. There are two exceptions: concurrent
-          tabs and lost responses. The server recognises both.
-        </li>
+        {texts.family.explanation.map((step) => (
+          <li key={step}>
+            <Rich text={step} />
+          </li>
+        ))}
       </ol>
       <Loading data={data} />
       {value?.isAvailable === false && <NotAvailable />}
@@ -48,10 +43,9 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
 
 function NotAvailable() {
   return (
-    <Section title="Not available on this server">
+    <Section title={texts.family.notAvailable}>
       <p>
-        The family view works only on a development server, and this server is for production. Run <code>make run</code>{" "}
-        to start a development server on your own machine.
+        <Rich text={texts.family.notAvailableText} />
       </p>
     </Section>
   );

@@ -2,6 +2,7 @@ import { Alert, Check, Clock, Mask } from "../ui/icons.js";
 import { useFocusFallback } from "../ui/useFocusFallback.js";
 import type { Step } from "./sandbox.js";
 import { describeStep, summarizeStep } from "./stepText.js";
+import { texts } from "../texts/index.js";
 
 const icons = { success: Check, warning: Clock, danger: Alert };
 
@@ -22,7 +23,7 @@ export function ResultPanel({ step, isBusy }: { step: Step | null; isBusy: boole
           </div>
         </>
       ) : (
-        <p>This family has one generation, as after a login. Choose a scenario to see how the server responds.</p>
+        <p>{texts.sandbox.first}</p>
       )}
     </div>
   );

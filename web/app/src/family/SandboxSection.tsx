@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import { toActionError } from "../ui/actionError.js";
+import type { ActionError } from "../ui/actionError.js";
 import { Button } from "../ui/Button.js";
+import { ErrorMessage } from "../ui/ErrorMessage.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
 import type { FamilyApi } from "./familyApi.js";
@@ -13,22 +15,24 @@ import { StepList } from "./StepList.js";
 import { creditsOf } from "./stepText.js";
 import { Timeline } from "./Timeline.js";
 import { useOverlapRemaining } from "./useOverlapRemaining.js";
-
-const INTRO =
-  "A sandbox is a second token family that you can break without effect on your session. The tokens, the server and the rules are real. The only difference: this page can read the tokens.";
+import { texts } from "../texts/index.js";
 
 export function SandboxSection({ api }: { api: FamilyApi }) {
   const { state, isBusy, error, start, run } = useSandbox(api);
   return (
-    <Section title="Try it" intro={INTRO} className="sandbox">
+    <Section title={texts.sandbox.title} intro={texts.sandbox.intro} className="sandbox">
       {state ? (
         <SandboxView key={state.family.id} state={state} isBusy={isBusy} start={start} run={run} />
       ) : (
         <Button variant="primary" isBusy={isBusy} onClick={start}>
-          Start a sandbox
+          {texts.sandbox.start}
         </Button>
       )}
-      {error && <Notice kind="error">{error}</Notice>}
+      {error && (
+        <Notice kind="error">
+          <ErrorMessage error={error} />
+        </Notice>
+      )}
     </Section>
   );
 }
@@ -52,16 +56,15 @@ function SandboxView({ state, isBusy, start, run }: ViewProps) {
       <Scenarios isBusy={isBusy} isDisabled={isRevoked || isWaiting} run={run} />
       <Timeline
         family={family}
-        label="Generations"
+        label={texts.sandbox.timeline}
         lost={lost}
         replayed={replayed}
         overlapRemaining={overlapRemaining}
         onReplay={canReplay ? (generation) => run((sandbox) => sandbox.replay(generation)) : undefined}
       />
       <p className="hint">
-        {family.generation > 1 && !isRevoked && !isWaiting && "Select an old generation to present its token again. "}
-        Confirmed: the access token of this generation was used, so the client has received it. Recovery credits:{" "}
-        {creditsOf(family)}.
+        {family.generation > 1 && !isRevoked && !isWaiting && `${texts.sandbox.selectOld} `}
+        {texts.sandbox.hint(creditsOf(family))}
       </p>
       <div className="sandbox-result">
         <div>
@@ -77,7 +80,7 @@ function SandboxView({ state, isBusy, start, run }: ViewProps) {
           )}
           {isRevoked && (
             <Button variant="primary" isBusy={isBusy} onClick={start}>
-              Start another sandbox
+              {texts.sandbox.startAnother}
             </Button>
           )}
         </div>
@@ -90,7 +93,7 @@ function SandboxView({ state, isBusy, start, run }: ViewProps) {
 function useSandbox(api: FamilyApi) {
   const [state, setState] = useState<SandboxState | null>(null);
   const [isBusy, setIsBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<ActionError | null>(null);
   const current = useRef<Sandbox | null>(null);
 
   useEffect(() => () => current.current?.end(), []);
@@ -101,7 +104,7 @@ function useSandbox(api: FamilyApi) {
     try {
       setState(await load());
     } catch (error) {
-      setError(toActionError(error).message);
+      setError(toActionError(error));
     } finally {
       setIsBusy(false);
     }

@@ -1,5 +1,6 @@
 import { Button } from "../ui/Button.js";
 import type { Sandbox, SandboxState } from "./sandbox.js";
+import { texts } from "../texts/index.js";
 
 interface Props {
   readonly isBusy: boolean;
@@ -10,15 +11,15 @@ interface Props {
 /** The buttons that run a scenario in the sandbox. */
 export function Scenarios({ isBusy, isDisabled, run }: Props) {
   return (
-    <div className="scenarios" role="group" aria-label="Scenarios">
+    <div className="scenarios" role="group" aria-label={texts.sandbox.scenarios}>
       <Button isBusy={isBusy} isDisabled={isDisabled} onClick={() => run((sandbox) => sandbox.refresh())}>
-        Refresh normally
+        {texts.sandbox.refresh}
       </Button>
       <Button isBusy={isBusy} isDisabled={isDisabled} onClick={() => run((sandbox) => sandbox.race())}>
-        Refresh in two tabs
+        {texts.sandbox.race}
       </Button>
       <Button isBusy={isBusy} isDisabled={isDisabled} onClick={() => run((sandbox) => sandbox.loseResponse())}>
-        Lose a response
+        {texts.sandbox.lose}
       </Button>
       <Button
         variant="danger"
@@ -26,7 +27,7 @@ export function Scenarios({ isBusy, isDisabled, run }: Props) {
         isDisabled={isDisabled}
         onClick={() => run((sandbox) => sandbox.steal())}
       >
-        Replay a stolen token
+        {texts.sandbox.steal}
       </Button>
     </div>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
+import { ErrorMessage } from "../ui/ErrorMessage.js";
 import { formatDate, formatDateTime } from "../ui/formatTime.js";
 import { Notice } from "../ui/Notice.js";
 import { Section } from "../ui/Section.js";
@@ -10,6 +11,7 @@ import { useAction } from "../ui/useAction.js";
 import type { FamilyApi, FamilyView } from "./familyApi.js";
 import { creditsOf } from "./stepText.js";
 import { Timeline } from "./Timeline.js";
+import { texts } from "../texts/index.js";
 
 const POLL_INTERVAL = 3000;
 
@@ -22,34 +24,31 @@ export function SessionFamily({ api, id }: { api: FamilyApi; id: string }) {
     await reload();
   });
   return (
-    <Section
-      title="Your session"
-      intro="The token family of your current session. It gains one generation with each refresh: when the access token expires, and when you refresh it here."
-    >
+    <Section title={texts.ownFamily.title} intro={texts.ownFamily.intro}>
       {family ? (
         <>
-          <Timeline family={family} label="Generations of your session" />
+          <Timeline family={family} label={texts.ownFamily.timeline} />
           <dl className="facts">
             <div>
-              <dt>Newest generation</dt>
+              <dt>{texts.ownFamily.newest}</dt>
               <dd>{family.generation}</dd>
             </div>
             <div>
-              <dt>Issued</dt>
+              <dt>{texts.ownFamily.issued}</dt>
               <dd>
                 <Time at={family.rotated_at} />
               </dd>
             </div>
             <div>
-              <dt>In use</dt>
-              <dd>{family.confirmed >= family.generation ? "yes, confirmed" : "not yet"}</dd>
+              <dt>{texts.ownFamily.inUse}</dt>
+              <dd>{family.confirmed >= family.generation ? texts.ownFamily.isInUse : texts.ownFamily.isNotInUse}</dd>
             </div>
             <div>
-              <dt>Recovery credits</dt>
+              <dt>{texts.ownFamily.credits}</dt>
               <dd>{creditsOf(family)}</dd>
             </div>
             <div>
-              <dt>Expires at the latest</dt>
+              <dt>{texts.ownFamily.expires}</dt>
               <dd>
                 <time dateTime={family.expires_at} title={formatDateTime(family.expires_at)}>
                   {formatDate(family.expires_at)}
@@ -60,12 +59,16 @@ export function SessionFamily({ api, id }: { api: FamilyApi; id: string }) {
         </>
       ) : (
         <p role="status">
-          <Spinner /> Loading…
+          <Spinner /> {texts.app.loading}
         </p>
       )}
-      {refresh.error && <Notice kind="error">{refresh.error.message}</Notice>}
+      {refresh.error && (
+        <Notice kind="error">
+          <ErrorMessage error={refresh.error} />
+        </Notice>
+      )}
       <Button isBusy={refresh.isBusy} onClick={() => void refresh.run()}>
-        Refresh now
+        {texts.ownFamily.refresh}
       </Button>
     </Section>
   );

@@ -1,6 +1,7 @@
 import { useId } from "react";
 import type { Step } from "./sandbox.js";
 import { describeStep, summarizeStep } from "./stepText.js";
+import { texts } from "../texts/index.js";
 
 const MAX_STEPS = 5;
 
@@ -12,7 +13,7 @@ export function StepList({ steps }: { steps: readonly Step[] }) {
   const hidden = steps.length - MAX_STEPS;
   return (
     <div className="steps">
-      <h3 id={id}>What happened</h3>
+      <h3 id={id}>{texts.sandbox.steps}</h3>
       <ol aria-labelledby={id} reversed start={steps.length}>
         {numbered
           .slice(-MAX_STEPS)
@@ -24,11 +25,7 @@ export function StepList({ steps }: { steps: readonly Step[] }) {
             </li>
           ))}
       </ol>
-      {hidden > 0 && (
-        <p className="muted small">
-          {hidden} earlier {hidden === 1 ? "step" : "steps"}
-        </p>
-      )}
+      {hidden > 0 && <p className="muted small">{texts.sandbox.earlier(hidden)}</p>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "react";
 import { Check } from "../ui/icons.js";
 import type { FamilyView } from "./familyApi.js";
+import { texts } from "../texts/index.js";
 
 interface Props {
   readonly family: FamilyView;
@@ -52,7 +53,7 @@ export function Timeline({ family, label, lost = null, replayed = null, overlapR
     };
   };
   return (
-    <div ref={ref} className="timeline" tabIndex={0} role="group" aria-label={`${label}, timeline`}>
+    <div ref={ref} className="timeline" tabIndex={0} role="group" aria-label={texts.timeline.name(label)}>
       <ol aria-label={label}>
         {numbers.map(toGeneration).map((generation) => (
           <li key={generation.number} className={`generation ${generation.state}`} data-generation={generation.number}>
@@ -67,7 +68,9 @@ export function Timeline({ family, label, lost = null, replayed = null, overlapR
           <li className="generation end">
             <span className="end-mark" aria-hidden="true" />
             <span className="caption">
-              revoked: {isUnproven ? "treated as theft" : (reasons[revoked_reason] ?? revoked_reason)}
+              {texts.timeline.revoked(
+                isUnproven ? texts.timeline.unproven : (texts.timeline.reasons[revoked_reason] ?? revoked_reason),
+              )}
             </span>
           </li>
         )}
@@ -75,22 +78,6 @@ export function Timeline({ family, label, lost = null, replayed = null, overlapR
     </div>
   );
 }
-
-const reasons: Readonly<Record<string, string>> = {
-  reuse: "theft",
-  logout: "logout",
-  logout_all: "logout everywhere",
-  password_change: "password change",
-  admin: "from elsewhere",
-};
-
-const captions = {
-  rotated: "rotated",
-  newest: "newest",
-  lost: "response lost",
-  replayed: "replayed",
-  revoked: "revoked",
-};
 
 interface NodeProps {
   readonly generation: Generation;
@@ -105,29 +92,29 @@ function Node({ generation, onReplay }: NodeProps) {
         <button
           type="button"
           className="circle"
-          aria-label={`Generation ${number}: present it again`}
+          aria-label={texts.timeline.presentAgain(number)}
           onClick={() => onReplay(number)}
         >
           {number}
         </button>
       ) : (
         <span className="circle">
-          <span className="visually-hidden">Generation </span>
+          <span className="visually-hidden">{texts.timeline.generation} </span>
           {number}
         </span>
       )}
       <span className="caption">
         <span className="visually-hidden">, </span>
-        {captions[state]}
+        {texts.timeline.states[state]}
       </span>
       {isConfirmed && (
         <span className="confirmed">
           <span className="visually-hidden">, </span>
           <Check />
-          confirmed
+          {texts.timeline.confirmed}
         </span>
       )}
-      {overlapRemaining > 0 && <span className="overlap">overlap: {overlapRemaining} s</span>}
+      {overlapRemaining > 0 && <span className="overlap">{texts.timeline.overlap(overlapRemaining)}</span>}
     </>
   );
 }
@@ -136,7 +123,7 @@ function Gap({ count }: { count: number }) {
   return (
     <span className="gap">
       <span aria-hidden="true">+{count}</span>
-      <span className="visually-hidden">{count} more, all rotated. </span>
+      <span className="visually-hidden">{texts.timeline.more(count)} </span>
     </span>
   );
 }

@@ -1,6 +1,6 @@
 import type { Decision, FamilyApi, FamilyView, RefreshResult, Tokens } from "./familyApi.js";
 
-export type Actor = "The page" | "Tab A" | "Tab B" | "The thief" | "A client";
+export type Actor = "page" | "tabA" | "tabB" | "thief" | "client";
 
 /** One presented token, and the server's response. */
 export interface Step {
@@ -109,7 +109,7 @@ function createSandbox(api: FamilyApi, initial: FamilyView, first: Tokens): Sand
 
   return {
     async refresh() {
-      return finish([await present("The page", newest())], null);
+      return finish([await present("page", newest())], null);
     },
 
     async race() {
@@ -118,8 +118,8 @@ function createSandbox(api: FamilyApi, initial: FamilyView, first: Tokens): Sand
       const [one, other] = await Promise.all([api.refresh(tokenOf(generation)), api.refresh(tokenOf(generation))]);
       const isSameToken = !!one.tokens && one.tokens.refresh === other.tokens?.refresh;
       const outcomes = [
-        { response: one, step: { ...stepOf("Tab A", generation, one), isSameToken } },
-        { response: other, step: { ...stepOf("Tab B", generation, other), isSameToken } },
+        { response: one, step: { ...stepOf("tabA", generation, one), isSameToken } },
+        { response: other, step: { ...stepOf("tabB", generation, other), isSameToken } },
       ];
       // The tab that the server handled first is listed first.
       outcomes.sort((a, b) => Number(b.response.decision === "rotated") - Number(a.response.decision === "rotated"));
@@ -136,7 +136,7 @@ function createSandbox(api: FamilyApi, initial: FamilyView, first: Tokens): Sand
       // The server recovers lost responses only for a client that normally confirms its tokens.
       await confirm(generation);
       const response = await api.refresh(tokenOf(generation));
-      const step = stepOf("The page", generation, response);
+      const step = stepOf("page", generation, response);
       // The page does not save the new token, so its newest token is still the presented one.
       return finish([{ ...step, isLost: step.returned !== null }], step.returned);
     },
@@ -144,24 +144,24 @@ function createSandbox(api: FamilyApi, initial: FamilyView, first: Tokens): Sand
     async retry() {
       const { lost } = state;
       if (lost === null) return state;
-      return finish([await present("The page", lost - 1)], null);
+      return finish([await present("page", lost - 1)], null);
     },
 
     async steal() {
       const steps: StepData[] = [];
       // A replay is detected once the owner is two generations ahead.
       while (newest() < 3) {
-        const step = await present("The page", newest());
+        const step = await present("page", newest());
         steps.push(step);
         if (!step.returned) return finish(steps, null);
       }
-      steps.push(await present("The thief", 1));
-      steps.push(await present("The page", newest()));
+      steps.push(await present("thief", 1));
+      steps.push(await present("page", newest()));
       return finish(steps, null);
     },
 
     async replay(generation) {
-      return finish([await present("A client", generation)], null);
+      return finish([await present("client", generation)], null);
     },
 
     end() {

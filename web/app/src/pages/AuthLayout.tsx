@@ -1,7 +1,9 @@
 import type { ReactNode } from "react";
 import { LogoutWarning } from "../session/LogoutWarning.js";
+import { texts } from "../texts/index.js";
 import { Check } from "../ui/icons.js";
 import { Page } from "../ui/Page.js";
+import { Rich } from "../ui/Rich.js";
 
 interface Props {
   readonly title: string;
@@ -14,27 +16,17 @@ interface Props {
 export function AuthLayout({ title, alternative, children }: Props) {
   return (
     <Page title={title} className="auth-layout" hideTitle>
-      <aside className="intro" aria-label="About Heirloom">
-        <p className="intro-title">Stay logged in. Stop stolen tokens.</p>
+      <aside className="intro" aria-label={texts.auth.about}>
+        <p className="intro-title">{texts.auth.slogan}</p>
         <ul>
-          <li>
-            <Check />
-            <span>
-              <strong>Many tabs.</strong> They can refresh at the same time.
-            </span>
-          </li>
-          <li>
-            <Check />
-            <span>
-              <strong>Bad networks.</strong> A lost response does not log you out.
-            </span>
-          </li>
-          <li>
-            <Check />
-            <span>
-              <strong>Stolen tokens.</strong> Replaying one revokes the session. Your other devices stay logged in.
-            </span>
-          </li>
+          {texts.auth.points.map((point) => (
+            <li key={point}>
+              <Check />
+              <span>
+                <Rich text={point} />
+              </span>
+            </li>
+          ))}
         </ul>
       </aside>
       <div className="auth-side">

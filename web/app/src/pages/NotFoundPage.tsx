@@ -1,16 +1,17 @@
 import { Link } from "../router.js";
 import { LogoutWarning } from "../session/LogoutWarning.js";
 import { Page } from "../ui/Page.js";
+import { texts } from "../texts/index.js";
 
 export function NotFoundPage() {
   return (
-    <Page title="Page not found" className="centered" hideTitle>
+    <Page title={texts.notFound.title} className="centered" hideTitle>
       <section className="card status-card">
-        <h1 tabIndex={-1}>Page not found</h1>
-        <p>Check the address for mistakes, or go to the start page.</p>
+        <h1 tabIndex={-1}>{texts.notFound.title}</h1>
+        <p>{texts.notFound.text}</p>
         <LogoutWarning />
         <Link to="" className="button primary">
-          Go to the start page
+          {texts.notFound.toStart}
         </Link>
       </section>
     </Page>

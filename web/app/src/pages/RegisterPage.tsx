@@ -1,61 +1,58 @@
+import { passwordHint, useOffer } from "../recovery/useOffer.js";
 import { Link, Redirect } from "../router.js";
 import { LoadingPage } from "../session/LoadingPage.js";
 import { useSessionState } from "../session/SessionContext.js";
 import { UnreachablePage } from "../session/UnreachablePage.js";
 import { Button } from "../ui/Button.js";
-import { Field, PASSWORD_HINT, PasswordField } from "../ui/Field.js";
+import { Field, PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
 import { AuthLayout } from "./AuthLayout.js";
 import { useNextPage } from "./useNextPage.js";
 import { useRegistration } from "./useRegistration.js";
+import { texts } from "../texts/index.js";
 
 export function RegisterPage() {
   const { status } = useSessionState();
   const next = useNextPage();
-  const { register, isCreated, email } = useRegistration();
+  const { register, isCreated, isMailSent, email } = useRegistration();
+  const offer = useOffer();
   if (status === "authenticated") return <Redirect to={next} />;
   if (status === "restoring") return <LoadingPage />;
   if (status === "unreachable") return <UnreachablePage />;
   return (
     <AuthLayout
-      title="Create an account"
+      title={texts.auth.createAccount}
       alternative={
         <>
-          Already have an account? <Link to={`login?next=${next}`}>Log in</Link>
+          {texts.auth.hasAccount} <Link to={`login?next=${next}`}>{texts.auth.logIn}</Link>
         </>
       }
     >
-      {isCreated && <Notice kind="success">Your account was created. Log in to continue.</Notice>}
+      {offer?.registration === "closed" && <Notice kind="error">{texts.auth.isClosed}</Notice>}
+      {isMailSent && <Notice kind="success">{texts.auth.isMailSent}</Notice>}
+      {isCreated && <Notice kind="success">{texts.auth.isCreated}</Notice>}
       <Form
         error={register.error}
         help={
           register.error?.code === "email_taken" && (
             <Link to={`login?next=${next}`} state={email}>
-              Log in instead
+              {texts.auth.logInInstead}
             </Link>
           )
         }
         onSubmit={({ email = "", password = "" }) => void register.run(email, password)}
       >
-        <Field
-          label="Email"
-          name="email"
-          type="email"
-          autoComplete="username"
-          required
-          error={register.error?.fields["email"]}
-        />
+        <Field label={texts.app.email} name="email" type="email" autoComplete="username" required />
         <PasswordField
-          label="Password"
+          label={texts.app.password}
           name="password"
           autoComplete="new-password"
           required
-          hint={`${PASSWORD_HINT} Four unrelated words make a good password.`}
-          error={register.error?.fields["password"]}
+          hint={`${passwordHint(offer)} ${texts.passwordChange.advice}`}
         />
         <Button type="submit" variant="primary" isBusy={register.isBusy}>
-          {isCreated ? "Log in" : "Create account"}
+          {isCreated ? texts.auth.logIn : texts.auth.create}
         </Button>
       </Form>
     </AuthLayout>

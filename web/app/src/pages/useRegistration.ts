@@ -2,8 +2,7 @@ import { ProblemError } from "@heirloom/client";
 import { useRef, useState } from "react";
 import { useSession } from "../session/SessionContext.js";
 import { useAction } from "../ui/useAction.js";
-
-const messages = { email_taken: "An account with this email address already exists." };
+import { texts } from "../texts/index.js";
 
 /** Creates an account and logs in. After a lost response it tries to log in first: the account may exist already. */
 export function useRegistration() {
@@ -11,27 +10,38 @@ export function useRegistration() {
   /** The account that an earlier attempt may have created. */
   const attempted = useRef<{ email: string; password: string } | null>(null);
   const [isCreated, setIsCreated] = useState(false);
+  const [isMailSent, setIsMailSent] = useState(false);
   const [email, setEmail] = useState("");
-  const register = useAction(async (email: string, password: string) => {
-    const account = { email, password };
-    setEmail(email);
-    if (attempted.current?.email === email && attempted.current.password === password) {
-      const user = await session.login(account).catch((error: unknown) => {
-        if (error instanceof ProblemError && error.code === "invalid_credentials") return null;
+  const register = useAction(
+    async (email: string, password: string) => {
+      const account = { email, password };
+      setEmail(email);
+      if (attempted.current?.email === email && attempted.current.password === password) {
+        const user = await session.login(account).catch((error: unknown) => {
+          if (error instanceof ProblemError && error.code === "invalid_credentials") return null;
+          throw error;
+        });
+        if (user) return;
+      }
+      setIsCreated(false);
+      setIsMailSent(false);
+      attempted.current = account;
+      const created: object = await session.register(account).catch((error: unknown) => {
+        if (error instanceof ProblemError && error.status < 500) attempted.current = null;
         throw error;
       });
-      if (user) return;
-    }
-    setIsCreated(false);
-    attempted.current = account;
-    await session.register(account).catch((error: unknown) => {
-      if (error instanceof ProblemError && error.status < 500) attempted.current = null;
-      throw error;
-    });
-    await session.login(account).catch((error: unknown) => {
-      setIsCreated(true);
-      throw error;
-    });
-  }, messages);
-  return { register, isCreated, email };
+      // A server that verifies addresses first has sent a mail, and there is no account yet.
+      if (!("id" in created)) {
+        attempted.current = null;
+        setIsMailSent(true);
+        return;
+      }
+      await session.login(account).catch((error: unknown) => {
+        setIsCreated(true);
+        throw error;
+      });
+    },
+    { email_taken: texts.auth.isTaken },
+  );
+  return { register, isCreated, isMailSent, email };
 }

@@ -1,6 +1,7 @@
 import { Spinner } from "../ui/Spinner.js";
+import { texts } from "../texts/index.js";
 
-export function LoadingPage({ text = "Loading…" }: { text?: string }) {
+export function LoadingPage({ text = texts.app.loading }: { text?: string }) {
   return (
     <main className="page centered" aria-busy="true">
       <p className="delayed" role="status">

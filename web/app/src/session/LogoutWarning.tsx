@@ -1,6 +1,8 @@
 import { Button } from "../ui/Button.js";
 import { Notice } from "../ui/Notice.js";
 import { useLogout, useLogoutStatus } from "./SessionContext.js";
+import { texts } from "../texts/index.js";
+import { Rich } from "../ui/Rich.js";
 
 /** Appears on every page after a logout that the server has not confirmed: the session may still be active. */
 export function LogoutWarning() {
@@ -10,12 +12,11 @@ export function LogoutWarning() {
   return (
     <Notice kind="error">
       <p>
-        <strong>Heirloom has not confirmed your logout.</strong> Your session may still be active, and anyone who uses
-        this browser may get into your account. Retry before you leave this browser.
+        <Rich text={texts.ended.warning} />
       </p>
       <p className="notice-action">
         <Button variant="danger" isBusy={status.isRetrying} onClick={() => void logout()}>
-          Retry logout
+          {texts.ended.retryLogout}
         </Button>
       </p>
     </Notice>

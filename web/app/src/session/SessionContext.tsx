@@ -1,25 +1,40 @@
 import type { Session, SessionState } from "@heirloom/client";
-import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
+import type { DisabledAccount } from "./disabledAccount.js";
+import { createLastUser } from "./lastUser.js";
+import type { LastUser } from "./lastUser.js";
 import { createLogoutStore } from "./logoutStore.js";
 import type { LogoutStatus, LogoutStore } from "./logoutStore.js";
+import { probeServer, unknownServer } from "./server.js";
+import type { Server } from "./server.js";
 
 interface Props {
   readonly session: Session;
   /** The URL of Heirloom, with a slash at its end. */
   readonly heirloom: URL;
+  readonly disabledAccount: Pick<DisabledAccount, "get" | "subscribe">;
 }
 
 interface Context extends Props {
   readonly logoutStore: LogoutStore;
+  readonly lastUser: LastUser;
+  readonly server: Server;
 }
 
 const SessionContext = createContext<Context | null>(null);
 
-export function SessionProvider({ session, heirloom, children }: Props & { children: ReactNode }) {
+export function SessionProvider({ session, heirloom, disabledAccount, children }: Props & { children: ReactNode }) {
   const logoutStore = useMemo(() => createLogoutStore(session, heirloom.href), [session, heirloom]);
+  const lastUser = useMemo(() => createLastUser(session, heirloom.href), [session, heirloom]);
+  const [server, setServer] = useState(unknownServer);
   useEffect(() => logoutStore.connect(), [logoutStore]);
-  const context = useMemo(() => ({ session, heirloom, logoutStore }), [session, heirloom, logoutStore]);
+  useEffect(() => lastUser.connect(), [lastUser]);
+  useEffect(() => void probeServer(heirloom).then(setServer, () => undefined), [heirloom]);
+  const context = useMemo(
+    () => ({ session, heirloom, disabledAccount, logoutStore, lastUser, server }),
+    [session, heirloom, disabledAccount, logoutStore, lastUser, server],
+  );
   return <SessionContext value={context}>{children}</SessionContext>;
 }
 
@@ -51,4 +66,19 @@ export function useLogout(): LogoutStore {
 export function useLogoutStatus(): LogoutStatus | null {
   const { get, subscribe } = useLogout();
   return useSyncExternalStore(subscribe, get);
+}
+
+/** Whether the user is logged out because the account is disabled. */
+export function useIsAccountDisabled(): boolean {
+  const { get, subscribe } = useSessionContext().disabledAccount;
+  return useSyncExternalStore(subscribe, get);
+}
+
+export function useLastUser(): LastUser {
+  return useSessionContext().lastUser;
+}
+
+/** What is known about the server so far. */
+export function useServer(): Server {
+  return useSessionContext().server;
 }

@@ -1,5 +1,6 @@
 import type { OverReason } from "@heirloom/client";
 import { Link } from "../router.js";
+import { texts } from "../texts/index.js";
 import { Alert, Clock, Exit, Shield } from "../ui/icons.js";
 import { Page } from "../ui/Page.js";
 import { LoadingPage } from "./LoadingPage.js";
@@ -14,55 +15,39 @@ interface Message {
   readonly isWarning?: boolean;
 }
 
-const reasons: Record<OverReason, Message> = {
-  expired: {
-    title: "Your session has expired",
-    text: "You did not use it for a while, or it reached its maximum age. Log in again to continue.",
-    icon: Clock,
-  },
-  revoked: {
-    title: "Your session was revoked",
-    text: "It was revoked from another device, by a password change or by an administrator. If this was not you, log in and change your password.",
-    icon: Exit,
-  },
-  reused: {
-    title: "Your session was revoked to protect you",
-    text: "An old refresh token of this session was used again. Someone may have a copy of it, so the server revoked the session. Your other devices are not affected. If you do not know why this happened, log in and change your password.",
-    icon: Shield,
-    isWarning: true,
-  },
-  logged_out: { title: "You are logged out", text: "You logged out in another tab.", icon: Exit },
-};
+/** The client reports a disabled account as another reason, or as none. */
+type Reason = OverReason | "disabled";
 
-const logouts: Record<LogoutStatus["kind"], Message> = {
-  logout: { title: "You are logged out", text: "The server has revoked your session.", icon: Exit },
-  everywhere: {
-    title: "You are logged out everywhere",
-    text: "The server has revoked all your sessions, on every device.",
-    icon: Exit,
-  },
-  deleted: {
-    title: "Your account is deleted",
-    text: "Your sessions on all devices and your history are deleted too.",
-    icon: Exit,
-  },
-};
+/** Why the session has ended. */
+function messageOfReason(reason: Reason): Message {
+  const { expired, revoked, reused, disabled, loggedOut } = texts.ended;
+  switch (reason) {
+    case "expired":
+      return { ...expired, icon: Clock };
+    case "revoked":
+      return { ...revoked, icon: Exit };
+    case "reused":
+      return { ...reused, icon: Shield, isWarning: true };
+    case "disabled":
+      return { ...disabled, icon: Exit, isWarning: true };
+    case "logged_out":
+      return { ...loggedOut, icon: Exit };
+  }
+}
 
-const unconfirmed: Message = {
-  title: "You may still be logged in",
-  text: "This page has forgotten your session, but this browser still has its cookie.",
-  icon: Alert,
-  isWarning: true,
-};
+/** How the user has logged out in this tab. */
+function messageOfLogout({ kind, server }: LogoutStatus): Message {
+  if (server === "unconfirmed") return { ...texts.ended.unconfirmed, icon: Alert, isWarning: true };
+  return { ...texts.ended[kind], icon: Exit };
+}
 
 /** Replaces a protected page once the session has ended. */
-export function SessionEnded({ reason, next }: { reason: OverReason; next: string }) {
+export function SessionEnded({ reason, next }: { reason: Reason; next: string }) {
   const status = useLogoutStatus();
   const logout = reason === "logged_out" ? status : null;
-  if (logout?.server === "pending") return <LoadingPage text="Logging out…" />;
+  if (logout?.server === "pending") return <LoadingPage text={texts.ended.loggingOut} />;
   const isUnconfirmed = logout?.server === "unconfirmed";
-  const message = !logout ? reasons[reason] : isUnconfirmed ? unconfirmed : logouts[logout.kind];
-  const { title, text, icon: Icon, isWarning } = message;
+  const { title, text, icon: Icon, isWarning } = logout ? messageOfLogout(logout) : messageOfReason(reason);
   return (
     <Page title={title} className="centered" hideTitle focusHeading>
       <section className="card status-card">
@@ -74,11 +59,11 @@ export function SessionEnded({ reason, next }: { reason: OverReason; next: strin
         <LogoutWarning />
         {logout?.kind === "deleted" ? (
           <Link className="button primary" to="register">
-            Create another account
+            {texts.ended.createAnother}
           </Link>
         ) : (
           <Link className={isUnconfirmed ? "button" : "button primary"} to={`login?next=${next}`}>
-            Log in again
+            {texts.ended.logInAgain}
           </Link>
         )}
       </section>

@@ -1,26 +1,26 @@
-import type { User } from "@heirloom/client";
 import { useEffect, useId, useRef, useState } from "react";
 import type { InputHTMLAttributes, ReactNode } from "react";
+import { useFieldError } from "./fieldErrors.js";
 import { Eye, EyeOff } from "./icons.js";
+import { texts } from "../texts/index.js";
 
 interface Props extends Omit<InputHTMLAttributes<HTMLInputElement>, "name" | "id"> {
   readonly label: string;
   readonly name: string;
   readonly hint?: string | undefined;
-  /** Continues the label: "must be …". */
-  readonly error?: string | undefined;
   /** A button inside the input. */
   readonly button?: ReactNode;
 }
 
 /** An input with its label, hint and error, linked for assistive technology. */
-export function Field({ label, name, hint, error, button, ...input }: Props) {
+export function Field({ label, name, hint, button, ...input }: Props) {
   const id = useId();
+  const error = useFieldError(name);
   const describedBy = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div className={`field ${error ? "invalid" : ""}`}>
       <label htmlFor={id}>{label}</label>
-      <div className="input">
+      <div className={`input ${button ? "has-button" : ""}`}>
         <input
           {...input}
           id={id}
@@ -37,15 +37,12 @@ export function Field({ label, name, hint, error, button, ...input }: Props) {
       )}
       {error && (
         <p className="error" id={`${id}-error`}>
-          {label} {error}.
+          {texts.errors.ofField(label, error)}
         </p>
       )}
     </div>
   );
 }
-
-/** A server may raise the minimum length. Then its response to a shorter password names the actual minimum. */
-export const PASSWORD_HINT = "Use at least 8 characters. This server may require more.";
 
 /** A password input with a button that shows the password. */
 export function PasswordField(props: Omit<Props, "type" | "button">) {
@@ -70,7 +67,7 @@ export function PasswordField(props: Omit<Props, "type" | "button">) {
           type="button"
           className="password-toggle"
           aria-pressed={isVisible}
-          aria-label="Show password"
+          aria-label={texts.app.showPassword}
           onClick={() => setIsVisible(!isVisible)}
         >
           {isVisible ? <EyeOff /> : <Eye />}
@@ -81,7 +78,7 @@ export function PasswordField(props: Omit<Props, "type" | "button">) {
 }
 
 /** A hidden field. With it, a password manager saves the password for the right account. */
-export function UsernameField({ user }: { user: User }) {
-  const name = user.email ?? user.id;
-  return <input className="hidden" type="text" name="username" autoComplete="username" value={name} readOnly hidden />;
+export function UsernameField({ email }: { email: string | null }) {
+  if (email === null) return null;
+  return <input className="hidden" type="text" name="username" autoComplete="username" value={email} readOnly hidden />;
 }

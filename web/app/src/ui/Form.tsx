@@ -1,6 +1,9 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
+import { texts } from "../texts/index.js";
 import type { ActionError } from "./actionError.js";
+import { ErrorMessage } from "./ErrorMessage.js";
+import { FieldErrors } from "./fieldErrors.js";
 import { Notice } from "./Notice.js";
 
 interface Props {
@@ -12,12 +15,17 @@ interface Props {
   readonly help?: ReactNode;
 }
 
-/** A form with uncontrolled fields. After an error, the first invalid field gets the focus. */
+/**
+ * A form with uncontrolled fields. It is not submitted while a required field is empty. After an error, the first invalid
+ * field gets the focus.
+ */
 export function Form({ error, onSubmit, children, label, help }: Props) {
   const form = useRef<HTMLFormElement>(null);
+  const [emptyError, setEmptyError] = useState<ActionError | null>(null);
+  const current = emptyError ?? error;
   useEffect(() => {
-    if (error) form.current?.querySelector<HTMLInputElement>("[aria-invalid=true]")?.focus();
-  }, [error]);
+    if (current) form.current?.querySelector<HTMLInputElement>("[aria-invalid=true]")?.focus();
+  }, [current]);
   return (
     <form
       ref={form}
@@ -26,21 +34,33 @@ export function Form({ error, onSubmit, children, label, help }: Props) {
       aria-label={label}
       onSubmit={(event) => {
         event.preventDefault();
+        const empty = emptyFields(event.currentTarget);
+        setEmptyError(empty);
+        if (empty) return;
         const entries = [...new FormData(event.currentTarget)].filter(([, value]) => typeof value === "string");
         onSubmit(Object.fromEntries(entries) as Record<string, string>, event.currentTarget);
       }}
     >
-      {error && (
-        <div className={hasOneInvalidField(error) ? "visually-hidden" : undefined}>
+      {current && (
+        <div className={hasOneInvalidField(current) ? "visually-hidden" : undefined}>
           <Notice kind="error">
-            {error.message}
-            {help && <> {help}</>}
+            <ErrorMessage error={current} />
+            {help && !emptyError && <> {help}</>}
           </Notice>
         </div>
       )}
-      {children}
+      <FieldErrors value={current?.fields ?? {}}>{children}</FieldErrors>
     </form>
   );
+}
+
+function emptyFields(form: HTMLFormElement): ActionError | null {
+  const inputs = [...form.querySelectorAll("input")].filter(({ required }) => required);
+  // A password may consist of spaces.
+  const empty = inputs.filter(({ type, value }) => (type === "email" ? value.trim() : value) === "");
+  if (empty.length === 0) return null;
+  const fields = Object.fromEntries(empty.map(({ name }) => [name, texts.errors.isEmpty]));
+  return { message: texts.errors.invalidFields, fields };
 }
 
 /** That field is marked and has the focus, so a visible summary is not needed. */

@@ -1,17 +1,21 @@
+import { texts } from "../texts/index.js";
 import { Button } from "./Button.js";
+import { ErrorMessage } from "./ErrorMessage.js";
 import { Notice } from "./Notice.js";
 import { Spinner } from "./Spinner.js";
 import type { AsyncData } from "./useAsyncData.js";
 
-/** Shows that data is loading, or why loading failed, with a button to retry. */
+/** Shows that data is loading, or why Heirloom rejects the request, with a button to retry. */
 export function Loading({ data: { value, error, isLoading, reload } }: { data: AsyncData<unknown> }) {
   if (error) {
     return (
       <Notice kind="error">
-        <p>{error}</p>
+        <p>
+          <ErrorMessage error={error} />
+        </p>
         <p className="notice-action">
           <Button isBusy={isLoading} onClick={reload}>
-            Try again
+            {texts.app.tryAgain}
           </Button>
         </p>
       </Notice>
@@ -20,7 +24,7 @@ export function Loading({ data: { value, error, isLoading, reload } }: { data: A
   if (value !== null) return null;
   return (
     <p role="status">
-      <Spinner /> Loading…
+      <Spinner /> {texts.app.loading}
     </p>
   );
 }

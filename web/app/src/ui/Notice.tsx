@@ -1,11 +1,14 @@
 import type { ReactNode } from "react";
-import { Alert, Check } from "./icons.js";
+import { Alert, Check, Clock } from "./icons.js";
+
+const icons = { error: Alert, success: Check, info: Clock };
 
 /** A message that screen readers announce when it appears. */
-export function Notice({ kind, children }: { kind: "error" | "success"; children: ReactNode }) {
+export function Notice({ kind, children }: { kind: keyof typeof icons; children: ReactNode }) {
+  const Icon = icons[kind];
   return (
     <div className={`notice ${kind}`} role={kind === "error" ? "alert" : "status"}>
-      {kind === "error" ? <Alert /> : <Check />}
+      <Icon />
       <div>{children}</div>
     </div>
   );

@@ -1,19 +1,29 @@
+import { ProblemError } from "@heirloom/client";
 import { useCallback, useEffect, useState } from "react";
 import { toActionError } from "./actionError.js";
+import type { ActionError } from "./actionError.js";
+import { useRetryWhileDown } from "./outage.js";
 
 export interface AsyncData<T> {
   readonly value: T | null;
-  readonly error: string | null;
+  /** Null too while Heirloom does not respond: there is one message for the whole page. */
+  readonly error: ActionError | null;
   readonly isLoading: boolean;
   readonly reload: () => void;
 }
 
+interface Result<T> {
+  readonly value: T | null;
+  readonly error: ActionError | null;
+  readonly isDown: boolean;
+}
+
 /**
- * Loads data, and loads it again after `reload`, when `version` changes, and when the network is back after an error. A
- * late response never replaces a newer one.
+ * Loads data, and loads it again after `reload`, when `version` changes, and until Heirloom responds. A late response never
+ * replaces a newer one.
  */
 export function useAsyncData<T>(load: () => Promise<T>, version = 0): AsyncData<T> {
-  const [result, setResult] = useState<{ value: T | null; error: string | null }>({ value: null, error: null });
+  const [{ value, error, isDown }, setResult] = useState<Result<T>>({ value: null, error: null, isDown: false });
   const [isLoading, setIsLoading] = useState(true);
   const [round, setRound] = useState(0);
   const reload = useCallback(() => {
@@ -24,19 +34,22 @@ export function useAsyncData<T>(load: () => Promise<T>, version = 0): AsyncData<
     let isCurrent = true;
     load()
       .then(
-        (value) => isCurrent && setResult({ value, error: null }),
-        (error: unknown) => isCurrent && setResult(({ value }) => ({ value, error: toActionError(error).message })),
+        (value) => isCurrent && setResult({ value, error: null, isDown: false }),
+        (error: unknown) => {
+          const isDown = isOutage(error);
+          if (isCurrent) setResult(({ value }) => ({ value, error: isDown ? null : toActionError(error), isDown }));
+        },
       )
       .finally(() => isCurrent && setIsLoading(false));
     return () => {
       isCurrent = false;
     };
   }, [load, round, version]);
-  const hasFailed = result.error !== null;
-  useEffect(() => {
-    if (!hasFailed) return;
-    addEventListener("online", reload);
-    return () => removeEventListener("online", reload);
-  }, [hasFailed, reload]);
-  return { ...result, isLoading, reload };
+  useRetryWhileDown(isDown, reload);
+  return { value, error, isLoading, reload };
+}
+
+/** Whether Heirloom, or a proxy in its place, has not handled the request. */
+function isOutage(error: unknown): boolean {
+  return !(error instanceof ProblemError) || (error.status >= 502 && error.status <= 504);
 }

@@ -1,22 +1,28 @@
 import { ProblemError } from "@heirloom/client";
 import type { OverReason, Session, SessionState, User } from "@heirloom/client";
 import { act, render } from "@testing-library/react";
+import type { ComponentProps } from "react";
 import userEvent from "@testing-library/user-event";
 import { App } from "../../src/App.js";
 import { RouterProvider } from "../../src/router.js";
 import { SessionProvider } from "../../src/session/SessionContext.js";
 
+const heirloom = new URL("http://localhost:3000/");
+
 export const alice: User = {
   id: "00000000-0000-7000-8000-000000000001",
   email: "alice@example.com",
+  email_verified: true,
   is_active: true,
   created_at: "2026-01-02T03:04:05Z",
 };
 
-const info = {
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+
+export const info = {
   id: "00000000-0000-7000-8000-000000000002",
-  expires_at: "2026-02-01T00:00:00Z",
-  idle_expires_at: "2026-01-09T00:00:00Z",
+  expires_at: inDays(30),
+  idle_expires_at: inDays(7),
 };
 
 export const authenticated: SessionState = { status: "authenticated", user: alice, session: info };
@@ -58,13 +64,16 @@ export function fakeSession(state: SessionState, overrides: Partial<Session> = {
   return { session, setState };
 }
 
+type Props = ComponentProps<typeof SessionProvider>;
+const enabled = { get: () => false, subscribe: () => () => undefined };
+
 /** Renders the whole app at this path. */
-export function renderApp(path: string, session: Session) {
+export function renderApp(path: string, session: Session, disabledAccount: Props["disabledAccount"] = enabled) {
   history.replaceState(null, "", `/app/${path}`);
   const user = userEvent.setup();
   const rendered = render(
     <RouterProvider base="/app/">
-      <SessionProvider session={session} heirloom={new URL("http://localhost:3000/")}>
+      <SessionProvider session={session} heirloom={heirloom} disabledAccount={disabledAccount}>
         <App />
       </SessionProvider>
     </RouterProvider>,

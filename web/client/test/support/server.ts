@@ -1,4 +1,6 @@
 import { onTestFinished, vi } from "vitest";
+// Loaded before the clock is faked. The client loads it on demand.
+import "../../src/diagnosis.js";
 import { createSession, type Session, type SessionOptions } from "../../src/index.js";
 
 export const BASE = "https://auth.example";
@@ -9,6 +11,8 @@ export type Handler = (request: Request) => Response | Promise<Response>;
 
 /** Responds like Heirloom, except where a test sets a handler. It records the requests. */
 export class FakeServer {
+  /** What the client has written into the console. */
+  readonly warnings: string[] = [];
   readonly requests: { method: string; path: string; token: string | null; body: string }[] = [];
   /** The browser's cookie jar: the session whose cookie it holds. */
   cookie: string | null = null;
@@ -21,6 +25,7 @@ export class FakeServer {
   #serial = 0;
   readonly #handlers = new Map<string, Handler[]>();
   readonly #sessions: Session[] = [];
+  readonly #console = vi.spyOn(console, "warn").mockImplementation((text: string) => void this.warnings.push(text));
 
   constructor() {
     // The clock also advances by itself, which lets timers of 0 ms fire.
@@ -71,6 +76,7 @@ export class FakeServer {
 
   close() {
     for (const session of this.#sessions) session.close();
+    this.#console.mockRestore();
     vi.useRealTimers();
   }
 
@@ -95,6 +101,8 @@ export class FakeServer {
         this.cookie = null;
         return problem(401, "session_revoked", { reason });
       }
+      case "/ping":
+        return Response.json({ status: "ok", message: "pong" });
       case "/logout":
         if (this.cookie) this.revoked.set(this.cookie, "logout");
         this.cookie = null;

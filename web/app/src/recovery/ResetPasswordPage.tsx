@@ -1,0 +1,52 @@
+import { useState } from "react";
+import { AuthLayout } from "../pages/AuthLayout.js";
+import { Link, useRouter } from "../router.js";
+import { useHeirloomUrl } from "../session/SessionContext.js";
+import { Button } from "../ui/Button.js";
+import { PasswordField } from "../ui/Field.js";
+import { Form } from "../ui/Form.js";
+import { Notice } from "../ui/Notice.js";
+import { useAction } from "../ui/useAction.js";
+import { linkMessages } from "./linkMessages.js";
+import { resetPassword } from "./recoveryApi.js";
+import { passwordHint, useOffer } from "./useOffer.js";
+import { texts } from "../texts/index.js";
+
+export function ResetPasswordPage() {
+  const heirloom = useHeirloomUrl();
+  const { state: token } = useRouter().route;
+  const offer = useOffer();
+  const [isDone, setIsDone] = useState(false);
+  const reset = useAction((password: string) => resetPassword(heirloom, token, password), linkMessages());
+  return (
+    <AuthLayout title={texts.recovery.choose} alternative={<Link to="login">{texts.recovery.toLogin}</Link>}>
+      {isDone ? (
+        <>
+          <Notice kind="success">{texts.recovery.isChanged}</Notice>
+          <Link to="login" className="button primary">
+            {texts.auth.logIn}
+          </Link>
+        </>
+      ) : (
+        <Form
+          error={reset.error}
+          help={isSpent(reset.error?.code) && <Link to="forgot-password">{texts.recovery.anotherLink}</Link>}
+          onSubmit={({ new_password = "" }) => void reset.run(new_password).then(setIsDone)}
+        >
+          <PasswordField
+            label={texts.passwordChange.new}
+            name="new_password"
+            autoComplete="new-password"
+            required
+            hint={`${passwordHint(offer)} ${texts.passwordChange.advice}`}
+          />
+          <Button type="submit" variant="primary" isBusy={reset.isBusy}>
+            {texts.recovery.set}
+          </Button>
+        </Form>
+      )}
+    </AuthLayout>
+  );
+}
+
+const isSpent = (code = "") => code.startsWith("link_");

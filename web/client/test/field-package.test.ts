@@ -1,0 +1,133 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { installClient, repository } from "./support/package.js";
+
+const run = promisify(execFile);
+let directory: string;
+/** The package as an app has it. */
+let installed: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "heirloom-pack-"));
+  installed = join(directory, "app/node_modules/@heirloom/client");
+  await installClient(installed, directory);
+  for (const name of ["react", "react-dom", "@types", "typescript"]) {
+    await symlink(join(repository, "web/node_modules", name), join(directory, "app/node_modules", name));
+  }
+}, 120_000);
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+async function manifest() {
+  return JSON.parse(await readFile(join(installed, "package.json"), "utf8")) as {
+    license: string;
+    repository?: unknown;
+    exports: Record<string, { types: string; default: string } | string>;
+    peerDependencies: Record<string, string>;
+    peerDependenciesMeta: Record<string, { optional: boolean }>;
+  };
+}
+
+describe("field: npm pack in a clean checkout", () => {
+  test("gives a package with licences, a changelog and everything that it exports", async () => {
+    const { license, exports } = await manifest();
+    expect(license).toBe("MIT OR Apache-2.0");
+    for (const licence of ["LICENSE-MIT", "LICENSE-APACHE"]) {
+      expect(await readFile(join(installed, licence), "utf8")).toBe(await readFile(join(repository, licence), "utf8"));
+    }
+    expect(await readFile(join(installed, "CHANGELOG.md"), "utf8")).toMatch(/^# Changelog/);
+    expect(Object.keys(exports)).toEqual([".", "./react", "./package.json"]);
+    for (const target of Object.values(exports).flatMap((target) => Object.values(target as object) as string[])) {
+      if (target.length > 1) expect(await readFile(join(installed, target), "utf8")).not.toBe("");
+    }
+  });
+
+  test("names a repository only if the project does", async () => {
+    const cargo = await readFile(join(repository, "Cargo.toml"), "utf8");
+    expect("repository" in (await manifest())).toBe(/^repository\b/m.test(cargo));
+  });
+
+  test("contains source maps with the sources", async () => {
+    for (const name of ["index", "react", "diagnosis"]) {
+      const code = await readFile(join(installed, `dist/${name}.js`), "utf8");
+      expect(code.trimEnd().split("\n").at(-1)).toBe(`//# sourceMappingURL=${name}.js.map`);
+      const map = JSON.parse(await readFile(join(installed, `dist/${name}.js.map`), "utf8")) as {
+        sources: string[];
+        sourcesContent: string[];
+        mappings: string;
+      };
+      expect(map.sources.every((source) => source.startsWith("../src/"))).toBe(true);
+      expect(map.sourcesContent.join("\n")).toMatch(/export /);
+      expect(map.mappings.length).toBeGreaterThan(100);
+    }
+  });
+
+  test("needs React only for @heirloom/client/react", async () => {
+    const { peerDependencies, peerDependenciesMeta } = await manifest();
+    expect(peerDependencies).toEqual({ react: ">=18" });
+    expect(peerDependenciesMeta).toEqual({ react: { optional: true } });
+    expect(await readFile(join(installed, "dist/index.js"), "utf8")).not.toMatch(/react/);
+    expect(await readFile(join(installed, "dist/react.js"), "utf8")).toMatch(
+      /^"use client";\nimport\{[^}]*\}from"react";/,
+    );
+  });
+
+  test("runs in Node, also its part for React on a server", async () => {
+    const program = `
+      import { createElement } from "react";
+      import { renderToString } from "react-dom/server";
+      import { createSession, ProblemError } from "@heirloom/client";
+      import { SessionProvider, useSession } from "@heirloom/client/react";
+      const session = createSession({ baseUrl: "/auth" });
+      const Status = () => useSession().state.status;
+      console.log(renderToString(createElement(SessionProvider, { session }, createElement(Status))), ProblemError.name.length > 0);
+    `;
+    await writeFile(join(directory, "app/main.mjs"), program);
+    expect((await run(process.execPath, ["main.mjs"], { cwd: join(directory, "app") })).stdout).toBe(
+      "restoring true\n",
+    );
+  });
+
+  test.each([
+    ["bundler", "esnext"],
+    ["node16", "node16"],
+    ["nodenext", "nodenext"],
+  ])("has types that compile with the module resolution %s", async (moduleResolution, module) => {
+    const program = `
+      import { createSession, ProblemError, type ProblemCode, type SessionState } from "@heirloom/client";
+      import { SessionProvider, useSession } from "@heirloom/client/react";
+      const session = createSession({ baseUrl: new URL("https://auth.example.com") });
+      export const text = (error: unknown): ProblemCode | "unknown" | undefined =>
+        error instanceof ProblemError ? error.code : undefined;
+      export function Page() {
+        const { state } = useSession();
+        const cause = state.status === "unreachable" ? state.cause : undefined;
+        return <p>{state.status === "authenticated" ? state.user.email : cause}</p>;
+      }
+      export const app = <SessionProvider session={session}><Page /></SessionProvider>;
+      export type State = SessionState;
+    `;
+    const folder = join(directory, "app", moduleResolution);
+    await mkdir(folder);
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    await writeFile(join(folder, "main.tsx"), program);
+    const options = { module, moduleResolution, jsx: "react-jsx", strict: true, noEmit: true, target: "es2022" };
+    // The package's own declarations are checked too, with the strictest setting of an app.
+    const strict = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false };
+    const types = { lib: ["es2022", "dom", "dom.iterable"], types: [] };
+    await writeFile(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ compilerOptions: { ...options, ...strict, ...types }, files: ["main.tsx"] }),
+    );
+    const compiled = run(process.execPath, [join(repository, "web/node_modules/typescript/bin/tsc"), "-p", folder]);
+    expect(
+      await compiled.then(
+        () => "",
+        (error: unknown) => (error as { stdout: string }).stdout,
+      ),
+    ).toBe("");
+  });
+});
