@@ -13,6 +13,7 @@ pub mod links;
 pub mod log_hashes;
 pub mod password_hash;
 pub mod refresh_token;
+pub mod request_digests;
 pub mod service_key;
 pub mod throttle_keys;
 mod verdict;

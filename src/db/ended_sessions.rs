@@ -14,7 +14,8 @@ use super::connection::Connection;
 use super::error::DbError;
 use super::schema::ended_sessions;
 use crate::domain::Timestamp;
-use crate::domain::ids::FamilyId;
+use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::revocation::Revocation;
 
 /// The channel of `NOTIFY`. [`read`] finds the same sessions later.
 pub(super) const CHANNEL: &str = "heirloom_sessions_ended";
@@ -54,19 +55,31 @@ pub struct News {
 }
 
 /// Records that sessions have ended, in the transaction that ends them. Its commit notifies the other processes.
-pub(super) fn insert(connection: &mut Connection, ids: &[FamilyId], at: Timestamp) -> Result<(), DbError> {
-    if ids.is_empty() {
+pub(super) fn insert(
+    connection: &mut Connection,
+    ended: &[(FamilyId, UserId)],
+    revocation: Revocation,
+) -> Result<(), DbError> {
+    if ended.is_empty() {
         return Ok(());
     }
-    let row = |id: &FamilyId| (ended_sessions::family_id.eq(id.as_uuid()), ended_sessions::ended_at.eq(at));
-    let rows: Vec<_> = ids.iter().map(row).collect();
+    let row = |(id, user): &(FamilyId, UserId)| {
+        (
+            ended_sessions::family_id.eq(id.as_uuid()),
+            ended_sessions::ended_at.eq(revocation.at),
+            ended_sessions::user_id.eq(user.as_uuid()),
+            ended_sessions::reason.eq(revocation.reason.as_str()),
+        )
+    };
+    let rows: Vec<_> = ended.iter().map(row).collect();
+    let ids: Vec<FamilyId> = ended.iter().map(|(id, _)| *id).collect();
     // A statement can have 65,535 parameters.
     for rows in rows.chunks(10_000) {
         diesel::insert_into(ended_sessions::table).values(rows).on_conflict_do_nothing().execute(connection.pg())?;
     }
     sql_query("SELECT pg_notify($1, payload) FROM unnest($2) AS payload")
         .bind::<Text, _>(CHANNEL)
-        .bind::<Array<Text>, _>(payloads(ids))
+        .bind::<Array<Text>, _>(payloads(&ids))
         .execute(connection.pg())?;
     Ok(())
 }

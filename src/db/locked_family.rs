@@ -97,7 +97,7 @@ impl LockedFamily {
     /// Revokes the family, and notifies every process.
     pub fn revoke(&mut self, connection: &mut Connection, revocation: Revocation) -> Result<(), DbError> {
         self.family.state.revoked = Some(revocation);
-        ended_sessions::insert(connection, &[self.family.id], revocation.at)?;
+        ended_sessions::insert(connection, &[(self.family.id, self.family.user_id)], revocation)?;
         self.write(connection)
     }
 

@@ -44,6 +44,13 @@ pub fn deleted_accounts(connection: &mut Connection, before: Timestamp, limit: u
     delete(connection, "deleted_accounts", "user_id", old.into_boxed().bind::<Timestamptz, _>(before), limit)
 }
 
+/// Deletes what backends created with an `Idempotency-Key` before `before` from the records, and not itself.
+pub fn idempotency_keys(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
+    let old =
+        sql_query("SELECT created_id AS id FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2");
+    delete(connection, "idempotency_keys", "created_id", old.into_boxed().bind::<Timestamptz, _>(before), limit)
+}
+
 /// Deletes the rows that `old` finds. Its second parameter is the limit.
 fn delete(
     connection: &mut Connection,

@@ -21,6 +21,18 @@ diesel::table! {
         ended_at -> Timestamptz,
         ended_xid -> Int8,
         recorded_at -> Timestamptz,
+        user_id -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (created_id) {
+        created_id -> Uuid,
+        service_key_id -> Uuid,
+        key -> Text,
+        request_digest -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -67,6 +79,7 @@ diesel::table! {
         ip -> Nullable<Inet>,
         user_agent -> Nullable<Text>,
         detail -> Jsonb,
+        recorded_xid -> Nullable<Int8>,
     }
 }
 
@@ -114,6 +127,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     canonical_emails,
     deleted_accounts,
     ended_sessions,
+    idempotency_keys,
     login_throttles,
     outbox,
     service_keys,

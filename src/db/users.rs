@@ -8,7 +8,7 @@ use super::canonical_emails;
 use super::connection::Connection;
 use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
-use super::rows::{NewUserRow, UserRow};
+use super::rows::{NewUserRow, UserRow, stored_claims};
 use super::schema::canonical_emails as canonical_schema;
 use super::schema::{token_families, users};
 use crate::domain::Timestamp;
@@ -223,6 +223,36 @@ impl LockedAccount {
         self.user.email = Some(email.clone());
         self.user.email_verified = true;
         Ok(true)
+    }
+
+    /// Gives the account the address, subject and claims of `after`. The constraints [`EMAIL_TAKEN`] and [`SUBJECT_TAKEN`]
+    /// refuse what another account has.
+    pub fn describe(&mut self, connection: &mut Connection, after: &User) -> Result<(), DbError> {
+        if after.email != self.user.email {
+            if let Some(email) = &after.email
+                && (canonical_emails::is_taken(connection, email)? || has_email(connection, email)?)
+            {
+                return Err(DbError::Constraint(EMAIL_TAKEN.to_owned()));
+            }
+            canonical_emails::forget(connection, self.user.id)?;
+        }
+        if after.subject != self.user.subject
+            && let Some(subject) = &after.subject
+            && find_by_subject(connection, subject)?.is_some()
+        {
+            return Err(DbError::Constraint(SUBJECT_TAKEN.to_owned()));
+        }
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set((
+                users::email.eq(after.email.as_ref().map(Email::as_str)),
+                users::email_verified.eq(after.email_verified),
+                users::subject.eq(after.subject.as_ref().map(Subject::as_str)),
+                users::claims.eq(stored_claims(&after.claims)),
+            ))
+            .execute(connection.pg())?;
+        let User { email, email_verified, subject, claims, .. } = after.clone();
+        self.user = User { email, email_verified, subject, claims, ..self.user.clone() };
+        Ok(())
     }
 
     /// The password hash that is stored.

@@ -93,6 +93,7 @@ fn service_document() -> OpenApi {
     document.tags = Some(vec![
         tag("users", "Users, also those that have no password"),
         tag("sessions", "Their sessions"),
+        tag("feeds", "What happens, in the order in which it happens"),
         tag("operation", "For tools"),
     ]);
     // Of two kinds with one code and status, the service API has its own.

@@ -2,7 +2,7 @@
 
 use actix_web::{Scope, web};
 
-use super::handlers::service::{document, sessions, users};
+use super::handlers::service::{changes, document, ended, events, sessions, users};
 use super::route_list::routes;
 use super::state::HttpOptions;
 
@@ -13,9 +13,14 @@ routes! {
     SERVICE {
         users::list_users,
         users::get_user,
+        changes::create_user,
+        changes::change_user,
+        changes::delete_user,
         sessions::list_user_sessions,
         sessions::revoke_user_sessions,
         sessions::revoke_session,
+        events::follow_events,
+        ended::follow_ended,
         document::service_openapi,
     }
 }

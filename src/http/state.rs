@@ -12,7 +12,7 @@ use super::notices::Notices;
 use crate::domain::clock::Clock;
 use crate::domain::policy::{CookiePolicy, ServiceApi};
 use crate::metrics::Metrics;
-use crate::service::{Components, Health, Operator, Service, ServiceKeys};
+use crate::service::{Components, EndedLog, Health, Operator, Service, ServiceKeys};
 
 /// How this server speaks HTTP.
 #[derive(Clone, Debug)]
@@ -43,6 +43,7 @@ pub struct HttpState {
     pub service: Arc<Service>,
     pub operator: Arc<Operator>,
     pub service_keys: Arc<ServiceKeys>,
+    pub ended_log: Arc<EndedLog>,
     pub health: Arc<Health>,
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
@@ -65,6 +66,7 @@ impl HttpState {
             service: Arc::clone(&components.service),
             operator: Arc::clone(&components.operator),
             service_keys: Arc::clone(&components.service_keys),
+            ended_log: Arc::clone(&components.ended_log),
             health: Arc::clone(&components.health),
             options,
             metrics,

@@ -4,13 +4,18 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rand::RngExt as _;
+use tokio::sync::Mutex;
+
 use super::health::Health;
 use super::messaging::Messaging;
 use super::operator::{Behalf, Operator};
 use super::passwords::Passwords;
+use super::random::rng;
 use super::service_keys::ServiceKeys;
 use super::throttle::LoginThrottle;
 use super::upkeep::background_writes::BackgroundWrites;
+use super::upkeep::ended_log::EndedLog;
 use super::upkeep::ended_sessions::EndedSessions;
 use super::upkeep::outbox::Outbox;
 use super::upkeep::pruner::Pruner;
@@ -22,6 +27,7 @@ use crate::crypto::links::Links;
 use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
+use crate::crypto::request_digests::RequestDigests;
 use crate::crypto::service_key::ServiceKeyTexts;
 use crate::db::Database;
 use crate::domain::clock::Clock;
@@ -58,6 +64,7 @@ pub struct Components {
     pub health: Arc<Health>,
     pub background_writes: Arc<BackgroundWrites>,
     pub ended_sessions: Arc<EndedSessions>,
+    pub ended_log: Arc<EndedLog>,
     pub pruner: Arc<Pruner>,
     pub outbox: Arc<Outbox>,
 }
@@ -94,7 +101,11 @@ impl Components {
             pruner: Arc::clone(&pruner),
         };
         let texts = ServiceKeyTexts::new(keyring);
-        let service_keys = ServiceKeys { db: db.clone(), clock: clock.clone(), texts };
+        let digests = RequestDigests::new(keyring);
+        let service_keys =
+            ServiceKeys { db: db.clone(), clock: clock.clone(), texts, digests, waiting: Mutex::default() };
+        let process = rng().random();
+        let ended_log = EndedLog::new(db.clone(), clock.clone(), Arc::clone(&ended_sessions), token_lifetime, process);
         let links = Arc::new(Links::new(keyring));
         let outbox = Arc::new(Outbox::new(db.clone(), clock.clone(), Arc::clone(&links), policy.messaging.clone()));
         let service = Service {
@@ -122,6 +133,7 @@ impl Components {
             health: Arc::new(health),
             background_writes,
             ended_sessions,
+            ended_log: Arc::new(ended_log),
             pruner,
             outbox,
         })

@@ -2,16 +2,23 @@
 //!
 //! Every request of a backend looks its key up. A revoked key is therefore dead on every process as soon as its revocation
 //! has committed, and no cache can be behind. It costs one read by primary key, beside a request that uses the database
-//! anyway. A text without a valid tag does not reach the database.
+//! anyway. A text without a valid tag does not reach the database. A request that waits for news looks its key up again every
+//! half second, together with the others of the same key.
+
+use std::collections::HashMap;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::error::ServiceError;
 use super::random::rng;
+use crate::crypto::request_digests::RequestDigests;
 use crate::crypto::service_key::ServiceKeyTexts;
 use crate::db::{Database, service_keys};
 use crate::domain::clock::Clock;
+use crate::domain::idempotency::RequestDigest;
 use crate::domain::ids::ServiceKeyId;
 use crate::domain::service_key::{KeyName, Scope, Scopes, ServiceKey};
 
@@ -20,7 +27,13 @@ pub struct ServiceKeys {
     pub(super) db: Database,
     pub(super) clock: Clock,
     pub(super) texts: ServiceKeyTexts,
+    pub(super) digests: RequestDigests,
+    /// The scopes of keys whose requests are waiting, and when they were read, as [`Clock::elapsed`].
+    pub(super) waiting: Mutex<HashMap<ServiceKeyId, (Duration, Scopes)>>,
 }
+
+/// How long the scopes of a key are known, for requests that wait. Many consumers of a feed may have one key.
+const KNOWN_FOR: Duration = Duration::from_millis(300);
 
 /// A backend with a valid key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +78,28 @@ impl ServiceKeys {
     pub async fn revoke(&self, id: ServiceKeyId) -> Result<bool, ServiceError> {
         let now = self.clock.now();
         Ok(self.db.run(move |connection| service_keys::revoke(connection, id, now)).await?)
+    }
+
+    /// The digests of a request with an `Idempotency-Key`, by each configured secret.
+    pub fn request_digests(&self, path: &str, body: &[u8]) -> Vec<RequestDigest> {
+        self.digests.of(path, body)
+    }
+
+    /// Whether the key of a request that has waited still permits it.
+    pub async fn still_permits(&self, backend: Backend, needed: Scope) -> Result<bool, ServiceError> {
+        let id = backend.key_id;
+        let mut waiting = self.waiting.lock().await;
+        let now = self.clock.elapsed();
+        if let Some((read_at, scopes)) = waiting.get(&id)
+            && now.saturating_sub(*read_at) < KNOWN_FOR
+        {
+            return Ok(scopes.contains(needed));
+        }
+        let found = self.db.run(move |connection| service_keys::find(connection, id)).await?;
+        let scopes = found.filter(|key| key.revoked_at.is_none()).map_or_else(Scopes::default, |key| key.scopes);
+        let is_permitted = scopes.contains(needed);
+        waiting.insert(id, (now, scopes));
+        Ok(is_permitted)
     }
 
     /// Judges a presented key, and records the day of its use.

@@ -30,7 +30,7 @@ macro_rules! needed_scopes {
     )+};
 }
 
-needed_scopes!(UsersRead, SessionsRead, SessionsWrite);
+needed_scopes!(UsersRead, UsersWrite, SessionsRead, SessionsWrite, EventsRead, EndedRead);
 
 /// A backend whose key has the scope `S`, and what else the handler takes from the request. The rest is read after the key
 /// was found valid: a request without a key learns nothing about its body.
@@ -53,6 +53,15 @@ impl<S: NeededScope, T: FromRequest + 'static> FromRequest for Authorized<S, T> 
         }
         .boxed_local()
     }
+}
+
+/// Judges the key of a request again that has waited.
+///
+/// # Errors
+/// 401 if the key has been revoked meanwhile, 503 if that is not known.
+pub async fn still_permits(state: &HttpState, backend: Backend, needed: Scope) -> Result<(), Problem> {
+    let is_permitted = state.service_keys.still_permits(backend, needed).await?;
+    if is_permitted { Ok(()) } else { Err((&SERVICE_KEY_INVALID).into()) }
 }
 
 async fn authorize(request: &HttpRequest, needed: Scope) -> Result<Backend, Problem> {

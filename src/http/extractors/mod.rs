@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod connected;
+pub mod creation;
 pub mod json_body;
 pub mod mail;
 pub mod query;

@@ -2,10 +2,12 @@
 //! search for one user would find them all.
 
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use actix_web::{HttpRequest, web};
 use uuid::Uuid;
 
+use crate::domain::feed::CursorError;
 use crate::http::wire::problem::Problem;
 
 /// The longest name of an unknown parameter that an error repeats, in characters.
@@ -53,6 +55,15 @@ impl Query {
         let number = text.parse().ok().filter(|number| range.contains(number));
         let (from, to) = (range.start(), range.end());
         number.ok_or_else(|| Problem::field(name, format!("must be a number from {from} to {to}")))
+    }
+
+    /// Takes a parameter that is a cursor.
+    ///
+    /// # Errors
+    /// 422 for a text that is none of this feed.
+    pub fn cursor<T: FromStr<Err = CursorError>>(&mut self, name: &str) -> Result<Option<T>, Problem> {
+        let cursor = self.text(name).map(|text| text.parse());
+        cursor.transpose().map_err(|error: CursorError| Problem::field(name, error.to_string()))
     }
 
     /// Call it when every known parameter was taken.

@@ -161,6 +161,12 @@ impl Operator {
     }
 }
 
-fn record(tx: &mut Connection, id: UserId, kind: EventKind, at: Timestamp, client: &Client) -> Result<(), DbError> {
+pub(super) fn record(
+    tx: &mut Connection,
+    id: UserId,
+    kind: EventKind,
+    at: Timestamp,
+    client: &Client,
+) -> Result<(), DbError> {
     events::insert(tx, &Event::of_account(at, id, kind, client.clone(), &mut rng()))
 }

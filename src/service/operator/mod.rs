@@ -2,6 +2,7 @@
 //! the secret, and has given the backend its key.
 
 pub(super) mod accounts;
+pub(super) mod service_users;
 mod sessions;
 
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::clock_difference::{ClockDifference, Measurement};
 use super::ended_feed::Feed;
@@ -35,6 +35,8 @@ pub struct EndedSessions {
     feed: Mutex<Feed>,
     clocks: ClockDifference,
     woken: Notify,
+    /// Counts how often sessions became known to have ended.
+    news: watch::Sender<u64>,
     /// When the database was last read, in microseconds of [`Clock::elapsed`].
     read_at: AtomicU64,
 }
@@ -54,6 +56,7 @@ impl EndedSessions {
             feed: Mutex::default(),
             clocks: ClockDifference::default(),
             woken: Notify::new(),
+            news: watch::Sender::new(0),
             read_at: AtomicU64::new(NEVER),
         }
     }
@@ -65,13 +68,25 @@ impl EndedSessions {
 
     /// Takes the sessions that a committed transaction has ended, and returns how many they are.
     pub(in crate::service) fn add(&self, ended: Ended) -> usize {
-        ended.move_into(&self.known)
+        let count = ended.move_into(&self.known);
+        if count > 0 {
+            self.news.send_modify(|number| *number += 1);
+        }
+        count
     }
 
     /// Takes sessions that were found to have ended.
     pub(in crate::service) fn note(&self, ids: &[FamilyId]) {
         let new: Vec<FamilyId> = ids.iter().copied().filter(|&id| !self.known.contains(id)).collect();
         self.known.insert(&new);
+        if !new.is_empty() {
+            self.news.send_modify(|number| *number += 1);
+        }
+    }
+
+    /// Changes whenever sessions become known to have ended.
+    pub(super) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     /// How many ended sessions are held.

@@ -4,6 +4,7 @@ pub(super) mod background_writes;
 mod clock_difference;
 mod confirmed;
 mod ended_feed;
+pub(super) mod ended_log;
 pub(super) mod ended_sessions;
 pub(super) mod ended_set;
 mod letter_writer;

@@ -1,7 +1,9 @@
 //! Requests and responses. A request with an unknown field is refused. None of these is a row or a domain value.
 
 pub mod account;
+pub mod claims;
 pub mod event;
+pub mod feed;
 pub mod login;
 pub mod logout;
 pub mod operation;

@@ -1,13 +1,18 @@
 //! Users, as backends see them.
 
-use serde::Serialize;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::claims::{ClaimsField, present};
+use super::password::not_empty_if_present;
 use crate::domain::account::{Email, User};
+use crate::domain::claims::Claims;
 use crate::domain::subject::Subject;
+use crate::service::{UserChange, UserDescription};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = User)]
@@ -51,6 +56,73 @@ impl From<&User> for ServiceUserAnswer {
             claims: user.claims.as_map().clone(),
             has_password: user.has_password,
             created_at: user.created_at,
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CreateUserRequest)]
+#[serde(deny_unknown_fields)]
+pub struct CreateUserRequest {
+    #[schema(example = "alice@example.com")]
+    pub email: Option<String>,
+    /// Whether the user has proved to receive mail at the address. `false` by default.
+    pub email_verified: Option<bool>,
+    /// A user without a password cannot log in with one.
+    #[schema(value_type = Option<String>, format = Password)]
+    #[serde(default, deserialize_with = "not_empty_if_present")]
+    pub password: Option<SecretString>,
+    /// Your own name for the user: 1 to 255 bytes, unique.
+    #[schema(example = "auth0|5f7c8ec7c33c6c004bbafe82")]
+    pub subject: Option<String>,
+    /// What the access tokens of the user say beside what the server says. At most 1 KiB as compact JSON.
+    #[schema(value_type = Option<Object>)]
+    pub claims: Option<ClaimsField>,
+}
+
+/// A field that is absent stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeUserRequest {
+    /// `null` removes the address. Another address is unverified unless `email_verified` says otherwise.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "present")]
+    pub email: Option<Option<String>>,
+    pub email_verified: Option<bool>,
+    /// `false` disables the user, and revokes the user's sessions.
+    pub is_active: Option<bool>,
+    /// `null` removes the subject.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "present")]
+    pub subject: Option<Option<String>>,
+    /// Replaces all claims of the user.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default, deserialize_with = "present")]
+    pub claims: Option<Option<ClaimsField>>,
+}
+
+impl From<CreateUserRequest> for UserDescription {
+    fn from(request: CreateUserRequest) -> Self {
+        Self {
+            email: request.email,
+            email_verified: request.email_verified.unwrap_or(false),
+            password: request.password,
+            subject: request.subject,
+            claims: request.claims.map(|ClaimsField(claims)| claims),
+        }
+    }
+}
+
+impl From<ChangeUserRequest> for UserChange {
+    fn from(request: ChangeUserRequest) -> Self {
+        Self {
+            email: request.email,
+            email_verified: request.email_verified,
+            is_active: request.is_active,
+            subject: request.subject,
+            claims: request
+                .claims
+                .map(|claims| claims.map_or_else(|| Ok(Claims::default()), |ClaimsField(claims)| claims)),
         }
     }
 }
