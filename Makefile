@@ -135,7 +135,7 @@ deny: $(DENY) ## Check licences, bans, sources and, if they can be fetched, advi
 # target/fuzz-corpus. Move it to fuzz/corpus, which `make test` replays.
 .PHONY: fuzz
 fuzz: setup $(CARGO_FUZZ) ## Fuzz the parsers, FUZZ_SECONDS for each target
-	for target in tokens service_keys cookies bodies forwarded; do \
+	for target in tokens service_keys tickets cookies bodies forwarded; do \
 	  mkdir -p target/fuzz-corpus/$$target; \
 	  $(CARGO_FUZZ) run --fuzz-dir fuzz --target-dir target/fuzz --sanitizer none $$target \
 	    target/fuzz-corpus/$$target fuzz/corpus/$$target -- \

@@ -10,5 +10,7 @@ pub mod forwarded;
 pub mod server;
 #[path = "../../tests/fuzzing/service_keys.rs"]
 pub mod service_keys;
+#[path = "../../tests/fuzzing/tickets.rs"]
+pub mod tickets;
 #[path = "../../tests/fuzzing/tokens.rs"]
 pub mod tokens;

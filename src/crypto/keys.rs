@@ -42,6 +42,8 @@ pub struct DerivedKeys {
     pub link: Key,
     /// HMAC-SHA-256 key of the service keys.
     pub service: Key,
+    /// AES-256-GCM key of the tickets.
+    pub ticket: Key,
     /// HMAC-SHA-256 key of the hashes of requests that may be sent again.
     pub digest: Key,
 }
@@ -112,6 +114,7 @@ impl DerivedKeys {
             log: expand("heirloom/log/v1"),
             link: expand("heirloom/link/v1"),
             service: expand("heirloom/service-key/v1"),
+            ticket: expand("heirloom/ticket/v1"),
             digest: expand("heirloom/request-digest/v1"),
         }
     }
@@ -183,7 +186,7 @@ mod tests {
         let keys = ring.newest();
         let access = [&keys.access_hs256, &keys.access_ed25519, &keys.access_es256];
         let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log, &keys.link];
-        let of_services = [&keys.service, &keys.digest];
+        let of_services = [&keys.service, &keys.ticket, &keys.digest];
         let all: Vec<_> = access.into_iter().chain(others).chain(of_services).map(Key::expose).collect();
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation revokes every session");

@@ -16,4 +16,5 @@ pub mod refresh_token;
 pub mod request_digests;
 pub mod service_key;
 pub mod throttle_keys;
+pub mod tickets;
 mod verdict;

@@ -39,6 +39,7 @@ mod rows;
 pub mod schema;
 pub mod service_keys;
 mod session;
+pub mod session_claims;
 pub mod throttles;
 mod unlocked_rows;
 pub mod users;

@@ -37,6 +37,15 @@ pub fn ended_sessions(connection: &mut Connection, kept: Duration, limit: u32) -
     delete(connection, "ended_sessions", "family_id", old.into_boxed().bind::<Double, _>(kept.as_secs_f64()), limit)
 }
 
+/// Deletes records of superseded access tokens that are older than `kept` by the database's clock.
+pub fn superseded_tokens(connection: &mut Connection, kept: Duration, limit: u32) -> Result<u64, DbError> {
+    let old = sql_query(
+        "SELECT family_id AS id FROM superseded_tokens WHERE recorded_at < statement_timestamp() - \
+         make_interval(secs => $1) ORDER BY recorded_at LIMIT $2",
+    );
+    delete(connection, "superseded_tokens", "family_id", old.into_boxed().bind::<Double, _>(kept.as_secs_f64()), limit)
+}
+
 /// Deletes records of accounts that were deleted before `before`.
 pub fn deleted_accounts(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
     let old =

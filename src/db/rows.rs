@@ -1,6 +1,7 @@
 //! Stored rows, and their conversion to and from domain values. A row that contradicts itself is an error.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -19,6 +20,7 @@ use crate::domain::password::PasswordHash;
 use crate::domain::place::Place;
 use crate::domain::revocation::Revocation;
 use crate::domain::rotation::{FamilyState, Generation};
+use crate::domain::session_content::{Proof, SessionContent};
 use crate::domain::subject::Subject;
 
 #[derive(Queryable, Selectable)]
@@ -45,15 +47,33 @@ impl TryFrom<UserRow> for User {
             email_verified: row.email_verified,
             subject: row.subject.map(Subject::from_stored),
             has_password: row.has_password,
-            claims: row.claims.map_or_else(|| Ok(Claims::default()), |text| claims(row.id, &text))?,
+            claims: stored_claims_of(row.id, row.claims.as_deref())?,
             is_active: row.is_active,
             created_at: row.created_at,
         })
     }
 }
 
-fn claims(id: Uuid, text: &str) -> Result<Claims, DbError> {
-    Claims::from_stored(text).map_err(|_| DbError::corrupt(format!("users {id}: the claims are no JSON object")))
+pub(super) fn stored_claims_of(id: Uuid, text: Option<&str>) -> Result<Claims, DbError> {
+    let Some(text) = text else { return Ok(Claims::default()) };
+    Claims::from_stored(text).map_err(|_| DbError::corrupt(format!("row {id}: the claims are no JSON object")))
+}
+
+/// What the columns of a family say that its access tokens say.
+pub(super) fn session_content(
+    id: Uuid,
+    claims: Option<&str>,
+    amr: Option<&str>,
+    acr: Option<String>,
+    actor: Option<String>,
+) -> Result<SessionContent, DbError> {
+    let amr = amr.map(|amr| amr.split(' ').map(str::to_owned).collect()).unwrap_or_default();
+    Ok(SessionContent { claims: stored_claims_of(id, claims)?, proof: Proof { amr, acr }, actor })
+}
+
+/// Methods as their column stores them: null for none.
+pub(super) fn stored_methods(amr: &[String]) -> Option<String> {
+    (!amr.is_empty()).then(|| amr.join(" "))
 }
 
 /// Claims as their column stores them: null for none.
@@ -109,6 +129,13 @@ pub(super) struct FamilyRow {
     ip: Option<IpNet>,
     user_agent: Option<String>,
     user_agent_hash: Option<i64>,
+    claims: Option<String>,
+    session_claims: Option<String>,
+    amr: Option<String>,
+    acr: Option<String>,
+    actor: Option<String>,
+    remember: bool,
+    idle_ttl: Option<i32>,
 }
 
 impl TryFrom<FamilyRow> for Family {
@@ -130,6 +157,9 @@ impl TryFrom<FamilyRow> for Family {
         if confirmed > generation || recovered > generation || row.idle_expires_at > row.expires_at {
             return Err(DbError::corrupt(format!("token_families {}: columns contradict each other", row.id)));
         }
+        let content = session_content(row.id, row.claims.as_deref(), row.amr.as_deref(), row.acr, row.actor)?;
+        let session_claims = stored_claims_of(row.id, row.session_claims.as_deref())?;
+        let idle_ttl = row.idle_ttl.map(u64::try_from).transpose().map_err(DbError::corrupt)?.map(Duration::from_secs);
         let ip = row.ip.map(|net| net.addr());
         let rotated_from = match row.user_agent_hash {
             Some(hash) => Place::stored(ip, hash.cast_unsigned()),
@@ -155,6 +185,10 @@ impl TryFrom<FamilyRow> for Family {
             authenticated_at: row.authenticated_at,
             ip,
             user_agent: row.user_agent,
+            content,
+            session_claims,
+            remember: row.remember,
+            idle_ttl,
         })
     }
 }
@@ -180,6 +214,13 @@ impl From<&Family> for FamilyRow {
             ip: family.ip.map(address),
             user_agent: family.user_agent.clone(),
             user_agent_hash: Some(state.rotated_from.user_agent_hash().cast_signed()),
+            claims: stored_claims(&family.content.claims),
+            session_claims: stored_claims(&family.session_claims),
+            amr: stored_methods(&family.content.proof.amr),
+            acr: family.content.proof.acr.clone(),
+            actor: family.content.actor.clone(),
+            remember: family.remember,
+            idle_ttl: family.idle_ttl.map(|ttl| i32::try_from(ttl.as_secs()).unwrap_or(i32::MAX)),
         }
     }
 }

@@ -84,6 +84,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    superseded_tokens (family_id) {
+        family_id -> Uuid,
+        generation -> Int4,
+        superseded_xid -> Int8,
+        recorded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     token_families (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -103,6 +112,13 @@ diesel::table! {
         user_agent -> Nullable<Text>,
         user_agent_hash -> Nullable<Int8>,
         replaced_by -> Nullable<Uuid>,
+        claims -> Nullable<Text>,
+        session_claims -> Nullable<Text>,
+        amr -> Nullable<Text>,
+        acr -> Nullable<Text>,
+        actor -> Nullable<Text>,
+        remember -> Bool,
+        idle_ttl -> Nullable<Int4>,
     }
 }
 
@@ -132,6 +148,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     service_keys,
     session_events,
+    superseded_tokens,
     token_families,
     users,
 );

@@ -65,13 +65,34 @@ impl Claims {
         if claims.to_json().len() > CLAIMS_LIMIT { Err(ClaimsError::TooLong) } else { Ok(claims) }
     }
 
-    /// Claims that were read before they were stored. They are not judged again: an earlier version may have reserved fewer
-    /// names.
+    /// Claims that were read before they were stored. An earlier version may have reserved fewer names: those are dropped, since
+    /// an access token would say them twice.
     ///
     /// # Errors
     /// [`serde_json::Error`] for text that is no JSON object.
     pub fn from_stored(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text).map(Self)
+        let mut claims: Map<String, Value> = serde_json::from_str(text)?;
+        claims.retain(|name, _| !RESERVED.contains(&name.as_str()));
+        Ok(Self(claims))
+    }
+
+    /// Claims that were read before they were put into a ticket.
+    pub fn of_session(fields: &Map<String, Value>) -> Self {
+        Self(fields.clone())
+    }
+
+    /// These claims, and those of `base` whose names they lack.
+    ///
+    /// # Errors
+    /// [`ClaimsError::TooLong`] if they are too long together.
+    pub fn merged_over(&self, base: &Self) -> Result<Self, ClaimsError> {
+        if self.is_empty() {
+            return Ok(base.clone());
+        }
+        let mut claims = base.0.clone();
+        claims.extend(self.0.clone());
+        let claims = Self(claims);
+        if claims.to_json().len() > CLAIMS_LIMIT { Err(ClaimsError::TooLong) } else { Ok(claims) }
     }
 
     /// Compact JSON, as it is stored.
@@ -107,6 +128,18 @@ mod tests {
         assert_eq!(Claims::from_stored(&stored.to_json()).unwrap(), stored);
         assert!(Claims::from_stored("[1]").is_err());
         assert_eq!(claims(&[]).unwrap().to_json(), "{}");
+    }
+
+    #[test]
+    fn claims_of_a_session_are_over_those_of_the_user_and_share_the_limit() {
+        let user = claims(&[("plan", json!("pro")), ("team", json!(1))]).unwrap();
+        let session = claims(&[("plan", json!("trial")), ("device", json!("tv"))]).unwrap();
+        let both = claims(&[("plan", json!("trial")), ("team", json!(1)), ("device", json!("tv"))]).unwrap();
+        assert_eq!(session.merged_over(&user).unwrap(), both);
+        assert_eq!(Claims::default().merged_over(&user).unwrap(), user);
+        let long = claims(&[("long", json!("a".repeat(CLAIMS_LIMIT - 20)))]).unwrap();
+        assert_eq!(long.merged_over(&user), Err(ClaimsError::TooLong));
+        assert!(Claims::from_stored("{\"sub\":1}").unwrap().is_empty());
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Client {
     pub os_user: Option<String>,
     /// For a request of a backend: its key.
     pub service_key: Option<ServiceKeyId>,
+    /// For a login by a backend: who acts for the user.
+    pub actor: Option<String>,
 }
 
 impl Client {

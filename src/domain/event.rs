@@ -69,6 +69,9 @@ impl Event {
             detail["by"] = "service".into();
             detail[SERVICE_KEY] = key.to_string().into();
         }
+        if let Some(actor) = &self.client.actor {
+            detail["actor"] = actor.as_str().into();
+        }
         detail
     }
 }

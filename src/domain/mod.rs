@@ -29,11 +29,13 @@ pub mod revocation;
 pub mod rotation;
 pub mod secret;
 pub mod service_key;
+pub mod session_content;
 mod signs;
 pub mod standing;
 pub mod stored_text;
 pub mod subject;
 pub mod throttle;
+pub mod ticket;
 mod word_list;
 
 /// A time in UTC, with the precision of the database: microseconds.

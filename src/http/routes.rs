@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use actix_web::{Scope, web};
 
 use super::handlers::{
-    dev_mail, documents, events, forward_auth, health, jwks, login, logout, metrics, offer, recovery, refresh,
-    register, sandbox, sessions, users, web_app,
+    dev_mail, documents, events, forward_auth, health, jwks, login, logout, metrics, offer, reauthenticate, recovery,
+    refresh, register, sandbox, sessions, ticket_login, users, web_app,
 };
 use super::route_list::{resource, routes};
 use super::service_routes::service;
@@ -17,6 +17,7 @@ routes! {
     PUBLIC {
         register::register,
         login::login,
+        ticket_login::login_with_ticket,
         refresh::refresh,
         logout::logout,
         logout::logout_all,
@@ -26,6 +27,7 @@ routes! {
         users::delete_me,
         users::delete_me_by_post,
         users::change_password,
+        reauthenticate::reauthenticate,
         recovery::change_email,
         recovery::forgot_password,
         recovery::reset_password,

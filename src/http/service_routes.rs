@@ -2,7 +2,7 @@
 
 use actix_web::{Scope, web};
 
-use super::handlers::service::{changes, document, ended, events, sessions, users};
+use super::handlers::service::{changes, document, ended, events, logins, sessions, users};
 use super::route_list::routes;
 use super::state::HttpOptions;
 
@@ -19,6 +19,9 @@ routes! {
         sessions::list_user_sessions,
         sessions::revoke_user_sessions,
         sessions::revoke_session,
+        logins::create_ticket,
+        logins::create_session,
+        sessions::note_reauthentication,
         events::follow_events,
         ended::follow_ended,
         document::service_openapi,

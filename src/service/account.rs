@@ -182,7 +182,7 @@ impl Service {
     /// sandbox families that were begun from it: someone with a stolen access token guesses as slowly as at the login, and
     /// does not keep the owner from changing the password elsewhere. A session that has ended learns nothing about the
     /// password.
-    async fn verify_again(
+    pub(super) async fn verify_again(
         &self,
         caller: &Authenticated,
         password: &SecretString,
@@ -229,13 +229,13 @@ impl Service {
     }
 }
 
-enum Verified {
+pub(super) enum Verified {
     /// With the hash that the password was checked against.
     Right(User, PasswordHash),
     Refused(Unverified),
 }
 
-enum Unverified {
+pub(super) enum Unverified {
     WrongPassword,
     SessionRevoked,
     TooManyAttempts(TooManyAttempts),

@@ -29,6 +29,7 @@ use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
 use crate::crypto::request_digests::RequestDigests;
 use crate::crypto::service_key::ServiceKeyTexts;
+use crate::crypto::tickets::Tickets;
 use crate::db::Database;
 use crate::domain::clock::Clock;
 use crate::domain::password::PasswordPolicy;
@@ -116,6 +117,7 @@ impl Components {
             csrf_tokens: CsrfTokens::new(keyring),
             log_hashes: LogHashes::new(keyring),
             links,
+            tickets: Tickets::new(keyring),
             messaging: policy.messaging,
             passwords,
             login_throttle,

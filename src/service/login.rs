@@ -50,6 +50,14 @@ pub struct FromBefore<'a> {
     pub refresh_token: Option<&'a [u8]>,
 }
 
+/// What a client wants of its session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WantedSession {
+    pub delivery: Delivery,
+    /// Whether a browser keeps the cookies when it is closed.
+    pub remember: bool,
+}
+
 /// A login that the throttle has admitted.
 struct Attempt<'a> {
     email: &'a str,
@@ -68,17 +76,17 @@ impl Service {
         &self,
         email: &str,
         password: &SecretString,
-        delivery: Delivery,
+        wanted: WantedSession,
         before: FromBefore<'_>,
         client: Client,
     ) -> Result<LoginOutcome, ServiceError> {
         let replaced = before.refresh_token.and_then(|token| self.refresh_tokens.verify(token).ok());
         let replaced = replaced.map(|token| token.family_id);
-        let counted_by = self.login_throttle.of_login(email, before.device, delivery, client.ip);
+        let counted_by = self.login_throttle.of_login(email, before.device, wanted.delivery, client.ip);
         let standing = counted_by.standing();
         let attempt = |closes_for| {
             let attempt = Attempt { email, password, standing, client, closes_for };
-            self.try_login(attempt, delivery, replaced)
+            self.try_login(attempt, wanted, replaced)
         };
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
         let throttled = self.login_throttle.throttled(counted_by, attempt, is_right).await?;
@@ -98,7 +106,7 @@ impl Service {
     async fn try_login(
         &self,
         attempt: Attempt<'_>,
-        delivery: Delivery,
+        wanted: WantedSession,
         replaced: Option<FamilyId>,
     ) -> Result<LoginOutcome, ServiceError> {
         for _ in 0..ATTEMPTS {
@@ -113,7 +121,7 @@ impl Service {
             }
             let client = attempt.client.clone();
             let is_new = attempt.standing == Standing::Stranger;
-            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, is_new, client).await? {
+            if let Some(grant) = self.begin_session(user.id, verified, wanted, replaced, is_new, client).await? {
                 let (user, family) = (user.id, grant.session_id);
                 tracing::info!(event = "authn_login_success", user.id = %user, family.id = %family, "Login succeeded");
                 return Ok(LoginOutcome::Granted(grant));
@@ -160,16 +168,17 @@ impl Service {
         &self,
         user_id: UserId,
         verified: PasswordHash,
-        delivery: Delivery,
+        wanted: WantedSession,
         replaced: Option<FamilyId>,
         is_new_device: bool,
         client: Client,
     ) -> Result<Option<SessionGrant>, ServiceError> {
+        let WantedSession { delivery, remember } = wanted;
         let now = self.clock.now();
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &self.lifetimes);
+        family.remember = remember;
         family.issue_to(&client);
         family.user_agent.clone_from(&client.user_agent);
-        let issued = IssuedGeneration::newest_of(&family);
         let kind = EventKind::LoginSucceeded;
         let event = Event::of_session(now, user_id, family.id, kind, client.clone(), &mut rng());
         let limit = self.sessions_per_user.get();
@@ -184,15 +193,16 @@ impl Service {
             let ended = revoke::replaced_and_beyond(tx, &account, limit - 1, replaced, now, &client)?;
             // Every device is new at the first login.
             let is_notable = tx.outgoing().mails && is_new_device && families::exists_of(tx, user_id)?;
+            family.content.claims = account.user().claims.clone();
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
             if is_notable {
                 let letter = Letter::NewDevice { place: notices::place(&event) };
                 outbox::insert(tx, &notices::mail(&event, &letter))?;
             }
-            Ok(Some(ended))
+            Ok(Some((IssuedGeneration::newest_of(&family), ended)))
         });
-        let Some(ended) = begun.await? else { return Ok(None) };
+        let Some((issued, ended)) = begun.await? else { return Ok(None) };
         self.ended_sessions.add(ended);
         Ok(Some(self.grant(&issued, now)))
     }

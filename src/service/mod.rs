@@ -15,6 +15,7 @@
 
 mod account;
 mod authentication;
+mod begun_elsewhere;
 mod catch_up;
 mod components;
 mod deletion;
@@ -40,6 +41,7 @@ mod service_keys;
 mod session;
 mod session_list;
 mod several_tokens;
+mod step_up;
 mod throttle;
 #[cfg(test)]
 mod unconnected;
@@ -50,12 +52,13 @@ pub use crate::crypto::access_token::AccessTokenError;
 pub use crate::crypto::refresh_token::REFRESH_TOKEN_PREFIX;
 pub use account::{NewSession, PasswordOutcome};
 pub use authentication::{Authenticated, AuthenticationError};
+pub use begun_elsewhere::{IssuedTicket, NotBegun, RedeemOutcome, SessionDescription, UserOfSession};
 pub use components::{Components, Policy};
 pub use error::{FieldError, ServiceError};
 pub use event_feed::EVENTS_EVERY;
 pub use event_log::EventPage;
 pub use health::{Health, ProcessStats, Readiness};
-pub use login::{FromBefore, LoginOutcome};
+pub use login::{FromBefore, LoginOutcome, WantedSession};
 pub use messaging::Messaging;
 pub use offer::Offer;
 pub use operator::Operator;
@@ -70,6 +73,7 @@ pub use service_keys::{Authorization, Backend, ServiceKeys};
 pub use session::SessionGrant;
 pub use session_list::{ListedSession, OtherPlace};
 pub use several_tokens::Chosen;
+pub use step_up::{FreshAccess, ReauthenticationOutcome};
 pub use throttle::{KnownDevice, TooManyAttempts};
 pub use upkeep::background_writes::BackgroundWrites;
 pub use upkeep::ended_log::{EndedLog, EndedPage};

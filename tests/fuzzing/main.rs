@@ -7,6 +7,7 @@ mod cookies;
 mod forwarded;
 mod server;
 mod service_keys;
+mod tickets;
 mod tokens;
 
 use std::fs;
@@ -14,6 +15,7 @@ use std::path::Path;
 
 use server::Server;
 use service_keys::ServiceKeys;
+use tickets::ShownTickets;
 use tokens::Tokens;
 
 /// Fewer would be no corpus.
@@ -43,6 +45,12 @@ fn no_token_but_the_genuine_one_verifies() {
 fn no_service_key_but_the_genuine_one_verifies() {
     let keys = ServiceKeys::make();
     replays("service_keys", |input| keys.are_shown(input));
+}
+
+#[test]
+fn no_ticket_but_the_genuine_one_opens() {
+    let tickets = ShownTickets::make();
+    replays("tickets", |input| tickets.are_shown(input));
 }
 
 #[test]

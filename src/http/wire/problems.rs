@@ -43,6 +43,8 @@ kinds! {
     WRONG_PASSWORD: FORBIDDEN, "invalid_credentials", "Invalid credentials", "The password is wrong. Nothing was changed.";
     CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request", "Cross-site request", "A page of another site sent this request, and its origin is not an allowed origin.";
     CSRF_FAILED: FORBIDDEN, "csrf_failed", "CSRF check failed", "The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.";
+    TICKET_INVALID: UNAUTHORIZED, "ticket_invalid", "Ticket invalid", "The ticket is not valid, or it has expired. Log in again at the service that gave it to you.", challenge = INVALID_TOKEN;
+    TICKET_USED: UNAUTHORIZED, "ticket_used", "Ticket used", "The ticket was used already. Log in again at the service that gave it to you.", challenge = INVALID_TOKEN;
     LINK_INVALID: UNAUTHORIZED, "link_invalid", "Link invalid", "The link is not valid, or was used already. Ask for another one.", challenge = INVALID_TOKEN;
     LINK_EXPIRED: UNAUTHORIZED, "link_expired", "Link expired", "The link has expired. Ask for another one.", challenge = INVALID_TOKEN;
     REGISTRATION_CLOSED: FORBIDDEN, "registration_closed", "Registration closed", "This server does not create accounts by itself. Contact the operator of this service.";

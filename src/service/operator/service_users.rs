@@ -7,13 +7,14 @@ use super::Operator;
 use super::accounts::record;
 use crate::db::idempotency_keys::{self, Repetition};
 use crate::db::users::{self, EMAIL_TAKEN, SUBJECT_TAKEN};
-use crate::db::{DbError, events};
+use crate::db::{DbError, events, session_claims};
 use crate::domain::account::{Email, User};
 use crate::domain::claims::{Claims, ClaimsError};
 use crate::domain::event::{Event, EventKind};
 use crate::domain::idempotency::RepeatableRequest;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::revocation::RevocationReason;
+use crate::domain::rotation::Generation;
 use crate::domain::standing::Standing;
 use crate::domain::subject::Subject;
 use crate::service::error::{FieldError, ServiceError};
@@ -63,9 +64,11 @@ pub(in crate::service) struct ValidUser {
 
 /// What the transaction of a change found.
 enum Changed {
-    Done(User, Ended),
+    Done(User, Ended, Vec<(FamilyId, Generation)>),
     NoSuchUser,
     VerifiesNothing,
+    /// The claims are too long together with those of a session.
+    TooLong(ClaimsError),
 }
 
 impl Operator {
@@ -119,8 +122,14 @@ impl Operator {
         Ok(outcome)
     }
 
-    /// Changes a user. Disabling revokes the user's sessions. A new address is unverified unless the change says otherwise.
-    pub async fn change_described(&self, id: UserId, change: UserChange) -> Result<UserOutcome, ServiceError> {
+    /// Changes a user. Disabling revokes the user's sessions. A new address is unverified unless the change says otherwise. New
+    /// claims reach each session with its next refresh; with `now`, the access tokens with the old ones are rejected from now on.
+    pub async fn change_described(
+        &self,
+        id: UserId,
+        change: UserChange,
+        now: bool,
+    ) -> Result<UserOutcome, ServiceError> {
         let mut errors = Vec::new();
         let email = change.email.map(|email| valid(email, &mut errors, "email", Email::parse));
         let subject = change.subject.map(|subject| valid(subject, &mut errors, "subject", Subject::parse));
@@ -147,7 +156,23 @@ impl Operator {
                 claims: claims.unwrap_or_else(|| before.claims.clone()),
                 ..before.clone()
             };
+            let merged = match after.claims == before.claims {
+                true => None,
+                false => match session_claims::merge(tx, &account, &after.claims)? {
+                    Ok(merged) => Some(merged),
+                    Err(error) => return Ok(Changed::TooLong(error)),
+                },
+            };
             account.describe(tx, &after)?;
+            let mut superseded = match merged {
+                Some(merged) => merged.write(tx)?,
+                None => Vec::new(),
+            };
+            if now {
+                session_claims::supersede(tx, &superseded)?;
+            } else {
+                superseded.clear();
+            }
             if is_new_email {
                 record(tx, id, EventKind::EmailChanged, at, &client)?;
             } else if verified && !before.email_verified {
@@ -163,15 +188,19 @@ impl Operator {
                 }
                 account.set_active(tx, is_active)?;
             }
-            Ok(Changed::Done(account.user().clone(), ended))
+            Ok(Changed::Done(account.user().clone(), ended, superseded))
         });
         match changed.await {
-            Ok(Changed::Done(user, ended)) => {
+            Ok(Changed::Done(user, ended, superseded)) => {
                 self.ended_sessions.add(ended);
+                self.ended_sessions.supersede(&superseded);
                 Ok(UserOutcome::Done(user))
             }
             Ok(Changed::NoSuchUser) => Ok(UserOutcome::NoSuchUser),
             Ok(Changed::VerifiesNothing) => Ok(UserOutcome::Invalid(vec![no_address()])),
+            Ok(Changed::TooLong(error)) => {
+                Ok(UserOutcome::Invalid(vec![FieldError { field: "claims", message: error.to_string() }]))
+            }
             Err(error) => taken(Err(error)),
         }
     }

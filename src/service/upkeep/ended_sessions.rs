@@ -12,10 +12,12 @@ use tokio::sync::{Notify, watch};
 use super::clock_difference::{ClockDifference, Measurement};
 use super::ended_feed::Feed;
 use super::ended_set::EndedSet;
+use super::superseded_set::SupersededSet;
 use crate::db::ended_sessions::{self, Notice};
 use crate::db::{Database, DbError};
 use crate::domain::clock::{CLOCKS_APART, Clock};
 use crate::domain::ids::FamilyId;
+use crate::domain::rotation::Generation;
 use crate::service::error::ServiceError;
 use crate::service::revoke::Ended;
 
@@ -32,6 +34,7 @@ pub struct EndedSessions {
     db: Database,
     clock: Clock,
     known: EndedSet,
+    superseded: SupersededSet,
     feed: Mutex<Feed>,
     clocks: ClockDifference,
     woken: Notify,
@@ -53,6 +56,7 @@ impl EndedSessions {
             db,
             clock,
             known: EndedSet::new(retention(token_lifetime)),
+            superseded: SupersededSet::new(retention(token_lifetime)),
             feed: Mutex::default(),
             clocks: ClockDifference::default(),
             woken: Notify::new(),
@@ -64,6 +68,16 @@ impl EndedSessions {
     /// Whether a session is known to have ended.
     pub(in crate::service) fn contains(&self, id: FamilyId) -> bool {
         self.known.contains(id)
+    }
+
+    /// Whether a session's access tokens of this generation are superseded. The session goes on.
+    pub(in crate::service) fn is_superseded(&self, id: FamilyId, generation: Generation) -> bool {
+        self.superseded.contains(id, generation)
+    }
+
+    /// Takes the access tokens that a committed transaction has superseded.
+    pub(in crate::service) fn supersede(&self, tokens: &[(FamilyId, Generation)]) {
+        self.superseded.insert(tokens);
     }
 
     /// Takes the sessions that a committed transaction has ended, and returns how many they are.
@@ -109,6 +123,8 @@ impl EndedSessions {
         });
         let (news, measurement) = read.await?;
         self.known.turn(began);
+        self.superseded.turn(began);
+        self.superseded.insert(&news.superseded);
         self.note(&news.ended);
         self.feed.lock().unwrap_or_else(PoisonError::into_inner).advance(news.position, began);
         self.clocks.measured(measurement);

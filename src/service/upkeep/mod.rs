@@ -10,3 +10,4 @@ pub(super) mod ended_set;
 mod letter_writer;
 pub(super) mod outbox;
 pub(super) mod pruner;
+mod superseded_set;

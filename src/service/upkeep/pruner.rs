@@ -32,6 +32,8 @@ pub struct Pruned {
     pub deleted_accounts: u64,
     /// Records of requests that backends may have sent again.
     pub idempotency_keys: u64,
+    /// Records of superseded access tokens.
+    pub superseded_tokens: u64,
 }
 
 impl Pruned {
@@ -42,6 +44,7 @@ impl Pruned {
         self.login_throttles += batch.login_throttles;
         self.deleted_accounts += batch.deleted_accounts;
         self.idempotency_keys += batch.idempotency_keys;
+        self.superseded_tokens += batch.superseded_tokens;
     }
 }
 
@@ -91,6 +94,7 @@ impl Pruner {
                 sessions: prune::families(connection, families, BATCH)?,
                 events: prune::events(connection, events, BATCH)?,
                 ended_sessions: prune::ended_sessions(connection, ended, BATCH)?,
+                superseded_tokens: prune::superseded_tokens(connection, ended, BATCH)?,
                 login_throttles: throttles::prune(connection, throttled, BATCH.into())? as u64,
                 deleted_accounts: prune::deleted_accounts(connection, events, BATCH)?,
                 idempotency_keys: prune::idempotency_keys(connection, repeatable, BATCH)?,

@@ -1,10 +1,14 @@
 //! Creating, changing and deleting users.
 
-use actix_web::HttpResponse;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use crate::http::credentials::service_key::{Authorized, UsersWrite};
 use crate::http::extractors::creation::Creation;
 use crate::http::extractors::json_body::JsonBody;
+use crate::http::extractors::query::Query;
 use crate::http::extractors::user_id::UserInPath;
 use crate::http::state::State;
 use crate::http::wire::dto::service_user::{ChangeUserRequest, CreateUserRequest, ServiceUserAnswer};
@@ -46,18 +50,25 @@ pub async fn create_user(
 problems! { ChangeUserProblems: EMAIL_TAKEN, SUBJECT_TAKEN, USER_NOT_FOUND }
 
 /// Change a user
+///
+/// New claims reach each session of the user with its next refresh. With `now=true`, Heirloom rejects the access tokens with the
+/// old claims from now on, with 401 `access_token_expired`: clients refresh, and the sessions go on. Services that verify access
+/// tokens themselves accept them until they expire.
 #[utoipa::path(
     patch, path = "/service/users/{id}", tag = "users", security(("service_key" = ["users:write"])),
-    params(("id" = Uuid, Path, description = "The user's `id`")),
+    params(
+        ("id" = Uuid, Path, description = "The user's `id`"),
+        ("now" = Option<bool>, Query, description = "Reject the access tokens with the old claims at once. `false` by default"),
+    ),
     request_body = ChangeUserRequest,
     responses((status = 200, description = "The user after the change", body = ServiceUserAnswer), ChangeUserProblems),
 )]
 pub async fn change_user(
     state: State,
-    authorized: Authorized<UsersWrite, (UserInPath, JsonBody<ChangeUserRequest>)>,
+    authorized: Authorized<UsersWrite, (UserInPath, NowInQuery, JsonBody<ChangeUserRequest>)>,
 ) -> Result<HttpResponse, Problem> {
-    let (backend, (UserInPath(id), JsonBody(body))) = (authorized.backend, authorized.rest);
-    match state.operator.run_for(backend).change_described(id, body.into()).await? {
+    let (backend, (UserInPath(id), NowInQuery(now), JsonBody(body))) = (authorized.backend, authorized.rest);
+    match state.operator.run_for(backend).change_described(id, body.into(), now).await? {
         UserOutcome::Done(user) => {
             backend.log("Changed an account", id.as_uuid());
             Ok(HttpResponse::Ok().json(ServiceUserAnswer::from(&user)))
@@ -97,5 +108,30 @@ fn refusal(outcome: UserOutcome) -> Problem {
         UserOutcome::KeyReused => (&IDEMPOTENCY_KEY_REUSED).into(),
         UserOutcome::Invalid(errors) => Problem::validation(errors.into_iter().map(Into::into).collect()),
         UserOutcome::NoSuchUser | UserOutcome::Done(_) => (&USER_NOT_FOUND).into(),
+    }
+}
+
+/// `?now=`, the only parameter.
+pub struct NowInQuery(bool);
+
+impl FromRequest for NowInQuery {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::parse(request))
+    }
+}
+
+impl NowInQuery {
+    fn parse(request: &HttpRequest) -> Result<Self, Problem> {
+        let mut query = Query::of(request)?;
+        let now = match query.text("now").as_deref() {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(Problem::field("now", "must be `true` or `false`")),
+        };
+        query.end()?;
+        Ok(Self(now))
     }
 }

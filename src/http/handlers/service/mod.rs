@@ -4,5 +4,6 @@ pub mod changes;
 pub mod document;
 pub mod ended;
 pub mod events;
+pub mod logins;
 pub mod sessions;
 pub mod users;

@@ -9,13 +9,14 @@ use crate::http::extractors::user_id::UserInPath;
 use crate::http::state::State;
 use crate::http::wire::dto::logout::NoFields;
 use crate::http::wire::dto::service_session::{RevokedAnswer, ServiceSessionAnswer, ServiceSessionsAnswer};
+use crate::http::wire::dto::step_up::ReauthenticatedRequest;
 use crate::http::wire::problem::Problem;
 use crate::http::wire::problem_docs::problems;
 use crate::http::wire::problems::{
     MALFORMED_JSON, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED,
 };
 use crate::http::wire::service_problems::{NO_SUCH_SESSION, USER_NOT_FOUND};
-use crate::service::OperatorOutcome;
+use crate::service::{OperatorOutcome, ReauthenticationOutcome};
 
 problems! { ListUserSessionsProblems: USER_NOT_FOUND }
 
@@ -88,4 +89,34 @@ pub async fn revoke_session(
     }
     backend.log("Revoked a session", id.as_uuid());
     Ok(HttpResponse::NoContent().finish())
+}
+
+problems! { NoteReauthenticationProblems: NO_SUCH_SESSION }
+
+/// Record that the user has proved again who they are
+///
+/// The next access token of the session has the new `auth_time`, with `amr` and `acr` if they are sent. The client refreshes to
+/// get it.
+#[utoipa::path(
+    post, path = "/service/sessions/{id}/reauthenticated", tag = "sessions", security(("service_key" = ["sessions:write"])),
+    params(("id" = Uuid, Path, description = "The session's `id`, the `sid` of access tokens")),
+    request_body = Option<ReauthenticatedRequest>,
+    responses((status = 204, description = "It is recorded"), NoteReauthenticationProblems),
+)]
+pub async fn note_reauthentication(
+    state: State,
+    authorized: Authorized<SessionsWrite, (SessionId, OptionalJsonBody<ReauthenticatedRequest>)>,
+) -> Result<HttpResponse, Problem> {
+    let (backend, (SessionId(id), OptionalJsonBody(body))) = (authorized.backend, authorized.rest);
+    let ReauthenticatedRequest { amr, acr } = body.unwrap_or_default();
+    match state.operator.run_for(backend).note_reauthentication(id, amr, acr).await? {
+        ReauthenticationOutcome::Done => {
+            backend.log("Recorded a reauthentication", id.as_uuid());
+            Ok(HttpResponse::NoContent().finish())
+        }
+        ReauthenticationOutcome::NoSuchSession => Err((&NO_SUCH_SESSION).into()),
+        ReauthenticationOutcome::Invalid(errors) => {
+            Err(Problem::validation(errors.into_iter().map(Into::into).collect()))
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -42,6 +43,16 @@ pub struct ServiceSessionAnswer {
     /// A name for people, derived from the user agent.
     #[schema(example = "Firefox on Linux")]
     pub device: String,
+    /// What the access tokens of the session say: the claims of the user, with those of the session over them.
+    #[schema(value_type = Object)]
+    pub claims: Map<String, Value>,
+    /// How the user has proved who they are. Empty if that is not known.
+    pub amr: Vec<String>,
+    #[schema(required)]
+    pub acr: Option<String>,
+    /// Who acts for the user.
+    #[schema(required)]
+    pub actor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -62,6 +73,10 @@ impl From<Family> for ServiceSessionAnswer {
             ip: family.ip,
             device: device_name(family.user_agent.as_deref()),
             user_agent: family.user_agent,
+            claims: family.content.claims.as_map().clone(),
+            amr: family.content.proof.amr,
+            acr: family.content.proof.acr,
+            actor: family.content.actor,
         }
     }
 }
