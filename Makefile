@@ -43,6 +43,14 @@ test: setup test-setup web ## Run all tests, including those in a browser
 	@scripts/web test
 	@scripts/python test
 
+# The page is the list of this suite: every file that it names runs as a whole, and every TypeScript file `field*`.
+.PHONY: test-field
+test-field: setup test-setup web ## Run the tests of the reports from the field, which `make test` runs too
+	cargo test --locked --no-fail-fast --lib --test api --test process --test security -- \
+	  every_report_from_the_field $$(grep -o '[a-z_]*\.rs::' docs/field-reports.md | sed 's/\.rs//' | sort -u)
+	cargo build --locked
+	@scripts/web test-field
+
 .PHONY: test-partitioned
 test-partitioned: setup test-setup ## Run the tests over HTTP with the sessions in hash partitions, and the tables in a schema of their own
 	HEIRLOOM_TEST_PARTITIONED=1 cargo test --locked --no-fail-fast --test api
@@ -148,8 +156,13 @@ schemathesis: setup $(SCHEMATHESIS) ## Test the running program with valid and i
 	scripts/schemathesis $(SCHEMATHESIS) target/debug/heirloom
 
 .PHONY: timing
-timing: setup ## Compare the time of a login for existing, disabled and unknown accounts
+timing: setup ## Compare the time of a login, of a forgotten password and of a registration for known and unknown accounts
 	cargo run --locked --release --example login_timing
+	cargo run --locked --release --example mail_timing
+
+.PHONY: outbox
+outbox: setup test-setup web ## Send 10,000 messages while processes are killed, which `make test` does with 400
+	HEIRLOOM_TEST_MESSAGES=10000 cargo test --locked --test process -- --nocapture no_message_is_lost
 
 .PHONY: bench
 bench: setup ## Compare refreshes with pgbench, and write docs/benchmarks
@@ -167,6 +180,7 @@ setup: ## Install the system packages that the build needs, if permitted
 .PHONY: test-setup
 test-setup:
 	@scripts/setup tests
+	@scripts/smtp-server
 
 .PHONY: clean
 clean: ## Remove all build output

@@ -93,13 +93,17 @@ async fn soak(options: &Options, seed: u64) -> ExitCode {
     println!("{:5.0} s  every client has made its last check; judging the history", record.now().as_secs_f64());
     let (exchanges, faults) = record.history();
     let verdict = check(&TERMS, &exchanges, &faults);
-    let judged = summary(&verdict, exchanges.len(), seed, record.now());
+    let messages = rig.messages().await;
+    let judged = summary(&verdict, exchanges.len(), seed, record.now()) + &format!("\n{messages}\n");
     let table = table(&struck, &verdict);
     println!("\n{judged}\n{table}");
     for violation in verdict.violations.iter().take(20) {
         println!("  {violation}");
     }
-    if !verdict.violations.is_empty() {
+    for fault in messages.faults.iter().take(20) {
+        println!("  {fault}");
+    }
+    if !verdict.violations.is_empty() || !messages.faults.is_empty() {
         println!("The history and the logs are in {}", rig.keep_logs(&exchanges).display());
         return ExitCode::FAILURE;
     }

@@ -135,6 +135,9 @@ fn what_is_done(trouble: Trouble) -> &'static str {
         }
         Trouble::RotateSecrets => "`old,new` on one process after the other, then `new,old`",
         Trouble::FailOver => "the standby disconnected for 4 s, the primary killed, the standby promoted",
+        Trouble::BreakReceiver => {
+            "the receiver of webhooks down, failing, breaking connections after taking a message, redirecting, slow, stalling, 410"
+        }
     }
 }
 
@@ -153,5 +156,6 @@ pub fn name(trouble: Trouble) -> &'static str {
         Trouble::Migrate => "migration",
         Trouble::RotateSecrets => "new secret",
         Trouble::FailOver => "failover",
+        Trouble::BreakReceiver => "a broken receiver of webhooks",
     }
 }

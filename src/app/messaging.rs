@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use secrecy::ExposeSecret as _;
 
 use super::error::StartError;
-use crate::config::{Config, DatabasePlace, MailBy, WebhookConfig};
+use crate::config::{Config, DatabasePlace, MailBy};
 use crate::delivery::MailTransport;
 use crate::delivery::letters::Letters;
 use crate::delivery::mailbox::Mailbox;
@@ -21,14 +21,14 @@ use crate::service::Messaging;
 pub fn messaging(config: &Config, clock: &Clock) -> Result<Messaging, StartError> {
     let messages = &config.messages;
     let is_embedded = matches!(config.database.place, DatabasePlace::Embedded(_));
-    let webhook = messages.webhook.as_ref().map(|config| Arc::new(webhook_of(config)));
+    let webhook = messages.webhook.as_ref().map(|config| Arc::new(Webhook::new(config.url.clone(), &config.secrets)));
     let mut mailbox = None;
     let mail: Option<Arc<dyn MailTransport>> = match &messages.mail {
         Some(mail) => Some(match &mail.by {
             MailBy::Smtp(url) => Arc::new(Smtp::new(url.expose_secret(), &mail.from)?),
             MailBy::Webhook => {
-                let receiver = messages.webhook.as_ref().map(webhook_of);
-                Arc::new(MailAsWebhook::new(receiver.expect("the settings demand it"), clock.clone()))
+                let receiver = webhook.clone().expect("the settings demand it");
+                Arc::new(MailAsWebhook::new(receiver, clock.clone()))
             }
         }),
         None if config.is_development && is_embedded => {
@@ -48,12 +48,8 @@ pub fn messaging(config: &Config, clock: &Clock) -> Result<Messaging, StartError
         letters: Arc::new(Letters::new(messages.templates.as_deref())?),
         mailbox,
         registration: config.registration,
+        muted: messages.muted.clone(),
         service: messages.service.clone(),
         public_url: Arc::new(public_url),
     })
-}
-
-fn webhook_of(config: &WebhookConfig) -> Webhook {
-    let secrets: Vec<Vec<u8>> = config.secrets.iter().map(|secret| secret.0.clone()).collect();
-    Webhook::new(config.url.clone(), &secrets)
 }

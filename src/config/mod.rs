@@ -38,7 +38,7 @@ pub use database::{DatabaseConfig, DatabasePlace};
 pub use database_url::{DATABASE_URL_SHAPE, without_values};
 pub use errors::{ConfigError, ConfigErrors, ConfigWarning};
 pub use logging::{LogConfig, LogFormat};
-pub use messages::{MailBy, MailConfig, MessagesConfig, WebhookConfig, WebhookSecret};
+pub use messages::{MailBy, MailConfig, MessagesConfig, WebhookConfig};
 pub use origin::Origin;
 pub use server::ConnectionConfig;
 pub use settings::{Settings, unknown_settings};
@@ -120,7 +120,7 @@ impl Config {
         let is_development = development.resolve(errors, bind, &database.place, &throttle);
         let admin_bind = server.admin_address(errors, warnings, bind);
         let access_token = tokens.access_token(errors);
-        let (messages_config, registration) = messages.resolve(errors, &access_token.issuer);
+        let (messages_config, registration) = messages.resolve(errors, warnings, &access_token.issuer, credentials);
         let has_mailbox = is_development && !is_external;
         messages.check_registration(errors, messages_config.mail.is_some() || has_mailbox);
         let config = Self {

@@ -1,4 +1,4 @@
-//! Links of mails: AES-256-GCM under a key of the secret, with a random nonce. Nobody but this server can make or read one.
+//! Links of mails: AES-256-GCM under a key of the secret, with a random nonce. Only this server can make or read one.
 //!
 //! ```text
 //! hll_ base64url( version (1) | key id (1) | nonce (12) | sealed JSON of `Link` | tag (16) )
@@ -63,10 +63,10 @@ impl Links {
     /// What a presented link permits.
     ///
     /// # Errors
-    /// [`LinkError::Invalid`] for a text that [`seal`](Self::seal) did not make with one of the configured secrets, or with
-    /// none of these purposes; [`LinkError::Expired`] for a genuine one whose time is over.
-    pub fn open(&self, presented: &str, purposes: &[LinkPurpose], now: Timestamp) -> Result<Link, LinkError> {
-        let link = self.unseal(presented).filter(|link| purposes.contains(&link.purpose)).ok_or(LinkError::Invalid)?;
+    /// [`LinkError::Invalid`] for a text that [`seal`](Self::seal) did not make with one of the configured secrets, or for
+    /// another purpose; [`LinkError::Expired`] for a genuine one that has expired.
+    pub fn open(&self, presented: &str, purpose: LinkPurpose, now: Timestamp) -> Result<Link, LinkError> {
+        let link = self.unseal(presented).filter(|link| link.purpose == purpose).ok_or(LinkError::Invalid)?;
         if now.unix_timestamp() >= link.expires_at { Err(LinkError::Expired) } else { Ok(link) }
     }
 
@@ -117,7 +117,7 @@ mod tests {
     const OLD: &str = "an old secret of more than thirty-two bytes";
     const NEW: &str = "a newer secret of more than thirty-two bytes";
     const NOW: Timestamp = datetime!(2026-01-02 03:04:05 UTC);
-    const PURPOSE: [LinkPurpose; 1] = [LinkPurpose::ResetPassword];
+    const PURPOSE: LinkPurpose = LinkPurpose::ResetPassword;
 
     fn links(secrets: &[&str]) -> Links {
         let secrets: Vec<Secret> = secrets.iter().map(|text| Secret::new(text).unwrap()).collect();
@@ -138,11 +138,11 @@ mod tests {
     #[test]
     fn a_link_is_read_back_with_any_configured_secret_until_it_expires() {
         let text = links(&[OLD]).seal(&link());
-        assert!(links(&[NEW, OLD]).open(&text, &PURPOSE, NOW).unwrap() == link());
-        assert_eq!(links(&[NEW]).open(&text, &PURPOSE, NOW).err(), Some(LinkError::Invalid));
+        assert!(links(&[NEW, OLD]).open(&text, PURPOSE, NOW).unwrap() == link());
+        assert_eq!(links(&[NEW]).open(&text, PURPOSE, NOW).err(), Some(LinkError::Invalid));
         let late = NOW + std::time::Duration::from_secs(3600);
-        assert_eq!(links(&[OLD]).open(&text, &PURPOSE, late).err(), Some(LinkError::Expired));
-        assert_eq!(links(&[OLD]).open(&text, &[LinkPurpose::UndoEmail], late).err(), Some(LinkError::Invalid));
+        assert_eq!(links(&[OLD]).open(&text, PURPOSE, late).err(), Some(LinkError::Expired));
+        assert_eq!(links(&[OLD]).open(&text, LinkPurpose::UndoEmail, late).err(), Some(LinkError::Invalid));
         assert_ne!(text, links(&[OLD]).seal(&link()), "each has a nonce of its own");
     }
 
@@ -150,7 +150,7 @@ mod tests {
     fn every_change_every_cut_and_every_addition_is_refused() {
         let links = links(&[OLD]);
         let text = links.seal(&link());
-        let is_invalid = |text: &str| links.open(text, &PURPOSE, NOW).err() == Some(LinkError::Invalid);
+        let is_invalid = |text: &str| links.open(text, PURPOSE, NOW).err() == Some(LinkError::Invalid);
         for at in LINK_PREFIX.len()..text.len() {
             let mut changed: Vec<u8> = text.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };

@@ -11,13 +11,13 @@ use super::outbox;
 use super::rows::{EventRow, NewEventRow};
 use super::schema::session_events;
 use crate::domain::event::{Event, RecordedEvent};
+use crate::domain::event_messages;
 use crate::domain::ids::{EventId, UserId};
-use crate::domain::notices;
 
 /// Stores an event, and the messages that it causes. Call it in the transaction that the event reports.
 pub fn insert(connection: &mut Connection, event: &Event) -> Result<(), DbError> {
     diesel::insert_into(session_events::table).values(NewEventRow::from(event)).execute(connection.pg())?;
-    let messages = notices::of_event(event, connection.outgoing());
+    let messages = event_messages::of_event(event, connection.outgoing());
     messages.iter().try_for_each(|message| outbox::insert(connection, message))
 }
 

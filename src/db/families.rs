@@ -105,6 +105,12 @@ pub fn find_ended(
     }))
 }
 
+/// The user agent of a family's login. `None` if there was none, or if the family is pruned.
+pub fn user_agent(connection: &mut Connection, id: FamilyId) -> Result<Option<String>, DbError> {
+    let found = token_families::table.find(id.as_uuid()).select(token_families::user_agent);
+    Ok(found.first::<Option<String>>(connection.pg()).optional()?.flatten())
+}
+
 /// Whether a user has ever logged in, as far as sessions are kept.
 pub fn exists_of(connection: &mut Connection, user_id: UserId) -> Result<bool, DbError> {
     let of_user = token_families::table.filter(token_families::user_id.eq(user_id.as_uuid()));

@@ -1,5 +1,6 @@
 //! The table `outbox`: mails and webhooks that are still to be sent.
 
+use diesel::dsl;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,14 +30,21 @@ pub fn insert(connection: &mut Connection, message: &Message) -> Result<(), DbEr
 
 type Row = (Uuid, String, Option<Uuid>, Timestamp, i32, Value);
 
-/// Takes up to `limit` messages that are due, oldest first, and counts an attempt of each. Until the [lease](LEASE) is over
-/// no other process gets them. Call it in a transaction.
+/// Takes up to `limit` messages that are due, oldest first, and counts an attempt of each. No other process gets
+/// them before the [lease](LEASE) ends.
+///
+/// What this and the functions below write of an attempt commits asynchronously: if it is lost, a message is sent again, with
+/// the same id. So no attempt waits for the disk or for a standby, and holds a connection meanwhile.
 pub fn take(
     connection: &mut Connection,
     channel: Channel,
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Message>, DbError> {
+    connection.asynchronously(|tx| take_due(tx, channel, limit, now))
+}
+
+fn take_due(tx: &mut Connection, channel: Channel, limit: i64, now: Timestamp) -> Result<Vec<Message>, DbError> {
     let due: Vec<Uuid> = outbox::table
         .filter(outbox::channel.eq(channel.as_str()).and(outbox::failed_at.is_null()).and(outbox::due_at.le(now)))
         .order(outbox::due_at)
@@ -44,7 +52,7 @@ pub fn take(
         .select(outbox::id)
         .for_update()
         .skip_locked()
-        .load(connection.pg())?;
+        .load(tx.pg())?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
@@ -58,7 +66,7 @@ pub fn take(
             outbox::attempts,
             outbox::payload,
         ))
-        .get_results(connection.pg())?;
+        .get_results(tx.pg())?;
     rows.into_iter().map(message).collect()
 }
 
@@ -74,24 +82,28 @@ fn message((id, channel, user_id, created_at, attempts, payload): Row) -> Result
 }
 
 /// Removes a message that its receiver has taken, or that is not needed any more.
-pub fn delete(connection: &mut Connection, id: MessageId) -> Result<bool, DbError> {
+pub fn note_sent(connection: &mut Connection, id: MessageId) -> Result<(), DbError> {
+    let message = diesel::delete(outbox::table.find(id.as_uuid()));
+    connection.asynchronously(|tx| Ok(message.execute(tx.pg()).map(drop)?))
+}
+
+/// Deletes a message unsent. `false` if there is none.
+pub fn discard(connection: &mut Connection, id: MessageId) -> Result<bool, DbError> {
     Ok(diesel::delete(outbox::table.find(id.as_uuid())).execute(connection.pg())? == 1)
 }
 
 /// Puts a message off after a failed attempt.
 pub fn put_off(connection: &mut Connection, id: MessageId, until: Timestamp, error: &str) -> Result<(), DbError> {
-    diesel::update(outbox::table.find(id.as_uuid()))
-        .set((outbox::due_at.eq(until), outbox::error.eq(error)))
-        .execute(connection.pg())?;
-    Ok(())
+    let message = diesel::update(outbox::table.find(id.as_uuid()));
+    let put_off = message.set((outbox::due_at.eq(until), outbox::error.eq(error)));
+    connection.asynchronously(|tx| Ok(put_off.execute(tx.pg()).map(drop)?))
 }
 
 /// Gives a message up. It stays for the operator.
 pub fn give_up(connection: &mut Connection, id: MessageId, now: Timestamp, error: &str) -> Result<(), DbError> {
-    diesel::update(outbox::table.find(id.as_uuid()))
-        .set((outbox::failed_at.eq(now), outbox::error.eq(error)))
-        .execute(connection.pg())?;
-    Ok(())
+    let message = diesel::update(outbox::table.find(id.as_uuid()));
+    let given_up = message.set((outbox::failed_at.eq(now), outbox::error.eq(error)));
+    connection.asynchronously(|tx| Ok(given_up.execute(tx.pg()).map(drop)?))
 }
 
 /// Makes messages due again: one, or all that were given up. Returns how many.
@@ -105,7 +117,7 @@ pub fn retry(connection: &mut Connection, id: Option<MessageId>, now: Timestamp)
     })
 }
 
-/// Deletes every message about an account, also those that strangers asked for: they have the address only, in the form
+/// Deletes every message about an account, also those that strangers requested: they have the address only, in the form
 /// in which new accounts store it.
 pub fn delete_of_user(connection: &mut Connection, user: &User) -> Result<(), DbError> {
     let about = outbox::user_id.eq(user.id.as_uuid());
@@ -152,8 +164,8 @@ pub fn list(connection: &mut Connection, limit: i64) -> Result<Vec<MessageState>
 
 /// How many messages wait, and how many were given up.
 pub fn count(connection: &mut Connection) -> Result<(u64, u64), DbError> {
-    let of = |failed: i64| u64::try_from(failed).unwrap_or(0);
-    let waiting: i64 = outbox::table.filter(outbox::failed_at.is_null()).count().get_result(connection.pg())?;
-    let failed: i64 = outbox::table.filter(outbox::failed_at.is_not_null()).count().get_result(connection.pg())?;
-    Ok((of(waiting), of(failed)))
+    // `count` of a column counts what is not null.
+    let counts = outbox::table.select((dsl::count_star(), dsl::count(outbox::failed_at)));
+    let (all, failed): (i64, i64) = counts.get_result(connection.pg())?;
+    Ok(((all - failed).unsigned_abs(), failed.unsigned_abs()))
 }

@@ -107,6 +107,27 @@ impl Database {
         self.run(|connection| connection.transaction(work)).await
     }
 
+    /// A transaction that rolls back if its caller has gone by the time it would commit: because it took too long, or because the
+    /// client hung up. For what may be done only while the client still waits for it.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn transaction_while_awaited<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Connection) -> Result<T, DbError> + Send + 'static,
+    {
+        let caller = Arc::new(());
+        let awaited = Arc::downgrade(&caller);
+        let done = self.transaction(move |tx| match work(tx)? {
+            _ if awaited.strong_count() == 0 => Err(DbError::Unavailable("the caller has gone".to_owned())),
+            value => Ok(value),
+        });
+        let done = done.await;
+        drop(caller);
+        done
+    }
+
     async fn run_to_end<T, F>(&self, work: F) -> Result<T, DbError>
     where
         T: Send + 'static,

@@ -8,7 +8,7 @@ pub mod webhook;
 
 use crate::domain::ids::{MessageId, UserId};
 
-/// A mail as it is sent.
+/// A mail that is ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     /// Becomes the `Message-ID`: the same in every attempt.

@@ -1,5 +1,7 @@
 //! Mails over SMTP.
 
+use std::io;
+use std::iter::successors;
 use std::time::Duration;
 
 use lettre::message::{Mailbox, Message, MultiPart};
@@ -44,7 +46,7 @@ impl Smtp {
             .to(to)
             .subject(&mail.subject)
             .message_id(Some(format!("<{}@{domain}>", mail.id)))
-            // RFC 3834: programs that answer mails leave this one alone.
+            // RFC 3834: programs that reply to mails do not reply to this one.
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
             .map_err(|error| never(error.to_string()))
@@ -58,24 +60,28 @@ impl MailTransport for Smtp {
     }
 }
 
-/// A permanent refusal of one mail (5xx) is final. Everything else may pass: the server is away, or asks to come later.
+/// What a server responds to a login, not to a mail: 530, 534, 535 and 538 (RFC 4954). The operator can mend it.
+const LOGIN_REFUSED: [u16; 4] = [530, 534, 535, 538];
+
+/// A permanent refusal of one mail (5xx) is final. Every other error may pass: the server is away, or it postpones the mail.
 fn classified(error: &SmtpError) -> DeliveryError {
-    let words = match error.status() {
-        Some(code) => format!("the mail server answered {code}"),
-        None if error.is_timeout() => "the mail server did not answer in time".to_owned(),
-        None => format!("the mail server cannot be used: {}", chain(error)),
+    let causes = || successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let message = match error.status() {
+        Some(code) => format!("the mail server responded with {code}"),
+        None if causes().any(is_timeout) => "the mail server did not respond in time".to_owned(),
+        None => {
+            let causes: Vec<String> = causes().map(ToString::to_string).collect();
+            format!("the mail server cannot be used: {}", causes.join(": "))
+        }
     };
-    if error.is_permanent() { DeliveryError::Never(words) } else { DeliveryError::Later(words) }
+    let is_login = error.status().is_some_and(|code| LOGIN_REFUSED.contains(&code.into()));
+    if error.is_permanent() && !is_login { DeliveryError::Never(message) } else { DeliveryError::Later(message) }
 }
 
-fn chain(error: &SmtpError) -> String {
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
+/// A socket's timeout is `WouldBlock` on Unix and `TimedOut` on Windows.
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut))
 }
 
 fn with_encryption(url: &str) -> String {

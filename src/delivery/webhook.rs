@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretSlice};
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 use ureq::Agent;
@@ -16,7 +17,7 @@ use crate::domain::Timestamp;
 use crate::domain::clock::Clock;
 use crate::domain::ids::MessageId;
 
-/// A receiver has so long to answer.
+/// How long a receiver may take to respond.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What a secret begins with.
@@ -32,7 +33,7 @@ pub struct Webhook {
 
 impl Webhook {
     /// A receiver at `url`, with the bytes of its secrets.
-    pub fn new(url: String, secrets: &[Vec<u8>]) -> Self {
+    pub fn new(url: String, secrets: &[SecretSlice<u8>]) -> Self {
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::PlatformVerifier)
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
@@ -47,7 +48,7 @@ impl Webhook {
             .user_agent(concat!("heirloom/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
-        let keys = secrets.iter().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret)).collect();
+        let keys = secrets.iter().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret())).collect();
         Self { url, keys, agent }
     }
 
@@ -64,8 +65,10 @@ impl Webhook {
             .send(body);
         match sent.map(|response| response.status().as_u16()) {
             Ok(200..=299) => Ok(()),
-            Ok(410) => Err(DeliveryError::Never("the receiver answered 410: it wants no more of these".to_owned())),
-            Ok(status) => Err(DeliveryError::Later(format!("the receiver answered {status}"))),
+            Ok(410) => {
+                Err(DeliveryError::Never("the receiver responded with 410: it wants no more of these".to_owned()))
+            }
+            Ok(status) => Err(DeliveryError::Later(format!("the receiver responded with {status}"))),
             Err(error) => Err(DeliveryError::Later(format!("the receiver cannot be reached: {error}"))),
         }
     }
@@ -79,13 +82,13 @@ impl Webhook {
 
 /// Mails that are sent as webhooks: the receiver gets what they say and the link, and writes the mail.
 pub struct MailAsWebhook {
-    webhook: Webhook,
+    webhook: Arc<Webhook>,
     clock: Clock,
 }
 
 impl MailAsWebhook {
     /// Sends mails to the receiver of `webhook`.
-    pub fn new(webhook: Webhook, clock: Clock) -> Self {
+    pub fn new(webhook: Arc<Webhook>, clock: Clock) -> Self {
         Self { webhook, clock }
     }
 }
@@ -120,7 +123,7 @@ mod tests {
     #[test]
     fn signatures_are_those_of_standard_webhooks() {
         let secret = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let webhook = Webhook::new("http://127.0.0.1:1/".to_owned(), &[secret.clone(), vec![1; 32]]);
+        let webhook = Webhook::new("http://127.0.0.1:1/".to_owned(), &[secret.into(), vec![1; 32].into()]);
         let signature = webhook.signature("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
         let (first, second) = signature.split_once(' ').unwrap();
         assert_eq!(first, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");

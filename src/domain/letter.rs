@@ -4,14 +4,18 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::Timestamp;
+use super::ids::{MessageId, UserId};
+use super::notice::Notice;
+use super::outbox::{Channel, Message};
 
 /// A mail that is to be sent.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
 pub enum Letter {
-    /// Somebody has asked for a new password for this address. Whether it has an account is looked up when the mail is
+    /// A new password was requested for this address. Whether it has an account is looked up when the mail is
     /// sent: the request takes the same time for every address.
     ResetPassword {
         email: String,
@@ -30,31 +34,35 @@ pub enum Letter {
     /// To the address that an account still has.
     EmailChangeRequested {
         email: String,
-        place: PlaceOf,
+        place: Occurrence,
     },
     /// To the address that an account had, with a link that undoes the change.
     EmailChanged {
         former: String,
-        place: PlaceOf,
+        place: Occurrence,
     },
     /// An old refresh token was presented.
     ReuseDetected {
-        place: PlaceOf,
+        place: Occurrence,
+        /// The address of the session's last use before that.
         last_ip: Option<IpAddr>,
+        /// Earlier versions wrote none.
+        #[serde(default)]
+        session: Option<Uuid>,
     },
     /// A login from a device that is not known.
     NewDevice {
-        place: PlaceOf,
+        place: Occurrence,
     },
     PasswordChanged {
-        place: PlaceOf,
+        place: Occurrence,
     },
     AccountDisabled,
 }
 
 /// When and where something happened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PlaceOf {
+pub struct Occurrence {
     #[serde(with = "time::serde::rfc3339")]
     pub at: Timestamp,
     pub ip: Option<IpAddr>,
@@ -62,6 +70,27 @@ pub struct PlaceOf {
 }
 
 impl Letter {
+    /// The message that has the letter written and sent. `user_id` is `None` if only an address is known.
+    pub fn message(&self, id: MessageId, user_id: Option<UserId>, now: Timestamp) -> Message {
+        Message::new(id, Channel::Mail, user_id, now, serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// The notice that it is. `None` for a mail that was requested.
+    pub fn notice(&self) -> Option<Notice> {
+        match self {
+            Self::ResetPassword { .. }
+            | Self::FinishRegistration { .. }
+            | Self::VerifyEmail
+            | Self::ConfirmEmail { .. } => None,
+            Self::EmailChangeRequested { .. } => Some(Notice::EmailChangeRequested),
+            Self::EmailChanged { .. } => Some(Notice::EmailChanged),
+            Self::ReuseDetected { .. } => Some(Notice::ReuseDetected),
+            Self::NewDevice { .. } => Some(Notice::NewDevice),
+            Self::PasswordChanged { .. } => Some(Notice::PasswordChanged),
+            Self::AccountDisabled => Some(Notice::AccountDisabled),
+        }
+    }
+
     /// The name of its template, and its type where mails are sent as webhooks.
     pub fn name(&self) -> &'static str {
         match self {
@@ -69,12 +98,12 @@ impl Letter {
             Self::FinishRegistration { .. } => "finish_registration",
             Self::VerifyEmail => "verify_email",
             Self::ConfirmEmail { .. } => "confirm_email",
-            Self::EmailChangeRequested { .. } => "email_change_requested",
-            Self::EmailChanged { .. } => "email_changed",
-            Self::ReuseDetected { .. } => "reuse_detected",
-            Self::NewDevice { .. } => "new_device",
-            Self::PasswordChanged { .. } => "password_changed",
-            Self::AccountDisabled => "account_disabled",
+            Self::EmailChangeRequested { .. } => Notice::EmailChangeRequested.as_str(),
+            Self::EmailChanged { .. } => Notice::EmailChanged.as_str(),
+            Self::ReuseDetected { .. } => Notice::ReuseDetected.as_str(),
+            Self::NewDevice { .. } => Notice::NewDevice.as_str(),
+            Self::PasswordChanged { .. } => Notice::PasswordChanged.as_str(),
+            Self::AccountDisabled => Notice::AccountDisabled.as_str(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Outgoing {
 /// A message that waits.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// The same in every attempt, so a receiver can tell a repetition.
+    /// The same in every attempt, so a receiver can recognise a repetition.
     pub id: MessageId,
     pub channel: Channel,
     /// The account that it is about.
@@ -35,6 +35,19 @@ pub struct Message {
     pub attempts: u32,
     /// A JSON object.
     pub payload: serde_json::Value,
+}
+
+impl Message {
+    /// A message that has not been sent yet.
+    pub fn new(
+        id: MessageId,
+        channel: Channel,
+        user_id: Option<UserId>,
+        created_at: Timestamp,
+        payload: serde_json::Value,
+    ) -> Self {
+        Self { id, channel, user_id, created_at, attempts: 0, payload }
+    }
 }
 
 /// What the operator sees of a message. The payload stays in the database, since it may be personal.
@@ -53,7 +66,7 @@ pub struct MessageState {
 /// How long a message is tried.
 pub const TRIED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A process that sends a message has so long to say what came of it. Then another process sends it again.
+/// How long a process that has taken a message may take to store what became of it. Then another process sends it again.
 pub const LEASE: Duration = Duration::from_secs(2 * 60);
 
 const FIRST_WAIT: Duration = Duration::from_secs(5);

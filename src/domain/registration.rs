@@ -5,7 +5,7 @@
 pub enum Registration {
     /// By everybody, at once.
     Open,
-    /// By whoever receives mail at the address. The response does not reveal whether it has an account.
+    /// By a caller who receives mail at the address. The response does not reveal whether it has an account.
     Verified,
     /// By the operator only.
     Closed,

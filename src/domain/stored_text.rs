@@ -14,6 +14,9 @@ macro_rules! stored_as_text {
             #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
 
+            /// The texts of all values.
+            pub const NAMES: &[&str] = &[$($text),+];
+
             /// The text that is stored and that clients see.
             pub fn as_str(self) -> &'static str {
                 match self {

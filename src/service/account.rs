@@ -18,10 +18,9 @@ use crate::db::{events, outbox, users};
 use crate::domain::account::{DeletedBy, Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::event_messages;
 use crate::domain::ids::MessageId;
 use crate::domain::letter::Letter;
-use crate::domain::notices;
-use crate::domain::outbox::Message;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::standing::Standing;
@@ -161,15 +160,13 @@ impl Service {
         let now = self.clock.now();
         let own = caller.grant.family_id;
         let event = Event::of_session(now, user.id, own, EventKind::EmailChangeRequested, client, &mut rng());
-        let place = notices::place(&event);
+        let place = event_messages::place(&event);
         let notice = Letter::EmailChangeRequested { email: email.as_str().to_owned(), place };
-        let confirmation = Message {
-            id: MessageId::new(now, &mut rng()),
-            ..notices::mail(&event, &Letter::ConfirmEmail { email: email.as_str().to_owned() })
-        };
+        let link = Letter::ConfirmEmail { email: email.as_str().to_owned() };
+        let confirmation = link.message(MessageId::new(now, &mut rng()), Some(user.id), now);
         let requested = self.as_live(caller, move |tx, _| {
             events::insert(tx, &event)?;
-            outbox::insert(tx, &notices::mail(&event, &notice))?;
+            outbox::insert(tx, &event_messages::mail(&event, &notice))?;
             outbox::insert(tx, &confirmation)
         });
         Ok(match requested.await? {

@@ -16,10 +16,10 @@ use crate::db::{events, families, outbox, users};
 use crate::domain::account::{EmailLookup, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::event_messages;
 use crate::domain::family::{Delivery, Family};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::letter::Letter;
-use crate::domain::notices;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::refresh_token::IssuedGeneration;
 use crate::domain::standing::Standing;
@@ -197,8 +197,8 @@ impl Service {
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
             if is_notable {
-                let letter = Letter::NewDevice { place: notices::place(&event) };
-                outbox::insert(tx, &notices::mail(&event, &letter))?;
+                let letter = Letter::NewDevice { place: event_messages::place(&event) };
+                outbox::insert(tx, &event_messages::mail(&event, &letter))?;
             }
             Ok(Some((IssuedGeneration::newest_of(&family), ended)))
         });

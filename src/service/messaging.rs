@@ -7,6 +7,7 @@ use crate::delivery::MailTransport;
 use crate::delivery::letters::Letters;
 use crate::delivery::mailbox::Mailbox;
 use crate::delivery::webhook::Webhook;
+use crate::domain::notice::Notice;
 use crate::domain::outbox::Outgoing;
 use crate::domain::registration::Registration;
 
@@ -20,6 +21,8 @@ pub struct Messaging {
     /// The mailbox of a development server, if its mails go there.
     pub mailbox: Option<Arc<Mailbox>>,
     pub registration: Registration,
+    /// The notices that are not sent.
+    pub muted: Vec<Notice>,
     /// What mails call this service.
     pub service: String,
     /// The page that links open, without its fragment. A development server learns its own address only when it is bound.
@@ -44,6 +47,7 @@ impl Messaging {
             letters: Arc::new(Letters::new(None).expect("the templates of this program are tested")),
             mailbox: None,
             registration: Registration::Open,
+            muted: Vec::new(),
             service: "heirloom".to_owned(),
             public_url: Arc::default(),
         }

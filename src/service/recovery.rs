@@ -1,5 +1,7 @@
 //! What a link in a mail does: a new password, a verified address, another address.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
 use super::error::{FieldError, ServiceError};
@@ -14,11 +16,10 @@ use crate::db::{Connection, DbError, events, outbox};
 use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::event_messages;
 use crate::domain::ids::MessageId;
 use crate::domain::letter::Letter;
 use crate::domain::link::{Link, LinkPurpose};
-use crate::domain::notices;
-use crate::domain::outbox::{Channel, Message};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::revocation::{Revocation, RevocationReason};
 use crate::domain::standing::Standing;
@@ -64,14 +65,7 @@ impl Service {
 
     pub(super) async fn send_letter(&self, letter: Letter) -> Result<(), ServiceError> {
         let now = self.clock.now();
-        let message = Message {
-            id: MessageId::new(now, &mut rng()),
-            channel: Channel::Mail,
-            user_id: None,
-            created_at: now,
-            attempts: 0,
-            payload: serde_json::to_value(&letter).unwrap_or_default(),
-        };
+        let message = letter.message(MessageId::new(now, &mut rng()), None, now);
         Ok(self.db.run(move |connection| outbox::insert(connection, &message)).await?)
     }
 
@@ -82,14 +76,10 @@ impl Service {
         typed: &SecretString,
         client: Client,
     ) -> Result<LinkOutcome, ServiceError> {
-        let link = match self.links.open(token, &[LinkPurpose::ResetPassword], self.clock.now()) {
-            Ok(link) => link,
-            Err(error) => return Ok(error.into()),
+        let user = match self.account_of(token, LinkPurpose::ResetPassword).await? {
+            Ok(user) => user,
+            Err(outcome) => return Ok(outcome),
         };
-        let Some((user, stored)) = self.account_of(&link).await? else { return Ok(LinkOutcome::Invalid) };
-        if !self.links.is_current(&link, &user, stored.as_ref()) {
-            return Ok(LinkOutcome::Invalid);
-        }
         let password = match self.passwords.choose("new_password", typed, user.email.as_ref()) {
             Ok(password) => password,
             Err(error) => return Ok(LinkOutcome::InvalidPassword(error)),
@@ -98,7 +88,7 @@ impl Service {
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::PasswordChange };
         let login_name = user.login_name();
         let outcome = self
-            .with_link(link, move |tx, account| {
+            .with_link(token, LinkPurpose::ResetPassword, move |tx, account, _| {
                 account.set_password(tx, hash)?;
                 account.verify_email(tx)?;
                 let id = account.user().id;
@@ -121,14 +111,13 @@ impl Service {
     /// Marks the account's address as verified, or creates the account of a registration.
     pub async fn verify_email(&self, token: &str, client: Client) -> Result<LinkOutcome, ServiceError> {
         let now = self.clock.now();
-        let link = match self.links.open(token, &[LinkPurpose::VerifyEmail, LinkPurpose::Register], now) {
-            Ok(link) => link,
-            Err(error) => return Ok(error.into()),
-        };
-        if link.purpose == LinkPurpose::Register {
-            return self.finish_registration(link, client).await;
+        match self.links.open(token, LinkPurpose::Register, now) {
+            Ok(link) => return self.finish_registration(link, client).await,
+            Err(LinkError::Expired) => return Ok(LinkOutcome::Expired),
+            // No link of a registration, which has no account yet.
+            Err(LinkError::Invalid) => {}
         }
-        self.with_link(link, move |tx, account| {
+        self.with_link(token, LinkPurpose::VerifyEmail, move |tx, account, _| {
             account.verify_email(tx)?;
             let event = Event::of_account(now, account.user().id, EventKind::EmailVerified, client, &mut rng());
             events::insert(tx, &event).map(|()| Some(revoke::Ended::default()))
@@ -150,12 +139,7 @@ impl Service {
     /// Gives the account the address that the link was sent to. The former address gets a link that undoes it.
     pub async fn confirm_email(&self, token: &str, client: Client) -> Result<LinkOutcome, ServiceError> {
         let now = self.clock.now();
-        let link = match self.links.open(token, &[LinkPurpose::ConfirmEmail], now) {
-            Ok(link) => link,
-            Err(error) => return Ok(error.into()),
-        };
-        let Some(email) = link.email.clone().map(Email::from_stored) else { return Ok(LinkOutcome::Invalid) };
-        self.with_link(link, move |tx, account| {
+        self.with_link(token, LinkPurpose::ConfirmEmail, move |tx, account, email| {
             let former = account.user().email.as_ref().map(|former| former.as_str().to_owned());
             if !account.set_email(tx, &email)? {
                 return Ok(None);
@@ -163,27 +147,26 @@ impl Service {
             let event = Event::of_account(now, account.user().id, EventKind::EmailChanged, client, &mut rng());
             events::insert(tx, &event)?;
             if let Some(former) = former {
-                let notice = Letter::EmailChanged { former, place: notices::place(&event) };
-                outbox::insert(tx, &notices::mail(&event, &notice))?;
+                let notice = Letter::EmailChanged { former, place: event_messages::place(&event) };
+                outbox::insert(tx, &event_messages::mail(&event, &notice))?;
             }
             Ok(Some(revoke::Ended::default()))
         })
         .await
     }
 
-    /// Restores the address that a change took away, and ends every session: whoever made the change knows the password.
+    /// Restores the address that a change replaced, and ends every session: the person who made the change knows the password.
     pub async fn undo_email(&self, token: &str, client: Client) -> Result<LinkOutcome, ServiceError> {
         let now = self.clock.now();
-        let link = match self.links.open(token, &[LinkPurpose::UndoEmail], now) {
-            Ok(link) => link,
-            Err(error) => return Ok(error.into()),
-        };
-        let Some(email) = link.email.clone().map(Email::from_stored) else { return Ok(LinkOutcome::Invalid) };
+        // A link that does nothing must not cost a hash.
+        if let Err(outcome) = self.account_of(token, LinkPurpose::UndoEmail).await? {
+            return Ok(outcome);
+        }
         let revocation = Revocation { at: now, reason: RevocationReason::PasswordChange };
-        // A link for a new password follows. Until it is used, nobody can log in with the password that was known.
+        // A link for a new password follows. Until it is used, no one can log in: the former password is known to a thief.
         let unknown = generate_secret(&mut rng()).into();
         let hash = self.passwords.hash(Password::presented(&unknown), Standing::Known).await?;
-        self.with_link(link, move |tx, account| {
+        self.with_link(token, LinkPurpose::UndoEmail, move |tx, account, email| {
             if !account.set_email(tx, &email)? {
                 return Ok(None);
             }
@@ -192,27 +175,36 @@ impl Service {
             let event = Event::of_account(now, id, EventKind::EmailChangeUndone, client.clone(), &mut rng());
             events::insert(tx, &event)?;
             let reset = Letter::ResetPassword { email: email.as_str().to_owned() };
-            outbox::insert(tx, &notices::mail(&event, &reset))?;
+            outbox::insert(tx, &event_messages::mail(&event, &reset))?;
             revoke::all(tx, account, None, revocation, &client).map(Some)
         })
         .await
     }
 
-    /// Applies a link to its account, if the account is as it was when the link was made. `None` of `change`: the address is
-    /// taken.
+    /// Applies a link to its account, if the account has not changed since the link was made. `change` gets the link's address,
+    /// or the account's own where the link has none. Its `None` means that the address is taken.
     async fn with_link(
         &self,
-        link: Link,
-        change: impl FnOnce(&mut Connection, &mut LockedAccount) -> Result<Option<revoke::Ended>, DbError> + Send + 'static,
+        token: &str,
+        purpose: LinkPurpose,
+        change: impl FnOnce(&mut Connection, &mut LockedAccount, Email) -> Result<Option<revoke::Ended>, DbError>
+        + Send
+        + 'static,
     ) -> Result<LinkOutcome, ServiceError> {
+        let link = match self.links.open(token, purpose, self.clock.now()) {
+            Ok(link) => link,
+            Err(error) => return Ok(error.into()),
+        };
         let Some(id) = link.user_id() else { return Ok(LinkOutcome::Invalid) };
-        let links = std::sync::Arc::clone(&self.links);
+        let links = Arc::clone(&self.links);
         let changed = self.db.transaction(move |tx| {
             let Some(mut account) = users::lock(tx, id)? else { return Ok(None) };
             if !links.is_current(&link, account.user(), account.password_hash()) {
                 return Ok(None);
             }
-            change(tx, &mut account).map(Some)
+            let email = link.email.map(Email::from_stored).or_else(|| account.user().email.clone());
+            let Some(email) = email else { return Ok(None) };
+            change(tx, &mut account, email).map(Some)
         });
         match changed.await {
             Ok(Some(Some(ended))) => {
@@ -226,8 +218,15 @@ impl Service {
         }
     }
 
-    async fn account_of(&self, link: &Link) -> Result<Option<(User, Option<PasswordHash>)>, ServiceError> {
-        let Some(id) = link.user_id() else { return Ok(None) };
-        Ok(self.db.run(move |connection| users::find(connection, id)).await?)
+    /// The account of a link that would work now. [`with_link`](Self::with_link) looks again, under a lock.
+    async fn account_of(&self, token: &str, purpose: LinkPurpose) -> Result<Result<User, LinkOutcome>, ServiceError> {
+        let link = match self.links.open(token, purpose, self.clock.now()) {
+            Ok(link) => link,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let Some(id) = link.user_id() else { return Ok(Err(LinkOutcome::Invalid)) };
+        let found = self.db.run(move |connection| users::find(connection, id)).await?;
+        let current = found.filter(|(user, stored)| self.links.is_current(&link, user, stored.as_ref()));
+        Ok(current.map(|(user, _)| user).ok_or(LinkOutcome::Invalid))
     }
 }

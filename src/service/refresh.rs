@@ -125,7 +125,10 @@ impl Service {
             }
             BatchOutcome::Shared { .. } | BatchOutcome::Unmatched | BatchOutcome::Unknown => {}
         }
-        Ok(self.db.transaction(move |tx| judge_locked(tx, &presented, &rotation, &lifetimes)).await?)
+        // A client that waits no longer has sent its token again, and may have used the successor since. Judged then, this
+        // request would look like a replay.
+        let judge = move |tx: &mut Connection| judge_locked(tx, &presented, &rotation, &lifetimes);
+        Ok(self.db.transaction_while_awaited(judge).await?)
     }
 }
 

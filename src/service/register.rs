@@ -11,9 +11,9 @@ use crate::domain::account::{Email, User};
 use crate::domain::client::Client;
 use crate::domain::clock::Clock;
 use crate::domain::event::{Event, EventKind};
+use crate::domain::event_messages;
 use crate::domain::ids::UserId;
 use crate::domain::letter::Letter;
-use crate::domain::notices;
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::registration::Registration;
 use crate::domain::standing::Standing;
@@ -108,7 +108,7 @@ pub(super) async fn insert_account(
         users::insert(tx, &stored, Some(&hash))?;
         events::insert(tx, &event)?;
         match tx.outgoing().mails && !email_verified {
-            true => outbox::insert(tx, &notices::mail(&event, &Letter::VerifyEmail)),
+            true => outbox::insert(tx, &event_messages::mail(&event, &Letter::VerifyEmail)),
             false => Ok(()),
         }
     });

@@ -15,6 +15,7 @@ mod clocks;
 mod commands_page;
 mod connections;
 mod contract;
+mod delivery;
 mod devices;
 mod documents;
 mod elsewhere;

@@ -78,6 +78,26 @@ fn a_locked_session_delays_no_other() {
     assert_eq!(app.counts("SELECT min(generation)::bigint AS number FROM token_families"), 2);
 }
 
+/// Its client has sent the token again meanwhile, and used the successor: judged now, the first request is a replay.
+#[test]
+fn a_request_that_nobody_waits_for_any_more_is_not_judged() {
+    let app = App::with(|config| config.database.timeout = Duration::from_millis(300));
+    let mut alice = app.logged_in("alice@example.com");
+    let mut holder = app.database.connect();
+    let lock = format!("BEGIN; SELECT 1 FROM token_families WHERE id = '{}' FOR UPDATE", session_of(&alice));
+    holder.batch_execute(&lock).unwrap();
+    assert_eq!(alice.refreshes().status, 503);
+    let waits = "SELECT count(*) AS number FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    assert_eq!(app.counts(waits), 1, "the request is still under way");
+    let progress = "UPDATE token_families SET generation = generation + 2, confirmed = generation + 1; COMMIT";
+    holder.batch_execute(progress).unwrap();
+    let busy = "SELECT count(*) AS number FROM pg_stat_activity WHERE datname = current_database() \
+                AND pid <> pg_backend_pid() AND (state <> 'idle' OR xact_start IS NOT NULL)";
+    app.eventually(|| app.counts(busy) == 0);
+    assert_eq!(app.counts("SELECT count(*) AS number FROM token_families WHERE revoked_at IS NOT NULL"), 0);
+    assert_eq!(alice.refreshes().verdict(), (401, "refresh_token_reused"), "one that is waited for is judged");
+}
+
 #[test]
 fn broken_connections_fail_no_refresh() {
     let app = App::start();

@@ -8,7 +8,7 @@ use crate::kit::checker::{Promise, Terms, check};
 use crate::kit::clients::{Shared, Town, live};
 use crate::kit::record::Record;
 use crate::kit::rig::faults::Trouble;
-use crate::kit::rig::{Rig, Wire};
+use crate::kit::rig::{Mood, Rig, Wire};
 
 const SEED: u64 = 20_261_121;
 
@@ -41,10 +41,12 @@ async fn a_short_run_breaks_no_promise() {
     for (at, trouble) in
         [Trouble::KillServer, Trouble::StopPostgresAtOnce, Trouble::CutConnections].into_iter().enumerate()
     {
+        rig.receiver.is([Mood::IsDown, Mood::Fails, Mood::BreaksOff][at]);
         tokio::time::sleep(Duration::from_secs(1)).await;
         trouble.strikes(&mut rig, &record, at).await.unwrap();
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
+    rig.receiver.is(Mood::Takes);
     shared.end();
     tokio::time::timeout(Duration::from_secs(240), lives).await.expect("somebody waits for ever").unwrap();
     let (exchanges, faults) = record.history();
@@ -52,4 +54,6 @@ async fn a_short_run_breaks_no_promise() {
     assert!(verdict.tested[&Promise::OneLine] > 100, "too little has happened to tell anything: {:?}", verdict.tested);
     let story: String = verdict.violations.iter().take(5).map(|violation| format!("\n  {violation}")).collect();
     assert!(verdict.violations.is_empty(), "seed {SEED}, logs in {}:{story}", rig.keep_logs(&exchanges).display());
+    let messages = rig.messages().await;
+    assert!(messages.events > 20 && messages.faults.is_empty(), "{messages} {:?}", messages.faults);
 }

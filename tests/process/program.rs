@@ -13,10 +13,16 @@ use rustix::process::{Pid, Signal};
 pub const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Waits until `is_so`, and fails with `what` when it does not come to be.
+#[track_caller]
+pub fn eventually(what: &str, is_so: impl FnMut() -> bool) {
+    within(TIMEOUT, what, is_so);
+}
+
+/// The same with a bound of its own.
 #[expect(clippy::disallowed_methods, reason = "processes are waited for on the machine's clock, with a bound")]
 #[track_caller]
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + TIMEOUT;
+pub fn within(bound: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + bound;
     while !is_so() {
         assert!(Instant::now() < deadline, "still not so: {what}");
         thread::sleep(Duration::from_millis(5));

@@ -12,6 +12,7 @@ use super::serving::Serving;
 const SECRET: &str = "canary-of-the-secret-0123456789abcdef";
 const URL: &str = "postgres://heirloom:canary@127.0.0.1:1/heirloom";
 const NO_PASSWORD: &str = "postgres://heirloom@127.0.0.1:1/heirloom";
+const WEBHOOK_SECRET: &str = "whsec_canaryOfTheSecretOfWebhooks4cana";
 const SOMEBODY: u32 = 65_534;
 
 /// A file of the working directory with this text, which only its owner can read.
@@ -31,6 +32,8 @@ fn a_secret_on_the_command_line_is_refused_with_the_reason() {
         ("--database-url", URL),
         ("--database-url", "postgres://h/db?password=canary"),
         ("--database-url", "host=h password=canary"),
+        ("--mail-url", "smtp://heirloom:canary@127.0.0.1:1"),
+        ("--webhook-secret", WEBHOOK_SECRET),
     ] {
         for command in ["check-config", "serve"] {
             let ended = home.run_with(&[command, flag, value], &[("HEIRLOOM_SECRET", SECRET)]);
@@ -82,6 +85,43 @@ fn credentials_of_systemd_are_found_by_their_names() {
     let ended = home.run_with(&["check-config"], &both);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("HEIRLOOM_SECRET and CREDENTIALS_DIRECTORY both have a value"), "{ended:?}");
+}
+
+#[test]
+fn the_url_of_the_mail_server_and_the_secret_of_webhooks_come_from_files_and_credentials_too() {
+    let home = Home::new();
+    let mail_url = file(&home, "mail-url", "smtp://heirloom:canary@127.0.0.1:1\n");
+    let secret = file(&home, "webhook-secret", &format!("{WEBHOOK_SECRET}\n"));
+    let receiver = ("HEIRLOOM_WEBHOOK_URL", "http://127.0.0.1:1/");
+    let files = [("HEIRLOOM_MAIL_URL_FILE", mail_url.as_str()), ("HEIRLOOM_WEBHOOK_SECRET_FILE", secret.as_str())];
+    let ended = home.run_with(&["check-config"], &[files[0], files[1], receiver]);
+    // What they are for is missing, so they were read.
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    for required in ["HEIRLOOM_MAIL_FROM is required", "HEIRLOOM_PUBLIC_URL is required"] {
+        assert!(ended.stderr.contains(required), "{ended:?}");
+    }
+    let rest = [receiver, ("HEIRLOOM_MAIL_FROM", "a@example.com"), ("HEIRLOOM_PUBLIC_URL", "https://example.com/")];
+    let checked = |more: &[(&str, &str)]| home.run_with(&["check-config"], &[&rest[..], more].concat());
+    assert_eq!(checked(&files).code, Some(0));
+    let ended = checked(&[]);
+    assert!(ended.stderr.contains("HEIRLOOM_WEBHOOK_SECRET is required"), "{ended:?}");
+    file(&home, "credentials/heirloom_mail_url", "smtp://heirloom:canary@127.0.0.1:1");
+    file(&home, "credentials/heirloom_webhook_secret", WEBHOOK_SECRET);
+    let directory = home.here("credentials").display().to_string();
+    let credentials = ("CREDENTIALS_DIRECTORY", directory.as_str());
+    assert_eq!(checked(&[credentials]).code, Some(0));
+    let ended = checked(&[credentials, files[1]]);
+    let both = "HEIRLOOM_WEBHOOK_SECRET_FILE and CREDENTIALS_DIRECTORY both have a value";
+    assert!(ended.code == Some(2) && ended.stderr.contains(both), "{ended:?}");
+    for (name, text) in [("mail-url", "http://canary"), ("webhook-secret", "whsec_canary")] {
+        file(&home, name, text);
+    }
+    let ended = checked(&files);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    for (path, must_be) in [(&mail_url, "smtp://HOST:PORT"), (&secret, "whsec_ and the base64")] {
+        assert!(ended.stderr.contains(&format!("names {path}, whose text must be {must_be}")), "{ended:?}");
+    }
+    assert!(!ended.stderr.contains("canary"), "{ended:?}");
 }
 
 #[test]

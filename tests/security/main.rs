@@ -1,7 +1,10 @@
-//! The page of the security checklist is complete and true, and so are the promises about the code itself.
+//! The pages of the security checklist and of the reports from the field are complete and true, and so are the promises about
+//! the code itself.
 #![allow(clippy::unwrap_used, reason = "a test that cannot read a file has failed")]
 
 mod code;
+mod field;
+mod named_tests;
 mod page;
 
 use std::fs;

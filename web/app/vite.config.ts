@@ -15,7 +15,13 @@ export default defineConfig(({ command }) => ({
   plugins: [react(), compressed()],
   build: { target: targets(), modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
   server: { proxy: { "^/(?!app/)": heirloom } },
-  test: { environment: "jsdom", include: ["test/**/*.test.{ts,tsx}"], setupFiles: "test/setup.ts" },
+  test: {
+    environment: "jsdom",
+    include: ["test/**/*.test.{ts,tsx}"],
+    setupFiles: "test/setup.ts",
+    // For a busy machine.
+    testTimeout: 20_000,
+  },
 }));
 
 /** The oldest browsers of package.json's `browserslist`, for the compiler: syntax of scripts and styles is lowered to theirs. */

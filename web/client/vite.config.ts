@@ -3,12 +3,15 @@ import { minify } from "terser";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/** Properties of objects that stay inside the core, so they may have short names in the package. */
+const INTERNAL = /^(cancel|expiresAt|pending|refreshAt|shared|until)$/;
+
 export default defineConfig({
   plugins: [minified()],
   build: {
     target: "es2022",
     sourcemap: true,
-    lib: { entry: { index: "src/index.ts", react: "src/react.ts" }, formats: ["es"] },
+    lib: { entry: { index: "src/index.ts", react: "src/react.ts", account: "src/account.ts" }, formats: ["es"] },
     rolldownOptions: {
       external: ["react"],
       output: {
@@ -21,7 +24,10 @@ export default defineConfig({
   },
   test: {
     // For the recipes, which import the package as an app does.
-    alias: { "@heirloom/client": fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+    alias: [
+      { find: /^@heirloom\/client$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+      { find: /^@heirloom\/client\/(.*)/, replacement: fileURLToPath(new URL("src/$1.ts", import.meta.url)) },
+    ],
     include: ["test/**/*.test.{ts,tsx}"],
     // Generous for a busy machine. No test waits this long.
     testTimeout: 60_000,
@@ -47,6 +53,7 @@ function minified(): Plugin {
             pure_getters: true,
             lhs_constants: false,
           },
+          mangle: { properties: { regex: INTERNAL } },
           // React's servers need to know which modules run in the browser too.
           format: file.name === "react" ? { preamble: '"use client";' } : {},
           sourceMap: { content: map.source as string, includeSources: true, url: map.fileName },

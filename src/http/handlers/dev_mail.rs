@@ -1,6 +1,6 @@
 //! The mailbox of a development server. A production server does not have this path.
 
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE};
+use actix_web::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use crate::http::state::State;
 use crate::http::wire::problem::Problem;
-use crate::http::wire::problems::NOT_FOUND;
+use crate::http::wire::problems::{INTERNAL, NOT_FOUND};
+
+/// The page has a style of its own, and nothing else.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 #[derive(Serialize)]
 struct MailsAnswer {
@@ -45,37 +48,25 @@ pub async fn mails(state: State, request: HttpRequest) -> Result<HttpResponse, P
         .collect();
     let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepts.contains("text/html") {
-        return Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(page(&mails)));
+        return Ok(HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+            .insert_header((CONTENT_SECURITY_POLICY, PAGE_POLICY))
+            .body(page(&mails)?));
     }
     Ok(HttpResponse::Ok().json(MailsAnswer { mails }))
 }
 
-fn page(mails: &[MailAnswer]) -> String {
-    let mut page = String::from(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>Mails</title><h1>Mails</h1><p>This development server keeps its mails here instead of sending them. \
-         Reload the page for new ones.</p>",
-    );
-    if mails.is_empty() {
-        page.push_str("<p>There are none yet.</p>");
-    }
-    for mail in mails {
-        let link = mail.link.as_deref().map_or_else(String::new, |link| {
-            let link = escaped(link);
-            format!("<p><a href=\"{link}\">{link}</a></p>")
-        });
-        page.push_str(&format!(
-            "<article><h2>{}</h2><p>To {}, {}</p><pre>{}</pre>{link}</article><hr>",
-            escaped(&mail.subject),
-            escaped(&mail.to),
-            mail.at,
-            escaped(&mail.text),
-        ));
-    }
-    page.push_str("</html>");
-    page
-}
+const TEMPLATE: &str = include_str!("dev_mail.html");
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+/// The page, in which everything of a mail is escaped: the name of the template ends in `.html`.
+fn page(mails: &[MailAnswer]) -> Result<String, Problem> {
+    let failed = |error: minijinja::Error| {
+        tracing::error!(%error, "The mailbox cannot be shown");
+        Problem::from(&INTERNAL)
+    };
+    let mut environment = minijinja::Environment::new();
+    environment.add_template("mails.html", TEMPLATE).map_err(failed)?;
+    let template = environment.get_template("mails.html").map_err(failed)?;
+    let mails = minijinja::value::Serde(mails);
+    template.render(minijinja::context! { mails }).map_err(failed)
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use time::macros::format_description;
 
 use crate::crypto::links::Links;
-use crate::db::{Database, users};
+use crate::db::{Database, families, users};
 use crate::delivery::Mail;
-use crate::domain::account::{Email, EmailLookup, User};
+use crate::domain::account::{EmailLookup, User};
 use crate::domain::clock::Clock;
 use crate::domain::device::device_name;
-use crate::domain::letter::{Letter, PlaceOf};
+use crate::domain::ids::FamilyId;
+use crate::domain::letter::{Letter, Occurrence};
 use crate::domain::link::{Link, LinkPurpose};
 use crate::domain::outbox::Message;
 use crate::domain::password::PasswordHash;
@@ -22,7 +23,7 @@ use crate::service::messaging::Messaging;
 /// What became of a letter.
 pub(super) enum Written {
     Mail(Mail),
-    /// There is nobody to write to: no such account, or none any more.
+    /// There is no account to write to, or the operator has turned this notice off.
     Nothing,
     /// Another version wrote it.
     Unreadable(String),
@@ -38,17 +39,23 @@ pub(super) struct LetterWriter {
 type Values = BTreeMap<&'static str, String>;
 
 impl LetterWriter {
-    /// Writes the mail of a message, for its account as it is now.
+    /// Writes the mail of a message, for the present state of its account.
     pub async fn write(&self, message: &Message) -> Result<Written, ServiceError> {
         let letter: Letter = match serde_json::from_value(message.payload.clone()) {
             Ok(letter) => letter,
             Err(error) => return Ok(Written::Unreadable(format!("the letter cannot be read: {error}"))),
         };
+        if letter.notice().is_some_and(|notice| self.messaging.muted.contains(&notice)) {
+            return Ok(Written::Nothing);
+        }
         let account = self.account_of(message, &letter).await?;
         let Some((name, to, link, mut values)) = self.compose(&letter, account.as_ref()) else {
             return Ok(Written::Nothing);
         };
         values.insert("service", self.messaging.service.clone());
+        if let Letter::ReuseDetected { session: Some(id), .. } = letter {
+            values.insert("device", self.device_of(id.into()).await?);
+        }
         if let Some(link) = &link {
             values.insert("link", link.clone());
         }
@@ -86,6 +93,12 @@ impl LetterWriter {
         Ok(found.await?)
     }
 
+    /// The device that a session was begun on, if it is not pruned yet.
+    async fn device_of(&self, id: FamilyId) -> Result<String, ServiceError> {
+        let user_agent = self.db.run(move |connection| families::user_agent(connection, id)).await?;
+        Ok(device_name(user_agent.as_deref()))
+    }
+
     /// The template, the address, the link and the values of a letter; `None` if it is not sent.
     fn compose(
         &self,
@@ -95,20 +108,21 @@ impl LetterWriter {
         if let Letter::FinishRegistration { email, password_hash } = letter {
             let page = self.messaging.page("forgot-password");
             return Some(match account {
-                Some((user, _)) => ("already_registered", address(user.email.as_ref()?), Some(page), Values::new()),
+                Some((user, _)) => {
+                    ("already_registered", user.email.as_ref()?.as_str().to_owned(), Some(page), Values::new())
+                }
                 None => {
                     let link = Link {
                         email: Some(email.clone()),
                         password_hash: Some(password_hash.clone()),
                         ..self.link(LinkPurpose::Register)
                     };
-                    let to = address(&Email::from_stored(email.clone()));
-                    (letter.name(), to, Some(self.url(&link)), Values::new())
+                    (letter.name(), email.clone(), Some(self.url(&link)), Values::new())
                 }
             });
         }
         let (user, hash) = account?;
-        let own = address(user.email.as_ref()?);
+        let own = user.email.as_ref()?.as_str().to_owned();
         let of_account = |purpose, email: Option<&String>| {
             let state = Some(self.links.state_of(user, hash.as_ref()));
             let link = Link { user: Some(user.id.as_uuid()), email: email.cloned(), state, ..self.link(purpose) };
@@ -124,18 +138,18 @@ impl LetterWriter {
             Letter::VerifyEmail if user.email_verified => return None,
             Letter::VerifyEmail => (own, of_account(LinkPurpose::VerifyEmail, None), Values::new()),
             Letter::ConfirmEmail { email } => {
-                let to = address(&Email::from_stored(email.clone()));
+                let to = email.clone();
                 (to, of_account(LinkPurpose::ConfirmEmail, Some(email)), Values::new())
             }
             Letter::EmailChangeRequested { email, place } => {
-                let shown = address(&Email::from_stored(email.clone()));
+                let shown = email.clone();
                 (own, account_page, with("email", shown, of_place(place)))
             }
             Letter::EmailChanged { former, place } => {
-                let to = address(&Email::from_stored(former.clone()));
+                let to = former.clone();
                 (to, of_account(LinkPurpose::UndoEmail, Some(former)), with("email", own, of_place(place)))
             }
-            Letter::ReuseDetected { place, last_ip } => {
+            Letter::ReuseDetected { place, last_ip, .. } => {
                 (own, account_page, with("last_ip", shown_address(*last_ip), of_place(place)))
             }
             Letter::NewDevice { place } => (own, account_page, of_place(place)),
@@ -155,17 +169,12 @@ impl LetterWriter {
     }
 }
 
-/// With the domain in ASCII, which every mail server takes.
-fn address(email: &Email) -> String {
-    email.as_str().to_owned()
-}
-
 fn with(name: &'static str, value: String, mut values: Values) -> Values {
     values.insert(name, value);
     values
 }
 
-fn of_place(place: &PlaceOf) -> Values {
+fn of_place(place: &Occurrence) -> Values {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
     let at = place.at.format(&format).unwrap_or_default();
     let from = format!("{}, {}", device_name(place.user_agent.as_deref()), shown_address(place.ip));

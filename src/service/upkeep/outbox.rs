@@ -1,12 +1,16 @@
 //! Sending what waits in the outbox. Any number of processes send at once, and none sends what another does. A message is
 //! sent at least once: a process that dies after a receiver has taken a message could not say so.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::StreamExt as _;
+use futures_util::future::{Either, join, select};
+use futures_util::stream::FuturesUnordered;
 use rand::RngExt as _;
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use super::letter_writer::{LetterWriter, Written};
 use crate::crypto::links::Links;
@@ -39,7 +43,8 @@ impl Outbox {
         Self { db, clock, messaging, writer }
     }
 
-    /// Sends what is due, for as long as it is polled. A receiver of one channel that is slow holds the other up by nothing.
+    /// Sends what is due, for as long as it is polled. A slow receiver delays neither the other channel nor, up to 15 messages
+    /// at once, the other messages of its own.
     pub async fn run(&self) {
         join(self.run_channel(Channel::Mail), self.run_channel(Channel::Webhook)).await;
     }
@@ -48,13 +53,30 @@ impl Outbox {
         if !self.sends(channel) {
             return;
         }
+        let mut sending = FuturesUnordered::new();
         loop {
-            match self.send_due(channel).await {
-                Ok(AT_ONCE) => continue,
-                Ok(_) => {}
-                Err(error) => tracing::debug!(error = %error, "Could not look for messages"),
+            let free = AT_ONCE - sending.len();
+            let due = self.take(channel, free).await.unwrap_or_else(|error| {
+                tracing::debug!(error = %error, "Could not look for messages");
+                Vec::new()
+            });
+            // A look for each message that was sent would cost a statement each.
+            let is_refilled_at = if due.len() < free { None } else { Some(AT_ONCE / 2) };
+            sending.extend(due.into_iter().map(|message| self.send(message)));
+            let mut pause = pin!(sleep(EVERY));
+            while is_refilled_at.is_none_or(|count| sending.len() > count) {
+                if sending.is_empty() {
+                    pause.await;
+                    break;
+                }
+                match select(sending.next(), pause.as_mut()).await {
+                    Either::Left((Some(Err(error)), _)) => {
+                        tracing::debug!(error = %error, "Could not store what became of a message");
+                    }
+                    Either::Left(_) => {}
+                    Either::Right(_) => break,
+                }
             }
-            tokio::time::sleep(EVERY).await;
         }
     }
 
@@ -65,21 +87,16 @@ impl Outbox {
         }
     }
 
-    /// Sends up to 16 messages that are due, and returns how many were.
-    ///
-    /// # Errors
-    /// [`ServiceError::Unavailable`] if the database cannot be used. The messages are sent later, or once more.
-    pub async fn send_due(&self, channel: Channel) -> Result<usize, ServiceError> {
-        let now = self.clock.now();
-        let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
-        let messages = self.db.transaction(move |tx| outbox::take(tx, channel, limit, now)).await?;
-        let count = messages.len();
-        for settled in join_all(messages.into_iter().map(|message| self.send(message))).await {
-            settled?;
+    async fn take(&self, channel: Channel, count: usize) -> Result<Vec<Message>, ServiceError> {
+        if count == 0 {
+            return Ok(Vec::new());
         }
-        Ok(count)
+        let now = self.clock.now();
+        let limit = i64::try_from(count).unwrap_or(i64::MAX);
+        Ok(self.db.run(move |connection| outbox::take(connection, channel, limit, now)).await?)
     }
 
+    /// Sends a message. If this fails with [`ServiceError::Unavailable`], the message is sent once more when its lease ends.
     async fn send(&self, message: Message) -> Result<(), ServiceError> {
         let id = message.id;
         let sent = match message.channel {
@@ -89,7 +106,7 @@ impl Outbox {
         let now = self.clock.now();
         let wait = wait_after(message.attempts, rng().random());
         let settled = self.db.run(move |connection| match &sent {
-            Ok(()) => outbox::delete(connection, id).map(drop),
+            Ok(()) => outbox::note_sent(connection, id),
             Err(DeliveryError::Later(error)) if now + wait < message.created_at + TRIED_FOR => {
                 tracing::warn!(message.id = %id, attempts = message.attempts, error, "A message is tried again later");
                 outbox::put_off(connection, id, now + wait, error)
@@ -134,7 +151,7 @@ impl Outbox {
 
     /// Deletes a message unsent. `false` if there is none.
     pub async fn discard(&self, id: MessageId) -> Result<bool, ServiceError> {
-        Ok(self.db.run(move |connection| outbox::delete(connection, id)).await?)
+        Ok(self.db.run(move |connection| outbox::discard(connection, id)).await?)
     }
 
     /// How many messages wait, and how many were given up.

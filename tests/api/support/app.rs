@@ -9,7 +9,7 @@ use std::time::Duration;
 use heirloom::app::{Application, Stopper};
 use heirloom::config::{
     Config, ConnectionConfig, DatabaseConfig, DatabasePlace, LogConfig, LogFormat, MailBy, MailConfig, MessagesConfig,
-    ThrottleConfig, WebhookConfig, WebhookSecret,
+    ThrottleConfig, WebhookConfig,
 };
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
@@ -45,7 +45,12 @@ impl App {
 
     /// A server whose clock stands at the present, for tests in which other programs look at the machine's.
     pub fn today() -> Self {
-        Self::on(Arc::new(TestDatabase::create()), Clock::manual(Clock::system().now()), |_| {})
+        Self::today_with(|_| {})
+    }
+
+    /// The same with other settings than the defaults.
+    pub fn today_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Arc::new(TestDatabase::create()), Clock::manual(Clock::system().now()), change)
     }
 
     /// A server with other settings than the defaults.
@@ -194,7 +199,7 @@ pub fn days(days: u64) -> Duration {
 /// Sets mail up, for a server whose mails nobody receives.
 pub fn with_mail(config: &mut Config) {
     let url = "http://127.0.0.1:1/".to_owned();
-    config.messages.webhook = Some(WebhookConfig { url, secrets: vec![WebhookSecret(vec![1; 32])] });
+    config.messages.webhook = Some(WebhookConfig { url, secrets: vec![vec![1; 32].into()] });
     config.messages.mail = Some(MailConfig { by: MailBy::Webhook, from: String::new() });
     config.messages.public_url = Some("https://app.example/app/".to_owned());
 }

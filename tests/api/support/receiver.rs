@@ -1,4 +1,4 @@
-//! A receiver of webhooks: a small HTTP server of somebody's.
+//! A receiver of webhooks: a small HTTP server, as an operator's backend is one.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -56,7 +56,7 @@ function CurrentPage() {
     case "family":
       return <Protected>{(_, { id }) => <FamilyPage sessionId={id} />}</Protected>;
     case "password":
-      return <Redirect to="account" />;
+      return <Protected>{() => <Redirect to="account" state="password" />}</Protected>;
     case "forgot-password":
       return <ForgotPasswordPage />;
     case "reset-password":

@@ -70,9 +70,9 @@ export function Link({ to, state, ...rest }: { to: string; state?: string } & An
 }
 
 /** Replaces the current page in the browser's history. */
-export function Redirect({ to }: { to: string }) {
+export function Redirect({ to, state }: { to: string; state?: string }) {
   const { navigate } = useRouter();
-  useEffect(() => navigate(to, { replace: true }), [navigate, to]);
+  useEffect(() => navigate(to, { replace: true, state }), [navigate, to, state]);
   return null;
 }
 

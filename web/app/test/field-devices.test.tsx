@@ -49,8 +49,8 @@ describe("field: two devices of one kind", () => {
     openAccount([device("session-7f3a"), device("session-09bc", other)]);
     const items = await within(region("Devices")).findAllByRole("listitem");
     expect(items.map(({ textContent }) => textContent)).toEqual([
-      expect.stringMatching(/Session 09bc.*Logged in 20 January 2026.* Expires 19 February 2026/),
-      expect.stringMatching(/Session 7f3a.*Logged in 2 January 2026.* Expires 1 February 2026/),
+      expect.stringMatching(/Session 09bc.*Logged in 20 January 2026.* Expires by 19 February 2026/),
+      expect.stringMatching(/Session 7f3a.*Logged in 2 January 2026.* Expires by 1 February 2026/),
     ]);
     const names = within(region("Devices")).getAllByRole("button", { name: /^Log out Firefox on Linux, session/ });
     expect(names.map((button) => button.getAttribute("aria-label"))).toEqual([
@@ -69,6 +69,16 @@ describe("field: two devices of one kind", () => {
       "id-2",
       "id-3",
     ]);
+  });
+});
+
+describe("field: the last use of a device", () => {
+  it("is not before its login, although the server returns it to the hour", async () => {
+    const [created_at, last_used_at] = [minutesAgo(20), minutesAgo(55)];
+    openAccount([device("one", { created_at, last_used_at }), device("two", { last_used_at })]);
+    const items = await within(region("Devices")).findAllByRole("listitem");
+    const used = items.map(({ textContent }) => /Last used ([^·]+) ·/.exec(textContent)?.[1]);
+    expect(used).toEqual(["20 minutes ago", "55 minutes ago"]);
   });
 });
 

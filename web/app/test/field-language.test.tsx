@@ -73,6 +73,21 @@ describe("field: the reader's language", () => {
     expect(sent.filter((message) => translateFieldMessage(message) === message)).toEqual([]);
   });
 
+  it("also covers the server's refusals of what a page sends", () => {
+    const source = readFileSync("../client/src/codes.ts", "utf8");
+    const codes = [...source.matchAll(/\| "(\w+)"/g)].map(([, code]) => code ?? "");
+    expect(codes.length).toBeGreaterThan(25);
+    // The client and the app handle the first, and the app never sends what the others are about.
+    const handled = /^(access_token|refresh_token)_|^(csrf_failed|too_many_attempts|validation_failed)$/;
+    const impossible = /^(malformed|unsupported|ambiguous)_|^(method_not_allowed|not_found|request_refused)$/;
+    const shown = codes.filter((code) => !handled.test(code) && !impossible.test(code));
+    expect(shown.filter((code) => !(code in de.errors.byCode))).toEqual([]);
+    // The server writes for programmers where it names headers or itself.
+    expect(Object.keys(en.errors.byCode)).toEqual(
+      expect.arrayContaining(["internal_error", "overloaded", "unavailable"]),
+    );
+  });
+
   it("finds no text outside the texts' files", () => {
     const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".tsx"));
     expect(files.length).toBeGreaterThan(20);

@@ -128,7 +128,7 @@ describe("field: an outage", () => {
     answer = () => Promise.reject(problem(429, "too_many_attempts", {}, 5));
     fireEvent.click(screen.getByRole("button", { name: "Try again" }));
     await within(screen.getByRole("region", { name: "Devices" })).findByText(/^Too many attempts/);
-    expect(screen.queryByText(/tries again by itself/)).toBeNull();
+    await vi.waitFor(() => expect(screen.queryByText(/tries again by itself/)).toBeNull());
   });
 
   it("is over at once when the network is back", async () => {
@@ -139,7 +139,7 @@ describe("field: an outage", () => {
     isDown = false;
     fireEvent(window, new Event("online"));
     await screen.findByText("curl");
-    expect(screen.queryByText(/tries again by itself/)).toBeNull();
+    await vi.waitFor(() => expect(screen.queryByText(/tries again by itself/)).toBeNull());
   });
 });
 

@@ -10,7 +10,7 @@ import type { AccessToken } from "./tokens.js";
 export function createAuthorizedFetch(
   send: typeof fetch,
   base: () => string,
-  trustedOrigins: Set<string | undefined>,
+  trustedOrigins: (string | undefined)[],
   tokens: Pick<TokenManager, "current" | "next">,
 ): typeof fetch {
   function sendWith(request: Request, { token }: AccessToken) {
@@ -20,7 +20,8 @@ export function createAuthorizedFetch(
 
   return async (input, init) => {
     const request = new Request(input instanceof Request ? input : new URL(input, base()), init);
-    if (!trustedOrigins.has(new URL(request.url).origin) || request.headers.has("authorization")) return send(request);
+    if (!trustedOrigins.includes(new URL(request.url).origin) || request.headers.has("authorization"))
+      return send(request);
 
     // The refresh goes on if the caller aborts: other requests may wait for it too.
     const token = await abortable(tokens.current(), request);

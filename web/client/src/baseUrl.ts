@@ -12,6 +12,6 @@ export function parseUrl(url: string | URL = "", base?: string): URL | undefined
   try {
     return new URL(url, base);
   } catch {
-    return undefined;
+    // It is no URL.
   }
 }

@@ -7,6 +7,8 @@ type Finding = readonly [UnreachableCause, string];
 
 /** How long to wait for a server that may not respond. */
 const PROBE_TIMEOUT = 3_000;
+const NO_COOKIES =
+  'This runtime keeps no cookies, so the session of a login would be lost. Use createSession({ tokenDelivery: "body" }), or pass a `fetch` with a cookie jar.';
 /** The warnings of each session in the console. */
 const warnings = new WeakMap<Store, Set<string>>();
 
@@ -15,11 +17,13 @@ const currentPage = () => (globalThis as { location?: Location }).location;
 /**
  * Warns in the console, once about each thing that is wrong. `subject` is one of three: a response with the header
  * `heirloom-hint`; the code `refresh_token_missing`, if the page still had a session; or the error that made Heirloom
- * unreachable, in which case the state gets its cause.
+ * unreachable, in which case the state gets its cause. Without a subject it rejects: nothing here keeps the cookie of a
+ * login.
  *
  * This file is a chunk of its own, so it imports no values from the rest of the client.
  */
 export async function diagnose(subject: unknown, base: string, send: typeof fetch, store: Store): Promise<void> {
+  if (!subject) throw new TypeError(NO_COOKIES);
   const [cause, advice] = await find(subject, base, send);
   if (cause !== "cookie" && store.get().status === "unreachable") store.set({ status: "unreachable", cause });
   const warned = warnings.get(store) ?? new Set();

@@ -6,26 +6,22 @@ import type { Problem } from "./types.js";
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   declare readonly problem: Problem;
+  /**
+   * The stable name of the error, such as `invalid_credentials`; `unknown` for a response that names none. A proxy in
+   * front of Heirloom may have codes of its own, and a later version of Heirloom has more: treat any other code as an
+   * error that you do not know.
+   */
+  declare readonly code: ProblemCode | "unknown";
+  declare readonly status: number;
   /** In how many seconds the request may be retried, from the `Retry-After` header. */
   declare readonly retryAfter: number | undefined;
 
   constructor(problem: Problem, retryAfter?: number) {
     super(problem.detail);
     this.problem = problem;
+    this.code = problem.code as ProblemCode;
+    this.status = problem.status;
     this.retryAfter = retryAfter;
-  }
-
-  /**
-   * The stable name of the error, such as `invalid_credentials`; `unknown` for a response that names none. A proxy in
-   * front of Heirloom may have codes of its own, and a later version of Heirloom has more: treat any other code as an
-   * error that you do not know.
-   */
-  get code(): ProblemCode | "unknown" {
-    return this.problem.code as ProblemCode;
-  }
-
-  get status(): number {
-    return this.problem.status;
   }
 }
 
@@ -42,9 +38,8 @@ function isFromHeirloom(problem: Problem | undefined): problem is Problem {
 
 /** The problem in `error`, if it comes from Heirloom and has this status. */
 export function heirloomProblem(error: unknown, status: number): Problem | undefined {
-  return error instanceof ProblemError && error.status === status && isFromHeirloom(error.problem)
-    ? error.problem
-    : undefined;
+  const { problem } = error as Partial<ProblemError>;
+  return problem?.status === status && isFromHeirloom(problem) ? problem : undefined;
 }
 
 /**

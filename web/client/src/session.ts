@@ -10,24 +10,25 @@ import type { Device, EventsPage, RequestOptions, Session, SessionInfo, SessionO
 export function createSession(options: SessionOptions = {}): Session {
   const { location, document } = globalThis as { location?: Location; document?: Document };
   const delivery = options.tokenDelivery ?? "cookie";
-  const isAutomatic =
-    delivery === "cookie" &&
-    // The function is only in a browser's workers. Worker runtimes on servers have a `WorkerGlobalScope` too.
-    (options.restore ?? (!!document || "importScripts" in globalThis));
+  // The function is only in a browser's workers. Worker runtimes on servers have a `WorkerGlobalScope` too.
+  const isBrowser = !!document || "importScripts" in globalThis;
+  const usesCookie = delivery === "cookie";
+  const isAutomatic = usesCookie && (options.restore ?? isBrowser);
+  const lacksJar = usesCookie && !(isBrowser || options.restore || options.fetch);
   const send: typeof fetch = options.fetch ?? ((...request) => fetch(...request));
   const base = resolveBaseUrl(options.baseUrl ?? "/", location);
 
-  const store = createStore({ status: delivery === "cookie" ? "restoring" : "anonymous" });
+  const store = createStore({ status: usesCookie ? "restoring" : "anonymous" });
   // Loaded on demand: a page that works never needs it.
-  const diagnose = (subject: unknown) =>
-    void import("./diagnosis.js").then((chunk) => chunk.diagnose(subject, base, send, store), ignore);
+  const diagnose = (subject?: unknown) =>
+    import("./diagnosis.js").then((chunk) => chunk.diagnose(subject, base, send, store), ignore);
   const request = createApi(base, send, diagnose);
   const tokens = createTokenManager(request, base, store, delivery, isAutomatic, diagnose);
 
   const origins = [base, location?.origin, ...(options.origins ?? [])].map((url) => parseUrl(url)?.origin);
   const pageUrl = () => document?.baseURI ?? location?.href ?? `${base}/`;
-  const fetchAuthorized = createAuthorizedFetch(send, pageUrl, new Set(origins), tokens);
-  const requestAuthorized = createApi(base, fetchAuthorized);
+  const fetchAuthorized = createAuthorizedFetch(send, pageUrl, origins, tokens);
+  const requestAuthorized = createApi(base, fetchAuthorized, diagnose);
 
   const state: () => { status: string; user?: User; session?: SessionInfo } = store.get;
   const currentUser = () => state().user ?? null;
@@ -38,8 +39,9 @@ export function createSession(options: SessionOptions = {}): Session {
     getState: store.get,
     subscribe: store.subscribe,
     user: (call) => abortable(tokens.ready(), call).then(currentUser),
-    register: (body, call) => request<User>("/register", { method: "POST", body }, call),
+    register: (body, call) => request("/register", { method: "POST", body }, call),
     async login(credentials, call) {
+      if (lacksJar) await diagnose();
       await tokens.login(credentials, call);
       const user = currentUser();
       if (!user) throw new Error("The session has ended.");
@@ -70,6 +72,7 @@ export function createSession(options: SessionOptions = {}): Session {
       // The server has revoked the session. The logout clears its cookie.
       await tokens.logout();
     },
+    request,
     close: tokens.close,
   };
 }

@@ -11,7 +11,7 @@ export interface SingleFlight {
 export function createSingleFlight(work: (signal: AbortSignal) => Promise<void>): SingleFlight {
   let flight: Promise<void> | undefined;
   let controller: AbortController | undefined;
-  let resolve = () => {};
+  let resolve: (() => void) | undefined;
   return {
     run: () =>
       (flight ??= new Promise((settle, reject) => {
@@ -23,7 +23,7 @@ export function createSingleFlight(work: (signal: AbortSignal) => Promise<void>)
           })
           .then(settle, reject);
       })),
-    resolve: () => resolve(),
+    resolve: () => resolve?.(),
     cancel() {
       controller?.abort();
       flight = undefined;

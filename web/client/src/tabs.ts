@@ -25,7 +25,7 @@ export interface SharedToken {
 export interface Tabs {
   send: (message: TabMessage) => void;
   /** Runs `refresh` once no other tab refreshes, and shares its token. Skips it if `isDone` by then. */
-  coordinate: <T extends { readonly shared: SharedToken }>(
+  run: <T extends { readonly shared: SharedToken }>(
     isDone: () => boolean,
     refresh: () => Promise<T>,
     signal: AbortSignal,
@@ -69,7 +69,7 @@ export function connectTabs(base: string | false, listener: (message: TabMessage
 
   return {
     send,
-    async coordinate(isDone, refresh, signal) {
+    async run(isDone, refresh, signal) {
       let got: SharedToken | undefined;
       if (channel) {
         await wait(() => true, signal);

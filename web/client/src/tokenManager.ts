@@ -36,13 +36,13 @@ export function createTokenManager(
   store: Store,
   delivery: TokenDelivery,
   isAutomatic: boolean,
-  diagnose: (subject: unknown) => void,
+  diagnose: (subject: unknown) => unknown,
 ): TokenManager {
   let tokens: Tokens | undefined;
   let restoring: Promise<void> | undefined;
   let login: Promise<unknown> | undefined;
   /** Makes a program known to Heirloom at its next login. */
-  let device: string | null | undefined;
+  let device_token: string | null | undefined;
   /** Heirloom has sent `Retry-After`: no refresh before this time. */
   let backoff: { error: unknown; until: number } | undefined;
   /** Why the session of the cookie has ended, from a tab that does not know the session's id. */
@@ -108,7 +108,7 @@ export function createTokenManager(
   }
 
   function adopt(issued: IssuedTokens, isSameUser?: boolean) {
-    device = issued.device ?? device;
+    device_token = issued.device_token ?? device_token;
     const { info } = issued.shared;
     const over = ended.get(info.id);
     if (over) {
@@ -142,7 +142,7 @@ export function createTokenManager(
       issued = await retry((call) => {
         // No lock is needed, since the server returns the same successor to concurrent tabs. But it knows only the newest
         // token and the one before: if other tabs refresh twice, a slow request of this tab looks like a replay.
-        return tabs.coordinate(
+        return tabs.run(
           () => tokens !== before,
           () => requestTokens(request, "/refresh", { body: before?.body }, call),
           call.signal,
@@ -273,8 +273,7 @@ export function createTokenManager(
     refresh: () => (tokens || !isUnknown() ? withCallerTimeout(refresh.run()) : restore()),
 
     async login(credentials, call) {
-      const body =
-        delivery === "body" ? { ...credentials, token_delivery: delivery, device_token: device } : credentials;
+      const body = delivery === "body" ? { ...credentials, token_delivery: delivery, device_token } : credentials;
       await begin(requestTokens(request, "/login", { body }, call));
       await withCallerTimeout(loadSession()).catch(setUnreachable);
     },

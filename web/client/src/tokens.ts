@@ -1,7 +1,7 @@
-import type { ApiRequest, ApiRequestOptions } from "./api.js";
+import type { ApiRequest } from "./api.js";
 import type { RefreshToken } from "./logout.js";
 import type { SharedToken } from "./tabs.js";
-import type { RequestOptions, SessionInfo, TokenAnswer } from "./types.js";
+import type { ApiRequestOptions, RequestOptions, SessionInfo, TokenAnswer } from "./types.js";
 
 /** A token is refreshed this long before it expires, or in the last tenth of a short lifetime. */
 const MARGIN = 10_000;
@@ -22,9 +22,9 @@ export interface Tokens extends AccessToken {
 /** What a login or a refresh returns. */
 export interface IssuedTokens {
   readonly shared: SharedToken;
-  readonly refreshToken?: string | null | undefined;
+  readonly refresh_token?: string | null | undefined;
   /** Only from a login without cookies. */
-  readonly device?: string | null | undefined;
+  readonly device_token?: string | null | undefined;
 }
 
 /** Throws if the response holds no token, as the page of a captive portal does: the response counts as lost. */
@@ -36,20 +36,14 @@ export async function requestTokens(
 ): Promise<IssuedTokens> {
   const sentAt = Date.now();
   const response = await request<TokenAnswer>(path, { method: "POST", ...options }, call);
-  const {
-    access_token: token,
-    expires_in,
-    session: info,
-    refresh_token: refreshToken,
-    device_token: device,
-  } = response;
+  const { access_token: token, expires_in, session: info, ...others } = response;
   if (!token) throw new TypeError("The response has no token.");
-  return { shared: { token, life: expires_in * 1000 - (Date.now() - sentAt), info }, refreshToken, device };
+  return { ...others, shared: { token, life: expires_in * 1000 + sentAt - Date.now(), info } };
 }
 
-export function toTokens({ shared: { token, life, info }, refreshToken }: IssuedTokens): Tokens {
+export function toTokens({ shared: { token, life, info }, refresh_token }: IssuedTokens): Tokens {
   const expiresAt = Date.now() + life;
   const refreshAt = expiresAt - Math.min(MARGIN, life / 10);
-  const body = refreshToken ? { refresh_token: refreshToken } : undefined;
+  const body = refresh_token ? { refresh_token } : undefined;
   return { token, id: info.id, info, refreshAt, expiresAt, body };
 }

@@ -6,6 +6,8 @@ type Schemas = components["schemas"];
 
 /** A user's account. */
 export type User = Schemas["User"];
+/** A mail was sent to the address, whether or not it has an account. `message` is a sentence for people. */
+export type MailSent = Schemas["MailSentAnswer"];
 /** A device with a session, as `sessions()` lists it. */
 export type Device = Schemas["Session"];
 /** The id of this session and its expiry times, as returned with the last token. */
@@ -83,6 +85,15 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A request that `Session.request` sends. */
+export interface ApiRequestOptions {
+  method?: "GET" | "POST" | "DELETE";
+  /** Sent as JSON. */
+  body?: unknown;
+  /** The access token, from `accessToken()`. */
+  token?: string | undefined;
+}
+
 /** Everything an app shows about the session. Each change creates a new object; an unchanged state is the same object. */
 export type SessionState =
   /** It is not known yet whether there is a session. A server renders this state too. */
@@ -107,8 +118,11 @@ export interface Session {
 
   /** The user who is logged in, or null. Waits until that is known. */
   user: (options?: RequestOptions) => Promise<User | null>;
-  /** Creates an account. Does not log in. */
-  register: (account: { email: string; password: string }, options?: RequestOptions) => Promise<User>;
+  /**
+   * Creates an account. Does not log in. With `HEIRLOOM_REGISTRATION=verified` it resolves to a `MailSent` instead, and a
+   * link in the mail creates the account.
+   */
+  register: (account: { email: string; password: string }, options?: RequestOptions) => Promise<User | MailSent>;
   login: (credentials: { email: string; password: string }, options?: RequestOptions) => Promise<User>;
   /**
    * Logs out in every tab at once, and on the server as soon as it is reachable. Rejects if the server does not confirm
@@ -144,6 +158,11 @@ export interface Session {
   /** Deletes the account and its sessions. */
   deleteAccount: (confirmation: { password: string }, options?: RequestOptions) => Promise<void>;
 
+  /**
+   * Sends a request to Heirloom for which there is no function here, and resolves to the body of the response. The
+   * functions of `@heirloom/client/account` use it. Your own services need `fetch`.
+   */
+  request: <T>(path: string, request?: ApiRequestOptions, options?: RequestOptions) => Promise<T>;
   /** Stops listening to other tabs and retrying. The session on the server goes on. */
   close: () => void;
 }

@@ -39,7 +39,7 @@ describe("field: npm pack in a clean checkout", () => {
       expect(await readFile(join(installed, licence), "utf8")).toBe(await readFile(join(repository, licence), "utf8"));
     }
     expect(await readFile(join(installed, "CHANGELOG.md"), "utf8")).toMatch(/^# Changelog/);
-    expect(Object.keys(exports)).toEqual([".", "./react", "./package.json"]);
+    expect(Object.keys(exports)).toEqual([".", "./react", "./account", "./package.json"]);
     for (const target of Object.values(exports).flatMap((target) => Object.values(target as object) as string[])) {
       if (target.length > 1) expect(await readFile(join(installed, target), "utf8")).not.toBe("");
     }
@@ -51,7 +51,7 @@ describe("field: npm pack in a clean checkout", () => {
   });
 
   test("contains source maps with the sources", async () => {
-    for (const name of ["index", "react", "diagnosis"]) {
+    for (const name of ["index", "react", "account", "diagnosis"]) {
       const code = await readFile(join(installed, `dist/${name}.js`), "utf8");
       expect(code.trimEnd().split("\n").at(-1)).toBe(`//# sourceMappingURL=${name}.js.map`);
       const map = JSON.parse(await readFile(join(installed, `dist/${name}.js.map`), "utf8")) as {
@@ -99,6 +99,7 @@ describe("field: npm pack in a clean checkout", () => {
     const program = `
       import { createSession, ProblemError, type ProblemCode, type SessionState } from "@heirloom/client";
       import { SessionProvider, useSession } from "@heirloom/client/react";
+      import { loadOffer, readLink, resetPassword, type Offer } from "@heirloom/client/account";
       const session = createSession({ baseUrl: new URL("https://auth.example.com") });
       export const text = (error: unknown): ProblemCode | "unknown" | undefined =>
         error instanceof ProblemError ? error.code : undefined;
@@ -109,6 +110,9 @@ describe("field: npm pack in a clean checkout", () => {
       }
       export const app = <SessionProvider session={session}><Page /></SessionProvider>;
       export type State = SessionState;
+      const link = readLink();
+      if (link?.page === "reset-password") void resetPassword(session, { token: link.token, new_password: "a" });
+      export const mode: Promise<Offer["registration"]> = loadOffer(session).then((offer) => offer.registration);
     `;
     const folder = join(directory, "app", moduleResolution);
     await mkdir(folder);

@@ -17,11 +17,15 @@ beforeEach(async () => {
   vi.doMock("../recipes/session", () => ({ session }));
   vi.doMock("@heirloom/client", () => client);
 });
-afterEach(() => server.close());
+afterEach(() => {
+  server.close();
+  vi.unstubAllGlobals();
+});
 
 /** The access token was rejected, so the client refreshes, and repeats the request with its body. */
 const expired = () => problem(401, "access_token_expired");
 const last = () => server.requests.at(-1);
+const accepted = () => new Response(null, { status: 204 });
 const orders = () => Response.json([{ id: "1" }]);
 
 describe("field: recipes", () => {
@@ -104,6 +108,32 @@ describe("field: recipes", () => {
     await session.login({ ...ALICE, email: "bob@example.com" });
     expect(session.getState()).toMatchObject({ user: { id: "2" } });
     expect(queryClient.getQueryData(devices.queryKey)).toBeUndefined();
+  });
+
+  test.each([
+    ["#/reset-password?token=hll_a", "/password/reset", '{"token":"hll_a","new_password":"b"}'],
+    ["#/verify-email?token=hll_a", "/email/verify", '{"token":"hll_a"}'],
+    ["#/confirm-email?token=hll_a", "/email/confirm", '{"token":"hll_a"}'],
+    ["#/undo-email?token=hll_a", "/email/undo", '{"token":"hll_a"}'],
+  ])("a page that %s has opened sends it to %s, and keeps its token out of the history", async (hash, path, body) => {
+    const replaceState = vi.fn();
+    vi.stubGlobal("location", new URL(`https://app.example/shop?a=b${hash}`));
+    vi.stubGlobal("history", { replaceState });
+    const { followLink, link } = await import("../recipes/recovery.js");
+    expect(link?.token).toBe("hll_a");
+    expect(replaceState).toHaveBeenCalledWith(null, "", "/shop?a=b");
+    expect(server.count(path)).toBe(0);
+    server.once(path, accepted);
+    await followLink("b");
+    expect(server.requests.find((request) => request.path === path)?.body).toBe(body);
+  });
+
+  test("a page that no link has opened sends nothing", async () => {
+    vi.stubGlobal("location", new URL("https://app.example/#/login"));
+    const { followLink, link } = await import("../recipes/recovery.js");
+    expect(link).toBeUndefined();
+    await followLink("b");
+    expect(server.requests).toEqual([]);
   });
 
   test.each([

@@ -16,7 +16,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "heirloom-client-"));
   await build({ root, logLevel: "error", build: { outDir: directory } });
   bundle = join(directory, "index.js");
-});
+}, 120_000);
 afterAll(() => rm(directory, { recursive: true }));
 
 /** The output of a program that uses the package. It must exit by itself within ten seconds. */
@@ -37,7 +37,9 @@ test("the package imports nothing, except its own diagnosis on demand", async ()
   const code = await readFile(bundle, "utf8");
   expect(code.match(/\bimport\b.*?[;,)]/g)).toEqual(['import("./diagnosis.js")']);
   expect(code).not.toMatch(/\brequire\b/);
-  expect(await readFile(join(directory, "diagnosis.js"), "utf8")).not.toMatch(/\bimport\b|\brequire\b/);
+  for (const name of ["diagnosis", "account"]) {
+    expect(await readFile(join(directory, `${name}.js`), "utf8")).not.toMatch(/\bimport\b|\brequire\b/);
+  }
   const manifest = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, unknown>;
   expect(manifest).not.toHaveProperty("dependencies");
   // For `@heirloom/client/react`.
@@ -67,6 +69,30 @@ test.each([
     expect(output).toBe('[{"status":"restoring"},null,null]\n');
   },
 );
+
+test.each([
+  ["Node", ""],
+  ["a worker runtime", "globalThis.ServiceWorkerGlobalScope = globalThis.WorkerGlobalScope = class {};"],
+])("in %s, which keeps no cookies, a login is refused and says what to do", async (_, setup) => {
+  const output = await outputOf(`
+    ${setup}
+    globalThis.fetch = () => { console.log("sent"); return Promise.reject(new Error("sent")); };
+    const account = { email: "alice@example.com", password: "three lamps on the stairs" };
+    const tryWith = (options) => createSession({ baseUrl: "https://a.example", ...options }).login(account)
+      .catch((error) => console.log(error.message));
+    await tryWith({});
+    // These keep the token elsewhere, or bring a cookie jar.
+    await tryWith({ tokenDelivery: "body" });
+    await tryWith({ fetch: () => Promise.reject(new Error("sent with a jar")) });
+  `);
+  expect(output.split("\n")).toEqual([
+    expect.stringMatching(/keeps no cookies.* createSession\(\{ tokenDelivery: "body" \}\), or pass a `fetch`/),
+    "sent",
+    "sent",
+    "sent with a jar",
+    "",
+  ]);
+});
 
 test("a page and a worker look for their session at once", async () => {
   for (const setup of [

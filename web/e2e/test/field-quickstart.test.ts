@@ -124,6 +124,25 @@ describe("field: an app that is set up by the quickstart", () => {
     await screenshot(page, "quickstart-rejected");
   });
 
+  test("the form says that a mail was sent, if the server verifies addresses first", async () => {
+    const verifying = await Heirloom.start({ HEIRLOOM_REGISTRATION: "verified" });
+    try {
+      await app.stop();
+      await app.write(verifying.port);
+      await app.start();
+      const { page, warnings, errors } = await open(NARROW);
+      await page.goto(app.url);
+      await page.getByLabel("Email").fill("alice@example.com");
+      await page.getByLabel("Password").fill(PASSWORD);
+      await page.getByRole("button", { name: "Create an account" }).click();
+      await page.getByRole("alert").getByText(/mail/).waitFor();
+      await screenshot(page, "quickstart-mail-sent");
+      expect({ warnings, errors }).toEqual({ warnings: [], errors: [] });
+    } finally {
+      await verifying.remove();
+    }
+  });
+
   test("its types are right, and its build loads the diagnosis on demand", async () => {
     const scripts = await app.build();
     expect(scripts.filter((name) => name.startsWith("diagnosis-"))).toHaveLength(1);

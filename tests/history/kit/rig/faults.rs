@@ -8,7 +8,7 @@ use diesel::pg::PgConnection;
 use rustix::process::Signal;
 use tokio::time::sleep;
 
-use super::{Rig, secret};
+use super::{Mood, Rig, secret};
 use crate::kit::record::{Fault, Moment, Record};
 
 /// Something that can break.
@@ -26,6 +26,7 @@ pub enum Trouble {
     Migrate,
     RotateSecrets,
     FailOver,
+    BreakReceiver,
 }
 
 /// The furthest that a rotation may be from the disk: three times `wal_writer_delay`, and room for a slow machine.
@@ -109,6 +110,7 @@ impl Trouble {
                 rig.is_ready().await;
                 rig.gets_a_standby(true).await;
             }
+            Self::BreakReceiver => breaks_the_receiver(rig).await,
         }
         rig.is_ready().await;
         let mut to = record.now();
@@ -143,6 +145,24 @@ async fn fills_the_disk(rig: &mut Rig) {
     if let Some(standby) = &mut rig.standby {
         standby.start().await;
     }
+}
+
+/// In every way, while it gets messages.
+async fn breaks_the_receiver(rig: &Rig) {
+    for (mood, time) in [
+        (Mood::IsDown, 3_000),
+        (Mood::Fails, 2_000),
+        (Mood::BreaksOff, 2_000),
+        (Mood::Redirects, 2_000),
+        (Mood::IsSlow(Duration::from_secs(2)), 2_000),
+        // Longer than a server waits.
+        (Mood::IsSlow(Duration::from_secs(17)), 1_000),
+        (Mood::IsGone, 500),
+    ] {
+        rig.receiver.is(mood);
+        sleep(Duration::from_millis(time)).await;
+    }
+    rig.receiver.is(Mood::Takes);
 }
 
 async fn pauses(rig: &mut Rig, number: usize) {

@@ -1,8 +1,10 @@
 //! The real thing, to be broken: servers behind a proxy, each with its own way to one Postgres, which a standby may follow.
 
 pub mod faults;
+mod outbox;
 mod postgres;
 mod proxy;
+mod receiver;
 mod relay;
 mod server;
 mod wire;
@@ -22,9 +24,11 @@ use super::checker::{Terms, told};
 use super::record::Exchange;
 use postgres::Postgres;
 use proxy::Proxy;
+use receiver::Receiver;
 use relay::Relay;
 use server::{Server, Setup, build_clock, set_clock};
 
+pub use receiver::Mood;
 pub use wire::Wire;
 
 pub const SERVERS: usize = 3;
@@ -54,6 +58,8 @@ pub struct Rig {
     to_standby: Relay,
     servers: Vec<Option<Server>>,
     pub proxy: Proxy,
+    /// Of webhooks.
+    pub receiver: Receiver,
     setup: Setup,
     terms: Terms,
     clusters: u32,
@@ -79,11 +85,12 @@ impl Rig {
             relays.push(Relay::start(postgres.socket()).await.unwrap());
             set_clock(directory.path(), number, 0);
         }
+        let receiver = Receiver::start().await.unwrap();
         let setup = Setup {
             binary: binary.to_owned(),
             directory: directory.path().to_owned(),
             clock: build_clock(directory.path()),
-            settings: settings(terms),
+            settings: settings(terms, receiver.url()),
             secrets: vec![secret(0)],
         };
         let proxy = Proxy::start(SERVERS).await.unwrap();
@@ -96,6 +103,7 @@ impl Rig {
             to_standby,
             servers,
             proxy,
+            receiver,
             setup,
             terms: *terms,
             clusters: 1,
@@ -228,7 +236,7 @@ impl Rig {
     }
 }
 
-fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
+fn settings(terms: &Terms, receiver: String) -> Vec<(&'static str, String)> {
     let millis = |time: Duration| format!("{}ms", time.as_millis());
     vec![
         ("HEIRLOOM_REFRESH_OVERLAP", millis(terms.overlap)),
@@ -239,6 +247,8 @@ fn settings(terms: &Terms) -> Vec<(&'static str, String)> {
         ("HEIRLOOM_ARGON2_MEMORY", "7168".to_owned()),
         ("HEIRLOOM_ARGON2_PASSES", "5".to_owned()),
         ("HEIRLOOM_DATABASE_POOL", "6".to_owned()),
+        ("HEIRLOOM_WEBHOOK_URL", receiver),
+        ("HEIRLOOM_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()),
     ]
 }
 

@@ -34,6 +34,12 @@ struct Number {
     value: i64,
 }
 
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    value: String,
+}
+
 pub struct Postgres {
     directory: PathBuf,
     child: Option<Child>,
@@ -121,6 +127,12 @@ impl Postgres {
     /// The number that `select` calls `value`.
     pub fn counts(&self, select: &str) -> i64 {
         diesel::sql_query(select).get_result::<Number>(&mut self.connect()).unwrap().value
+    }
+
+    /// The texts that `select` calls `value`.
+    pub fn texts(&self, select: &str) -> Vec<String> {
+        let rows: Vec<Word> = diesel::sql_query(select).get_results(&mut self.connect()).unwrap();
+        rows.into_iter().map(|row| row.value).collect()
     }
 
     /// Whether commits wait for the standby `name`, or for none.

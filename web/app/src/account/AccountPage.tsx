@@ -1,11 +1,13 @@
 import type { User } from "@heirloom/client";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useOffer } from "../recovery/useOffer.js";
+import { useRouter } from "../router.js";
 import { formatDate } from "../ui/formatTime.js";
 import { useSession } from "../session/SessionContext.js";
 import { useLookAgain } from "../session/useLookAgain.js";
+import { TheftWarning } from "../theft/TheftWarning.js";
 import { Page } from "../ui/Page.js";
-import { Section } from "../ui/Section.js";
+import { Section, goToSection } from "../ui/Section.js";
 import { useAsyncData } from "../ui/useAsyncData.js";
 import { ChangeEmail } from "./ChangeEmail.js";
 import { ChangePassword } from "./ChangePassword.js";
@@ -13,7 +15,6 @@ import { DeleteAccount } from "./DeleteAccount.js";
 import { Devices } from "./Devices.js";
 import { SectionLinks } from "./SectionLinks.js";
 import { SecurityEvents } from "./SecurityEvents.js";
-import { TheftWarning } from "./TheftWarning.js";
 import { useEventLog } from "./useEventLog.js";
 import { texts } from "../texts/index.js";
 
@@ -24,6 +25,11 @@ export function AccountPage({ user, sessionId }: { user: User; sessionId: string
   // A change in one section reloads the others.
   const onChange = useCallback(() => setVersion((version) => version + 1), []);
   useLookAgain(onChange);
+  // The previous page may name a section.
+  const { state: section } = useRouter().route;
+  useEffect(() => {
+    if (section) goToSection(section);
+  }, [section]);
   const devices = useAsyncData(session.sessions, version);
   const log = useEventLog(version);
   const hasPassword = user.has_password !== false;
@@ -39,11 +45,11 @@ export function AccountPage({ user, sessionId }: { user: User; sessionId: string
               {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`} ·{" "}
             </>
           )}
-          {texts.account.since(formatDate(user.created_at))}
+          <span className="fact">{texts.account.since(formatDate(user.created_at))}</span>
         </p>
       }
     >
-      <TheftWarning events={log.allEvents} isSandbox={log.isSandbox} />
+      <TheftWarning theft={log.theft} />
       <SectionLinks hasEmailChange={hasEmailChange} hasPassword={hasPassword} />
       <div className="columns">
         <div>

@@ -3,12 +3,13 @@ import { useSession } from "../session/SessionContext.js";
 import { texts } from "../texts/index.js";
 import { Button } from "../ui/Button.js";
 import { ErrorMessage } from "../ui/ErrorMessage.js";
+import { Facts } from "../ui/Facts.js";
 import { formatDate, formatDateTime } from "../ui/formatTime.js";
 import { Laptop, Phone, Terminal } from "../ui/icons.js";
 import { Notice } from "../ui/Notice.js";
 import { Time } from "../ui/Time.js";
 import { useAction } from "../ui/useAction.js";
-import { displayName, logOut, sessionCode } from "./sessions.js";
+import { displayName, lastUse, logOut, sessionCode } from "./sessions.js";
 
 export function DeviceRow({ device, onLogout }: { device: Device; onLogout: () => void }) {
   const session = useSession();
@@ -26,14 +27,24 @@ export function DeviceRow({ device, onLogout }: { device: Device; onLogout: () =
         <p className="row-title">
           {name} {device.current && <span className="badge">{texts.devices.current}</span>}
         </p>
-        <p className="muted small">
-          {texts.devices.lastUsed} <Time at={device.last_used_at} />
-          {device.ip && <> · {device.ip}</>} · {texts.devices.session(code)}
-        </p>
-        <p className="muted small">
-          {texts.devices.loggedIn} <time dateTime={device.created_at}>{formatDateTime(device.created_at)}</time> ·{" "}
-          {texts.devices.expires} <time dateTime={device.expires_at}>{formatDate(device.expires_at)}</time>
-        </p>
+        <Facts>
+          <>
+            {texts.devices.lastUsed} <Time at={lastUse(device)} />
+          </>
+          {device.ip}
+          {texts.devices.session(code)}
+        </Facts>
+        <Facts>
+          <>
+            {texts.devices.loggedIn} <time dateTime={device.created_at}>{formatDateTime(device.created_at)}</time>
+          </>
+          <>
+            {texts.devices.expires}{" "}
+            <time className="nowrap" dateTime={device.expires_at}>
+              {formatDate(device.expires_at)}
+            </time>
+          </>
+        </Facts>
         {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}
         {logout.error && (
           <Notice kind="error">

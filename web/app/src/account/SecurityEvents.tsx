@@ -1,6 +1,7 @@
 import type { SecurityEvent } from "@heirloom/client";
 import { Button } from "../ui/Button.js";
 import { ErrorMessage } from "../ui/ErrorMessage.js";
+import { Facts } from "../ui/Facts.js";
 import { Alert, Exit, Key, Shield } from "../ui/icons.js";
 import { Loading } from "../ui/Loading.js";
 import { Notice } from "../ui/Notice.js";
@@ -64,10 +65,12 @@ function EventRow({ event, isSandbox, sessionId }: RowProps) {
       <Icon />
       <div className="row-text">
         <p className="row-title">{text}</p>
-        <p className="muted small">
+        <Facts>
           <Time at={event.at} />
-          {[causeOf(event), event.ip, sessionOf(event, sessionId)].map((part) => part && ` · ${part}`)}
-        </p>
+          {causeOf(event)}
+          {event.ip}
+          {sessionOf(event, sessionId)}
+        </Facts>
       </div>
     </li>
   );

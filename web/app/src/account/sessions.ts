@@ -11,6 +11,10 @@ export function displayName({ device, user_agent }: Pick<Device, "device" | "use
   return isTruncated ? `${device}…` : texts.devices.deviceName(device);
 }
 
+/** The server returns the last use of another device to the hour, so it may be before the login. */
+export const lastUse = ({ last_used_at, created_at }: Device) =>
+  Date.parse(last_used_at) < Date.parse(created_at) ? created_at : last_used_at;
+
 /** This device first, then those that were used last. */
 export function sortDevices(devices: readonly Device[]): Device[] {
   const rank = (device: Device) => [device.current ? "1" : "0", device.last_used_at, device.created_at].join();

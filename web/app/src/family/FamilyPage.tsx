@@ -1,5 +1,8 @@
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useState } from "react";
+import { useEventLog } from "../account/useEventLog.js";
 import { useHeirloomUrl, useSession } from "../session/SessionContext.js";
+import { useLookAgain } from "../session/useLookAgain.js";
+import { TheftWarning } from "../theft/TheftWarning.js";
 import { Loading } from "../ui/Loading.js";
 import { Page } from "../ui/Page.js";
 import { Section } from "../ui/Section.js";
@@ -20,8 +23,12 @@ export function FamilyPage({ sessionId }: { sessionId: string }) {
   );
   const { value } = data;
   const content = useFocusFallback<HTMLDivElement>(value);
+  const [version, setVersion] = useState(0);
+  useLookAgain(useCallback(() => setVersion((version) => version + 1), []));
+  const { theft } = useEventLog(version);
   return (
     <Page title={texts.family.title}>
+      <TheftWarning theft={theft} />
       <ol className="explanation">
         {texts.family.explanation.map((step) => (
           <li key={step}>

@@ -8,7 +8,7 @@ import { Rich } from "../ui/Rich.js";
 interface Props {
   readonly title: string;
   /** The link to the other form: log in or register. */
-  readonly alternative: ReactNode;
+  readonly alternative?: ReactNode;
   readonly children: ReactNode;
 }
 
@@ -17,7 +17,13 @@ export function AuthLayout({ title, alternative, children }: Props) {
   return (
     <Page title={title} className="auth-layout" hideTitle>
       <aside className="intro" aria-label={texts.auth.about}>
-        <p className="intro-title">{texts.auth.slogan}</p>
+        <p className="intro-title">
+          {texts.auth.slogan.map((sentence) => (
+            <span key={sentence}>
+              <span className="fact">{sentence}</span>{" "}
+            </span>
+          ))}
+        </p>
         <ul>
           {texts.auth.points.map((point) => (
             <li key={point}>
@@ -35,7 +41,7 @@ export function AuthLayout({ title, alternative, children }: Props) {
           <LogoutWarning />
           {children}
         </section>
-        <p className="auth-alternative">{alternative}</p>
+        {alternative && <p className="auth-alternative">{alternative}</p>}
       </div>
     </Page>
   );

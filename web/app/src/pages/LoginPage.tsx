@@ -30,9 +30,11 @@ export function LoginPage() {
     <AuthLayout
       title={texts.auth.logIn}
       alternative={
-        <>
-          {texts.auth.noAccount} <Link to={`register?next=${next}`}>{texts.auth.createAccount}</Link>
-        </>
+        offer?.registration !== "closed" && (
+          <>
+            {texts.auth.noAccount} <Link to={`register?next=${next}`}>{texts.auth.createAccount}</Link>
+          </>
+        )
       }
     >
       {hasExpired && !login.error && (
@@ -58,11 +60,15 @@ export function LoginPage() {
           {texts.auth.logIn}
         </Button>
       </Form>
-      {offer?.recovery && (
+      {offer && (
         <p>
-          <Link to="forgot-password" state={email}>
-            {texts.recovery.forgot}
-          </Link>
+          {offer.recovery ? (
+            <Link to="forgot-password" state={email}>
+              {texts.recovery.forgot}
+            </Link>
+          ) : (
+            texts.recovery.contactOperator
+          )}
         </p>
       )}
     </AuthLayout>

@@ -4,6 +4,8 @@ import { useSession } from "../session/SessionContext.js";
 import { useAction } from "../ui/useAction.js";
 import { texts } from "../texts/index.js";
 
+export type Registration = ReturnType<typeof useRegistration>;
+
 /** Creates an account and logs in. After a lost response it tries to log in first: the account may exist already. */
 export function useRegistration() {
   const session = useSession();
@@ -43,5 +45,5 @@ export function useRegistration() {
     },
     { email_taken: texts.auth.isTaken },
   );
-  return { register, isCreated, isMailSent, email };
+  return { register, isCreated, isMailSent, email, startAgain: () => setIsMailSent(false) };
 }

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { AuthLayout } from "../pages/AuthLayout.js";
 import { Link, useRouter } from "../router.js";
-import { useHeirloomUrl } from "../session/SessionContext.js";
+import { checkSession } from "../session/checkSession.js";
+import { useHeirloomUrl, useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
@@ -13,11 +14,17 @@ import { passwordHint, useOffer } from "./useOffer.js";
 import { texts } from "../texts/index.js";
 
 export function ResetPasswordPage() {
+  const session = useSession();
   const heirloom = useHeirloomUrl();
   const { state: token } = useRouter().route;
   const offer = useOffer();
   const [isDone, setIsDone] = useState(false);
-  const reset = useAction((password: string) => resetPassword(heirloom, token, password), linkMessages());
+  const reset = useAction(async (password: string) => {
+    await resetPassword(heirloom, token, password);
+    // The session of this browser may be one of those that have ended.
+    void checkSession(session, heirloom);
+  }, linkMessages());
+  const anotherLink = <Link to="forgot-password">{texts.recovery.anotherLink}</Link>;
   return (
     <AuthLayout title={texts.recovery.choose} alternative={<Link to="login">{texts.recovery.toLogin}</Link>}>
       {isDone ? (
@@ -27,10 +34,14 @@ export function ResetPasswordPage() {
             {texts.auth.logIn}
           </Link>
         </>
+      ) : !token ? (
+        <Notice kind="error">
+          {texts.recovery.linkInvalid} {anotherLink}
+        </Notice>
       ) : (
         <Form
           error={reset.error}
-          help={isSpent(reset.error?.code) && <Link to="forgot-password">{texts.recovery.anotherLink}</Link>}
+          help={isSpent(reset.error?.code) && anotherLink}
           onSubmit={({ new_password = "" }) => void reset.run(new_password).then(setIsDone)}
         >
           <PasswordField

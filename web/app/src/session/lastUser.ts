@@ -1,8 +1,9 @@
 import type { Session } from "@heirloom/client";
+import { readStored, removeStored, writeStored } from "./storage.js";
 
 /**
  * The last user of this browser who has not logged out. The email address fills in the login form once the session has ended.
- * It is the only thing that the app stores: never a token.
+ * The app stores no token.
  */
 export interface LastUser {
   readonly get: () => Remembered | null;
@@ -19,9 +20,9 @@ interface Remembered {
 
 export function createLastUser(session: Session, base: string): LastUser {
   const key = `heirloom-app ${base}`;
-  const get = () => ignoreErrors(() => JSON.parse(localStorage.getItem(key) ?? "null") as Remembered | null) ?? null;
-  const set = (user: Remembered) => ignoreErrors(() => localStorage.setItem(key, JSON.stringify(user)));
-  const forget = () => ignoreErrors(() => localStorage.removeItem(key));
+  const get = () => (readStored(key) ?? null) as Remembered | null;
+  const set = (user: Remembered) => writeStored(key, user);
+  const forget = () => removeStored(key);
   const follow = () => {
     const state = session.getState();
     if (state.status === "authenticated") {
@@ -42,13 +43,4 @@ export function createLastUser(session: Session, base: string): LastUser {
       return session.subscribe(follow);
     },
   };
-}
-
-/** A browser that blocks storage throws. */
-function ignoreErrors<T>(access: () => T): T | undefined {
-  try {
-    return access();
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { SessionInfo } from "@heirloom/client";
 import { useCallback, useEffect } from "react";
+import { checkSession } from "./checkSession.js";
 import { useHeirloomUrl, useServer, useSession } from "./SessionContext.js";
 import { useLookAgain } from "./useLookAgain.js";
 
@@ -13,10 +14,7 @@ export function useSessionCheck({ expires_at, idle_expires_at }: SessionInfo): v
   const session = useSession();
   const heirloom = useHeirloomUrl();
   const { clockOffset } = useServer();
-  const check = useCallback(() => {
-    // The session state reports the result. While Heirloom does not respond, it stays as it is.
-    session.fetch(new URL("users/me", heirloom)).catch(() => undefined);
-  }, [session, heirloom]);
+  const check = useCallback(() => void checkSession(session, heirloom), [session, heirloom]);
   useLookAgain(check);
   useEffect(() => {
     const expiry = Math.min(Date.parse(expires_at), Date.parse(idle_expires_at)) + MARGIN;

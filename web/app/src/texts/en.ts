@@ -1,3 +1,4 @@
+import type { ProblemCode } from "@heirloom/client";
 import { enFamily } from "./en.family.js";
 
 /**
@@ -29,7 +30,7 @@ export const en = {
     deviceName: (name: string) => name,
     lastUsed: "Last used",
     loggedIn: "Logged in",
-    expires: "Expires",
+    expires: "Expires by",
     session: (code: string) => `Session ${code}`,
     alsoUsedFrom: "Also used from",
     unknownAddress: "an unknown address",
@@ -135,6 +136,7 @@ export const en = {
     send: "Send the link",
     isSent: (email: string) =>
       `Check your mail. If ${email} has an account, a link is on its way. It works for an hour.`,
+    contactOperator: "Forgot your password? Contact the operator of this service.",
     notOffered: "This server sends no mails. Contact its operator to get a new password.",
     toLogin: "Back to the login",
     toAccount: "Go to your account",
@@ -183,7 +185,8 @@ export const en = {
     hasAccount: "Already have an account?",
     logInInstead: "Log in instead",
     isCreated: "Your account was created. Log in to continue.",
-    isMailSent: "Check your mail. It has a link that finishes your registration.",
+    isMailSent: (email: string) => `Check the mail of ${email}. It has a link that finishes your registration.`,
+    startAgain: "Use another address",
     isClosed: "Registration is closed. The operator of this service creates accounts.",
     wrongCredentials: "The email address or the password is wrong.",
     isDisabled: "This account is disabled. Contact the operator of this service.",
@@ -191,7 +194,7 @@ export const en = {
     hasExpired: "Your session has expired. Log in again to continue.",
     notYou: "Not you?",
     about: "About Heirloom",
-    slogan: "Stay logged in. Stop stolen tokens.",
+    slogan: ["Stay logged in.", "Stop stolen tokens."],
     points: [
       "**Many tabs.** They can refresh at the same time.",
       "**Bad networks.** A lost response does not log you out.",
@@ -259,7 +262,16 @@ export const en = {
     /** A sentence about one field. The server's messages continue the label: "must be …". */
     ofField: (label: string, message: string) => `${label} ${message}.`,
     /** Sentences by problem code. For other codes, the sentence of the response appears. */
-    byCode: {} as Record<string, string>,
+    byCode: {
+      cross_site_request: "The server rejected a request of another site. Open this page at its usual address.",
+      internal_error: "The server failed to handle the request. Try again later.",
+      overloaded: "The server is overloaded. Try again in a moment.",
+      payload_too_large: "The input is too long.",
+      registration_closed: "Registration is closed. The operator of this service creates accounts.",
+      request_timeout: "The request took too long. Try again.",
+      session_revoked: "Your session was revoked. Log in again.",
+      unavailable: "The server cannot reach its database. Your session is kept. Try again in a moment.",
+    } as Partial<Record<ProblemCode | "unknown", string>>,
   },
   ...enFamily,
 };

@@ -23,6 +23,8 @@ export function Form({ error, onSubmit, children, label, help }: Props) {
   const form = useRef<HTMLFormElement>(null);
   const [emptyError, setEmptyError] = useState<ActionError | null>(null);
   const current = emptyError ?? error;
+  // The server may reject a value that the form has no field for.
+  const others = Object.entries(current?.fields ?? {}).filter(([name]) => !form.current?.elements.namedItem(name));
   useEffect(() => {
     if (current) form.current?.querySelector<HTMLInputElement>("[aria-invalid=true]")?.focus();
   }, [current]);
@@ -42,9 +44,10 @@ export function Form({ error, onSubmit, children, label, help }: Props) {
       }}
     >
       {current && (
-        <div className={hasOneInvalidField(current) ? "visually-hidden" : undefined}>
+        <div className={hasOneInvalidField(current) && others.length === 0 ? "visually-hidden" : undefined}>
           <Notice kind="error">
             <ErrorMessage error={current} />
+            {others.map(([name, message]) => ` ${texts.errors.ofField(name, message)}`)}
             {help && !emptyError && <> {help}</>}
           </Notice>
         </div>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import { Alert, Check, Clock } from "./icons.js";
+import { Alert, Check, Info } from "./icons.js";
 
-const icons = { error: Alert, success: Check, info: Clock };
+const icons = { error: Alert, success: Check, info: Info };
 
 /** A message that screen readers announce when it appears. */
 export function Notice({ kind, children }: { kind: keyof typeof icons; children: ReactNode }) {

@@ -15,6 +15,13 @@ export const Clock = () => (
   </Icon>
 );
 
+export const Info = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="8.5" />
+    <path d="M12 11v5M12 7.8v.2" />
+  </Icon>
+);
+
 export const Exit = () => (
   <Icon>
     <path d="M13.5 4H6.8A1.8 1.8 0 0 0 5 5.8v12.4A1.8 1.8 0 0 0 6.8 20h6.7M10 12h10m-3.5-3.5L20 12l-3.5 3.5" />

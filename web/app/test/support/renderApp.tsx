@@ -58,6 +58,7 @@ export function fakeSession(state: SessionState, overrides: Partial<Session> = {
     events: () => Promise.resolve({ events: [] }),
     changePassword: unexpected,
     deleteAccount: unexpected,
+    request: unexpected,
     close: () => undefined,
     ...overrides,
   };

@@ -14,7 +14,7 @@ export function compilerErrors(modules: Record<string, string>): string[] {
     jsx: ts.JsxEmit.ReactJSX,
     lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
     types: [],
-    paths: { "@heirloom/client": [pathOf("../src/index.ts")], "@heirloom/client/react": [pathOf("../src/react.ts")] },
+    paths: { "@heirloom/client": [pathOf("../src/index.ts")], "@heirloom/client/*": [pathOf("../src/*.ts")] },
   };
   const host = ts.createCompilerHost(options);
   const fileExists = host.fileExists.bind(host);

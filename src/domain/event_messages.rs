@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::event::{Event, EventKind};
 use super::ids::{EventId, MessageId};
-use super::letter::{Letter, PlaceOf};
+use super::letter::{Letter, Occurrence};
 use super::outbox::{Channel, Message, Outgoing};
 
 /// The messages of an event. Their ids follow from its id.
@@ -18,12 +18,12 @@ pub fn of_event(event: &Event, outgoing: Outgoing) -> Vec<Message> {
 
 /// A mail to the owner of the account that an event is about.
 pub fn mail(event: &Event, letter: &Letter) -> Message {
-    message(event, Channel::Mail, serde_json::to_value(letter).unwrap_or_default())
+    letter.message(message_id(event.id, Channel::Mail), Some(event.user_id), event.at)
 }
 
 /// When and where an event happened.
-pub fn place(event: &Event) -> PlaceOf {
-    PlaceOf { at: event.at, ip: event.client.ip, user_agent: event.client.user_agent.clone() }
+pub fn place(event: &Event) -> Occurrence {
+    Occurrence { at: event.at, ip: event.client.ip, user_agent: event.client.user_agent.clone() }
 }
 
 fn webhook(event: &Event) -> Message {
@@ -40,26 +40,20 @@ fn webhook(event: &Event) -> Message {
             "detail": event.detail(),
         },
     });
-    message(event, Channel::Webhook, payload)
+    let id = message_id(event.id, Channel::Webhook);
+    Message::new(id, Channel::Webhook, Some(event.user_id), event.at, payload)
 }
 
 fn letter(event: &Event) -> Option<Letter> {
     match event.kind {
-        EventKind::ReuseDetected { last_ip, .. } => Some(Letter::ReuseDetected { place: place(event), last_ip }),
+        EventKind::ReuseDetected { last_ip, .. } => Some(Letter::ReuseDetected {
+            place: place(event),
+            last_ip,
+            session: event.family_id.map(|id| id.as_uuid()),
+        }),
         EventKind::PasswordChanged | EventKind::PasswordReset => Some(Letter::PasswordChanged { place: place(event) }),
         EventKind::AccountDisabled => Some(Letter::AccountDisabled),
         _ => None,
-    }
-}
-
-fn message(event: &Event, channel: Channel, payload: serde_json::Value) -> Message {
-    Message {
-        id: message_id(event.id, channel),
-        channel,
-        user_id: Some(event.user_id),
-        created_at: event.at,
-        attempts: 0,
-        payload,
     }
 }
 
