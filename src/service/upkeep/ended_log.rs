@@ -186,17 +186,20 @@ impl Log {
     fn page(&self, process: u64, after: Option<EndedCursor>) -> EndedPage {
         let newest = self.reading.map_or(TransactionMark { server_started: 0, xid: 0 }, |reading| reading.newest);
         let end = self.removed + self.entries.len() as u64;
-        let numbered = self.entries.iter().zip(self.removed..);
+        let from = |skipped: usize| {
+            let skipped = skipped.min(self.entries.len());
+            self.entries.range(skipped..).zip(self.removed + skipped as u64..)
+        };
+        let numbered = |(entry, number): (&Entry, u64)| (entry.session, number);
         let found: Vec<(EndedSession, u64)> = match after {
             Some(after) if after.process == process && after.read <= end => {
                 let skipped = usize::try_from(after.read.saturating_sub(self.removed)).unwrap_or(usize::MAX);
-                numbered.skip(skipped).map(|(entry, number)| (entry.session, number)).collect()
+                from(skipped).map(numbered).collect()
             }
-            Some(after) if after.mark.server_started == newest.server_started => numbered
-                .filter(|(entry, _)| entry.xid >= after.mark.xid)
-                .map(|(entry, number)| (entry.session, number))
-                .collect(),
-            _ => numbered.map(|(entry, number)| (entry.session, number)).collect(),
+            Some(after) if after.mark.server_started == newest.server_started => {
+                from(0).filter(|(entry, _)| entry.xid >= after.mark.xid).map(numbered).collect()
+            }
+            _ => from(0).map(numbered).collect(),
         };
         let cursor = EndedCursor { mark: newest, process, read: end };
         // Whoever stops in the middle has not read every transaction before `newest`, unless it stays with this process.
