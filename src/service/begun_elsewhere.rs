@@ -4,21 +4,20 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
-use uuid::Uuid;
 
 use super::error::{FieldError, ServiceError};
 use super::login::FromBefore;
-use super::operator::service_users::{UserDescription, ValidUser, valid_claims, validate};
 use super::random::rng;
 use super::revoke::{self, Ended};
 use super::service_keys::Backend;
 use super::session::SessionGrant;
+use super::session_description::{SessionDescription, ValidDescription, ValidUserOfSession, too_long, valid};
 use super::use_cases::Service;
 use crate::db::idempotency_keys::{self, Repetition};
 use crate::db::users::{self, EMAIL_TAKEN, LockedAccount, SUBJECT_TAKEN};
 use crate::db::{Connection, DbError, events, families};
 use crate::domain::Timestamp;
-use crate::domain::claims::{Claims, ClaimsError};
+use crate::domain::claims::Claims;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::family::{Delivery, Family};
@@ -27,30 +26,8 @@ use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::policy::Lifetimes;
 use crate::domain::refresh_token::IssuedGeneration;
 use crate::domain::rotation::Generation;
-use crate::domain::session_content::{Proof, methods, short_text};
+use crate::domain::session_content::Proof;
 use crate::domain::ticket::{TICKET_LIFETIME, Ticket};
-
-/// Whose session it is.
-#[derive(Clone)]
-pub enum UserOfSession {
-    Known(UserId),
-    /// Created, if no user has this subject.
-    Described(UserDescription),
-}
-
-/// A session that a backend describes, in the texts that it sent.
-#[derive(Clone)]
-pub struct SessionDescription {
-    pub user: UserOfSession,
-    pub amr: Vec<String>,
-    pub acr: Option<String>,
-    pub claims: Option<Result<Claims, ClaimsError>>,
-    /// In seconds. Never beyond the server's.
-    pub idle_ttl: Option<u32>,
-    pub absolute_ttl: Option<u32>,
-    pub remember: bool,
-    pub actor: Option<String>,
-}
 
 /// Why a session that a backend describes does not begin.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,17 +63,6 @@ pub enum RedeemOutcome {
     AccountDisabled,
 }
 
-/// A valid description.
-struct Valid {
-    user: ValidUserOfSession,
-    ticket: Ticket,
-}
-
-enum ValidUserOfSession {
-    Known(UserId),
-    Described(Box<ValidUser>),
-}
-
 /// What a transaction began.
 enum Begun {
     Session {
@@ -120,7 +86,7 @@ impl Service {
         request: Option<RepeatableRequest>,
     ) -> Result<Result<IssuedTicket, NotBegun>, ServiceError> {
         let now = self.clock.now();
-        let Valid { user, mut ticket } = match valid(description, backend, now) {
+        let ValidDescription { user, mut ticket } = match valid(description, backend, now) {
             Ok(valid) => valid,
             Err(errors) => return Ok(Err(NotBegun::Invalid(errors))),
         };
@@ -162,7 +128,7 @@ impl Service {
         request: Option<RepeatableRequest>,
     ) -> Result<Result<SessionGrant, NotBegun>, ServiceError> {
         let now = self.clock.now();
-        let Valid { user, mut ticket } = match valid(description, backend, now) {
+        let ValidDescription { user, mut ticket } = match valid(description, backend, now) {
             Ok(valid) => valid,
             Err(errors) => return Ok(Err(NotBegun::Invalid(errors))),
         };
@@ -240,44 +206,6 @@ impl Service {
             Begun::Gone | Begun::TooLong => RedeemOutcome::Invalid,
         })
     }
-}
-
-/// Validates every field, so a backend learns of all errors at once.
-fn valid(description: SessionDescription, backend: Backend, now: Timestamp) -> Result<Valid, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let user = match description.user {
-        UserOfSession::Known(id) => Some(ValidUserOfSession::Known(id)),
-        UserOfSession::Described(user) => {
-            validate(user, &mut errors).map(|user| ValidUserOfSession::Described(Box::new(user)))
-        }
-    };
-    let mut refuse = |field, message: String| errors.push(FieldError { field, message });
-    let amr = methods(description.amr).map_err(|error| refuse("amr", error.to_string())).unwrap_or_default();
-    let acr = description.acr.map(short_text).transpose().map_err(|error| refuse("acr", error.to_string()));
-    let actor = description.actor.map(short_text).transpose().map_err(|error| refuse("actor", error.to_string()));
-    for (field, ttl) in [("idle_ttl", description.idle_ttl), ("absolute_ttl", description.absolute_ttl)] {
-        if ttl == Some(0) {
-            refuse(field, "must be at least 1 second".to_owned());
-        }
-    }
-    let claims = description.claims.map(|claims| valid_claims(claims, &mut errors)).unwrap_or_default();
-    let (Some(user), true) = (user, errors.is_empty()) else { return Err(errors) };
-    let seconds = now.unix_timestamp();
-    let ticket = Ticket {
-        session: FamilyId::new(now, &mut rng()).as_uuid(),
-        user: Uuid::nil(),
-        service_key: backend.key_id.as_uuid(),
-        expires_at: seconds + TICKET_LIFETIME.as_secs().cast_signed(),
-        authenticated_at: seconds,
-        amr,
-        acr: acr.unwrap_or_default(),
-        actor: actor.unwrap_or_default(),
-        claims: claims.as_map().clone(),
-        idle_ttl: description.idle_ttl,
-        absolute_ttl: description.absolute_ttl,
-        remember: description.remember,
-    };
-    Ok(Valid { user, ticket })
 }
 
 /// Finds or creates the user of a session, and names it in the ticket.
@@ -373,8 +301,4 @@ fn family(
     // A clock that is behind may redeem a ticket of a later moment.
     family.authenticated_at = Timestamp::from_unix_timestamp(ticket.authenticated_at).map_or(now, |at| at.min(now));
     Some(family)
-}
-
-fn too_long() -> FieldError {
-    FieldError { field: "claims", message: ClaimsError::TooLong.to_string() }
 }
