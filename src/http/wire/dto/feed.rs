@@ -48,7 +48,7 @@ pub struct EndedFeedAnswer {
     /// Send this as `after` to read on.
     pub cursor: String,
     /// For how many seconds an ended session matters.
-    #[schema(example = 905)]
+    #[schema(example = 4500)]
     pub keep_for: u64,
 }
 
