@@ -17,7 +17,7 @@ MDBOOK_VERSION := 0.5.4
 MERMAID_VERSION := 12.3.0
 MERMAID := $(TOOLS)/mermaid-$(MERMAID_VERSION).min.js
 # What `make test` also runs with the sessions in hash partitions.
-ON_PARTITIONS := -- batched_statements liveness login portable_sql races reuse rotation sessions storage
+ON_PARTITIONS := -- batched_statements liveness login portable_sql races reuse rotation service_ sessions storage
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS := 180
 
@@ -103,14 +103,18 @@ vectors: setup ## Write vectors/access_tokens.json, which every verifier must pa
 	HEIRLOOM_TEST_WRITE_VECTORS=1 cargo test --locked --quiet --test access_tokens vectors
 
 .PHONY: openapi
-openapi: setup ## Write openapi.json from the routes
+openapi: setup ## Write openapi.json and service-openapi.json from the routes
 	cargo run --locked --quiet -- openapi > target/openapi.json
+	cargo run --locked --quiet -- openapi --service > target/service-openapi.json
 	mv target/openapi.json openapi.json
+	mv target/service-openapi.json service-openapi.json
 
 .PHONY: openapi-check
 openapi-check: setup
 	cargo run --locked --quiet -- openapi > target/openapi.json
 	diff -u openapi.json target/openapi.json || { echo 'openapi.json differs from the routes: run `make openapi`' >&2; exit 1; }
+	cargo run --locked --quiet -- openapi --service > target/service-openapi.json
+	diff -u service-openapi.json target/service-openapi.json || { echo 'service-openapi.json differs from the routes: run `make openapi`' >&2; exit 1; }
 
 .PHONY: web-check
 web-check: ## Check the TypeScript: format, types, lints
@@ -139,7 +143,7 @@ deny: $(DENY) ## Check licences, bans, sources and, if they can be fetched, advi
 # target/fuzz-corpus. Move it to fuzz/corpus, which `make test` replays.
 .PHONY: fuzz
 fuzz: setup $(CARGO_FUZZ) ## Fuzz the parsers, FUZZ_SECONDS for each target
-	for target in tokens cookies bodies forwarded; do \
+	for target in tokens service_keys tickets cookies bodies forwarded; do \
 	  mkdir -p target/fuzz-corpus/$$target; \
 	  $(CARGO_FUZZ) run --fuzz-dir fuzz --target-dir target/fuzz --sanitizer none $$target \
 	    target/fuzz-corpus/$$target fuzz/corpus/$$target -- \
@@ -161,8 +165,9 @@ outbox: setup test-setup web ## Send 10,000 messages while processes are killed,
 	HEIRLOOM_TEST_MESSAGES=10000 cargo test --locked --test process -- --nocapture no_message_is_lost
 
 .PHONY: bench
-bench: setup ## Compare refreshes with pgbench, and write docs/benchmarks
+bench: setup ## Compare refreshes with pgbench, and with claims, and write docs/benchmarks
 	cargo bench --locked --bench refresh
+	cargo bench --locked --bench refresh -- claims
 
 .PHONY: soak
 soak: setup ## Break servers and database for ten minutes, and check what clients saw (HEIRLOOM_SOAK_SECONDS, _SEED, _ONLY)

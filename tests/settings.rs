@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use clap::Args as _;
 use heirloom::config::{Config, ConfigErrors, DatabasePlace, LogFormat, Settings};
-use heirloom::domain::policy::{AccessTokenAlgorithm, CookiePolicy, HashCost, Lifetimes, RotationPolicy, SameSite};
+use heirloom::domain::policy::{
+    AccessTokenAlgorithm, CookiePolicy, HashCost, Lifetimes, RotationPolicy, SameSite, ServiceApi,
+};
 use secrecy::ExposeSecret as _;
 
 const SECRET: &str = "canary-of-the-secret-0123456789abcdef";
@@ -70,6 +72,7 @@ fn without_any_setting_the_defaults_apply() {
     assert!(config.throttle.trusted_proxies.is_empty());
     assert_eq!((config.log.filter.as_str(), config.log.format), ("info", LogFormat::Text));
     assert!(config.has_docs && config.admin_hosts.is_empty() && config.warnings.is_empty());
+    assert_eq!(config.service_api, ServiceApi::Admin);
     assert!(config.has_app && config.is_development, "with the embedded database on a loopback address");
 }
 
@@ -109,6 +112,7 @@ fn given_values_apply() {
         ("HEIRLOOM_LOG_FORMAT", "json"),
         ("HEIRLOOM_APP", "off"),
         ("HEIRLOOM_DOCS", "off"),
+        ("HEIRLOOM_SERVICE_API", "Public"),
         ("HEIRLOOM_ADMIN_HOSTS", "Heirloom, heirloom.monitoring.svc."),
     ])
     .unwrap();
@@ -133,6 +137,17 @@ fn given_values_apply() {
     assert_eq!(config.log.format, LogFormat::Json);
     assert!(!config.has_app && !config.has_docs && !config.is_development);
     assert_eq!(config.admin_hosts, ["heirloom", "heirloom.monitoring.svc"]);
+    assert_eq!(config.service_api, ServiceApi::Public);
+}
+
+#[test]
+fn the_service_api_needs_the_address_that_it_is_wanted_at() {
+    let place = |variables: &[(&str, &str)]| resolve(variables).unwrap().service_api;
+    let no_admin = ("HEIRLOOM_ADMIN_BIND", "off");
+    assert_eq!(place(&[no_admin]), ServiceApi::Off, "nobody asked for it");
+    assert_eq!(place(&[no_admin, ("HEIRLOOM_SERVICE_API", "public")]), ServiceApi::Public);
+    assert_eq!(place(&[("HEIRLOOM_SERVICE_API", "off")]), ServiceApi::Off);
+    assert_refused("HEIRLOOM_SERVICE_API", &[no_admin, ("HEIRLOOM_SERVICE_API", "admin")]);
 }
 
 #[test]

@@ -8,5 +8,9 @@ pub mod cookies;
 pub mod forwarded;
 #[path = "../../tests/fuzzing/server.rs"]
 pub mod server;
+#[path = "../../tests/fuzzing/service_keys.rs"]
+pub mod service_keys;
+#[path = "../../tests/fuzzing/tickets.rs"]
+pub mod tickets;
 #[path = "../../tests/fuzzing/tokens.rs"]
 pub mod tokens;

@@ -74,8 +74,7 @@ impl Application {
         let metrics = Arc::new(Metrics::new());
         let connections = Connections::new(capacity.public, metrics.connections("public"));
         let admin_connections = Connections::new(capacity.admin, metrics.connections("admin"));
-        let (service, health) = (Arc::clone(&components.service), Arc::clone(&components.health));
-        let state = web::Data::new(HttpState::new(service, health, http_options(config), metrics, rate_limits, &clock));
+        let state = web::Data::new(HttpState::new(&components, http_options(config), metrics, rate_limits, &clock));
         if config.has_app && !http::is_app_built() {
             tracing::warn!(
                 "This binary was built without the web app, so /app/ only explains how to build it: `make build`, with \

@@ -5,6 +5,7 @@ use std::thread::available_parallelism;
 use super::error::StartError;
 use crate::config::Config;
 use crate::connections::{Connections, Limits, descriptors};
+use crate::domain::policy::ServiceApi;
 
 /// Files that a process without clients has open: standard streams, listening sockets, `/proc`.
 const PROCESS: usize = 48;
@@ -15,8 +16,11 @@ const WORKER: usize = 8;
 /// Connections of the database beside the pool and the rotation batcher: notifications, and one that replaces another.
 const DATABASE: usize = 2;
 
-/// Connections of the admin address, which has monitoring as its only client.
+/// Connections of the admin address where monitoring is its only client.
 const ADMIN: usize = 32;
+
+/// The same where backends use the service API there. Each consumer of a feed holds one.
+const MOST_OF_BACKENDS: usize = 2_048;
 
 /// Limits the memory for connections where the limit of open files is high.
 const MOST_BY_DEFAULT: usize = 10_000;
@@ -43,8 +47,13 @@ impl Capacity {
         let workers = available_parallelism().map_or(1, usize::from).min(MOST_WORKERS);
         let files = descriptors::raise_limit();
         let database = config.database.connections as usize + config.database.rotation_workers.get() + DATABASE;
-        let reserved = PROCESS + database + (workers + 1) * WORKER + Connections::sockets(ADMIN);
+        let reserved = PROCESS + database + (workers + 1) * WORKER;
         let left = usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(reserved);
+        let admin = match config.service_api {
+            ServiceApi::Admin => Connections::limit_for(left / 8).clamp(ADMIN, MOST_OF_BACKENDS),
+            ServiceApi::Public | ServiceApi::Off => ADMIN,
+        };
+        let left = left.saturating_sub(Connections::sockets(admin));
         let most = Connections::limit_for(left).max(LEAST);
         let all = match config.connections.max {
             Some(wanted) if wanted.get() > most => {
@@ -58,7 +67,7 @@ impl Capacity {
         Ok(Self {
             workers,
             public: Limits { all, per_address, trusted_proxies },
-            admin: Limits { all: ADMIN, per_address: ADMIN, trusted_proxies: Vec::new() },
+            admin: Limits { all: admin, per_address: admin, trusted_proxies: Vec::new() },
         })
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn timeouts(config: &Config) -> Timeouts {
 pub(super) fn http_options(config: &Config) -> HttpOptions {
     HttpOptions {
         base_path: config.base_path.clone(),
+        service_api: config.service_api,
         cookies: config.cookie.clone(),
         allowed_origins: config.allowed_origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
         trusted_proxies: config.throttle.trusted_proxies.clone(),

@@ -15,12 +15,12 @@ use super::os_user::os_user;
 use super::output::{Output, print_line};
 use super::printable::printable;
 use super::settings::Environment;
-use super::{manual, migrate, outbox, prune, serve, session, user};
+use super::{manual, migrate, outbox, prune, serve, service_key, session, user};
 use crate::app;
 use crate::config::{Settings, unknown_settings};
 use crate::crypto::keys::generate_secret;
-use crate::http::openapi_json;
-use crate::service::{Operator, Outbox, Pruner};
+use crate::http::{openapi_json, service_openapi_json};
+use crate::service::{Operator, Outbox, Pruner, ServiceKeys};
 
 /// A session backend for browser apps: rotating refresh tokens, one row per session, theft detection
 #[derive(Parser, Debug)]
@@ -61,6 +61,13 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Manage the keys of backends for the service API
+    ServiceKey {
+        #[command(subcommand)]
+        action: service_key::Action,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Manage mails and webhooks that wait to be sent
     Outbox {
         #[command(subcommand)]
@@ -79,7 +86,11 @@ enum Command {
         settings: Box<Settings>,
     },
     /// Print the OpenAPI document
-    Openapi,
+    Openapi {
+        /// Print the document of the service API instead
+        #[arg(long)]
+        service: bool,
+    },
     /// Manage secrets
     Secret {
         #[command(subcommand)]
@@ -115,7 +126,7 @@ enum SecretAction {
 }
 
 /// Runs the command in `arguments` and returns the exit code: 0 for success, 1 for failure, 2 for invalid arguments or
-/// settings, 3 if the named user or session does not exist, 4 if the request is refused (a taken address, a weak
+/// settings, 3 if the named user, session or key does not exist, 4 if the request is refused (a taken address, a weak
 /// password).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -152,6 +163,9 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
         Command::Session { action, common } => {
             on_data(&common, environment, |on, output| Box::pin(session::run(action, &on.operator, output)))
         }
+        Command::ServiceKey { action, common } => on_data(&common, environment, |on, output| {
+            Box::pin(service_key::run(action, &on.service_keys, &on.operator, output))
+        }),
         Command::Outbox { action, common } => {
             on_data(&common, environment, |on, output| Box::pin(outbox::run(action, &on.outbox, output)))
         }
@@ -171,7 +185,8 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
             }
             print_line("The settings are valid.")
         }
-        Command::Openapi => print_line(openapi_json("").trim_end()),
+        Command::Openapi { service: false } => print_line(openapi_json("").trim_end()),
+        Command::Openapi { service: true } => print_line(service_openapi_json("").trim_end()),
         Command::Secret { action: SecretAction::Generate } => print_line(&generate_secret(&mut rng())),
         Command::Completions { shell } => manual::completions(Cli::command(), shell),
         Command::Man { out } => manual::man(Cli::command(), out.as_deref()),
@@ -181,6 +196,7 @@ fn execute(command: Command, environment: &Environment) -> Result<(), CliError> 
 /// What the commands on the data act through.
 struct Commanded {
     operator: Operator,
+    service_keys: Arc<ServiceKeys>,
     pruner: Arc<Pruner>,
     outbox: Arc<Outbox>,
 }
@@ -197,7 +213,12 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (components, embedded) = app::components(&config)?;
     let operator = components.operator.run_by(os_user());
-    let on = Commanded { operator, pruner: Arc::clone(&components.pruner), outbox: Arc::clone(&components.outbox) };
+    let on = Commanded {
+        operator,
+        service_keys: Arc::clone(&components.service_keys),
+        pruner: Arc::clone(&components.pruner),
+        outbox: Arc::clone(&components.outbox),
+    };
     let result = runtime.block_on(run(&on, &Output { is_json: common.json }));
     drop((on, components, embedded));
     result

@@ -14,6 +14,7 @@ mod password;
 mod printable;
 mod prune;
 mod serve;
+mod service_key;
 mod session;
 mod settings;
 mod user;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::confirm::confirm;
 use super::error::CliError;
 use super::output::Output;
-use super::user::{find, log_command, rfc3339, sessions_ended};
+use super::user::{email_of, find, log_command, rfc3339, sessions_ended};
 use crate::domain::device::device_name;
 use crate::domain::family::Family;
 use crate::service::Operator;
@@ -67,8 +67,8 @@ pub(super) async fn run(action: Action, operator: &Operator, output: &Output) ->
             let user = find(&user, operator).await?;
             let ended = sessions_ended(operator.revoke_sessions(user.id).await?, &user)?;
             log_command(operator, "Revoked the sessions of an account", user.id.as_uuid());
-            let json = json!({ "id": user.id.as_uuid(), "email": user.email.to_string(), "sessions_ended": ended });
-            output.say(&json, &format!("{}: sessions revoked: {ended}", user.email))
+            let json = json!({ "id": user.id.as_uuid(), "email": email_of(&user), "sessions_ended": ended });
+            output.say(&json, &format!("{}: sessions revoked: {ended}", user.display_name()))
         }
         Action::RevokeAll { user: None, yes, .. } => {
             let count = operator.count_sessions().await?;

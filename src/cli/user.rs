@@ -13,7 +13,8 @@ use super::error::CliError;
 use super::output::Output;
 use super::password::new_password;
 use crate::domain::Timestamp;
-use crate::domain::account::User;
+use crate::domain::account::{Email, User};
+use crate::domain::subject::Subject;
 use crate::service::{Operator, OperatorOutcome, RegisterOutcome};
 
 /// How many accounts a query reads.
@@ -22,7 +23,7 @@ const PAGE: u32 = 500;
 const AT_A_TERMINAL: u32 = 100;
 
 const COLUMNS: &[(&str, &str)] =
-    &[("ID", "id"), ("EMAIL", "email"), ("ACTIVE", "is_active"), ("CREATED", "created_at")];
+    &[("ID", "id"), ("EMAIL", "email"), ("SUBJECT", "subject"), ("ACTIVE", "is_active"), ("CREATED", "created_at")];
 
 #[derive(Subcommand, Clone, Debug)]
 pub(super) enum Action {
@@ -94,7 +95,10 @@ pub(super) async fn run(action: Action, operator: &Operator, output: &Output) ->
         }
         Action::Delete { user, yes } => {
             let user = find(&user, operator).await?;
-            confirm(&format!("Delete {} with all sessions and events? This cannot be undone.", user.email), yes)?;
+            confirm(
+                &format!("Delete {} with all sessions and events? This cannot be undone.", user.display_name()),
+                yes,
+            )?;
             let ended = sessions_ended(operator.delete_user(user.id).await?, &user)?;
             report(operator, output, &user, "Deleted", ended)
         }
@@ -105,7 +109,7 @@ async fn create(email: &str, operator: &Operator, output: &Output) -> Result<(),
     match operator.create_user(email, &new_password()?).await? {
         RegisterOutcome::Registered(user) => {
             log_command(operator, "Created", user.id.as_uuid());
-            output.say(&row(&user), &format!("Created {} with id {}", user.email, user.id))
+            output.say(&row(&user), &format!("Created {} with id {}", user.display_name(), user.id))
         }
         RegisterOutcome::EmailTaken => Err(CliError::Refused(format!("{email} already has an account"))),
         RegisterOutcome::Invalid(errors) => {
@@ -160,7 +164,7 @@ pub(super) async fn find(name: &str, operator: &Operator) -> Result<User, CliErr
 pub(super) fn sessions_ended(outcome: OperatorOutcome, user: &User) -> Result<usize, CliError> {
     match outcome {
         OperatorOutcome::Done(ended) => Ok(ended),
-        OperatorOutcome::NoSuchUser => Err(no_such_user(&user.email.to_string())),
+        OperatorOutcome::NoSuchUser => Err(no_such_user(&user.display_name())),
         OperatorOutcome::Invalid(error) => Err(CliError::Refused(format!("the {} {}", error.field, error.message))),
     }
 }
@@ -171,8 +175,8 @@ fn no_such_user(name: &str) -> CliError {
 
 fn report(operator: &Operator, output: &Output, user: &User, done: &str, ended: usize) -> Result<(), CliError> {
     log_command(operator, done, user.id.as_uuid());
-    let json = json!({ "id": user.id.as_uuid(), "email": user.email.to_string(), "sessions_ended": ended });
-    output.say(&json, &format!("{done} {}; sessions revoked: {ended}", user.email))
+    let json = json!({ "id": user.id.as_uuid(), "email": email_of(user), "sessions_ended": ended });
+    output.say(&json, &format!("{done} {}; sessions revoked: {ended}", user.display_name()))
 }
 
 /// Logs who of the machine's users has changed an account or a session. Commands log errors only unless `HEIRLOOM_LOG` is
@@ -181,10 +185,19 @@ pub(super) fn log_command(operator: &Operator, done: &str, id: Uuid) {
     tracing::info!(event = "authz_admin", os_user = operator.os_user(), id = %id, "{done} by command");
 }
 
+/// The address as people write it, if there is one.
+pub(super) fn email_of(user: &User) -> Option<String> {
+    user.email.as_ref().map(Email::to_string)
+}
+
 fn row(user: &User) -> Value {
     json!({
         "id": user.id.as_uuid(),
-        "email": user.email.to_string(),
+        "email": email_of(user),
+        "email_verified": user.email_verified,
+        "subject": user.subject.as_ref().map(Subject::as_str),
+        "has_password": user.has_password,
+        "claims": user.claims.as_map(),
         "is_active": user.is_active,
         "created_at": rfc3339(user.created_at),
     })

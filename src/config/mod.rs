@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::password::PasswordPolicy;
-use crate::domain::policy::{AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy};
+use crate::domain::policy::{AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi};
 use crate::domain::registration::Registration;
 use crate::domain::secret::Secret;
 
@@ -55,6 +55,7 @@ pub struct Config {
     pub admin_bind: Option<SocketAddr>,
     /// Whether the operator chose that address. If not and it is in use, another port is picked.
     pub is_admin_bind_given: bool,
+    pub service_api: ServiceApi,
     /// Empty, or starts with a slash and does not end with one.
     pub base_path: String,
     /// Newest first. Empty only with the embedded database, which generates one.
@@ -117,6 +118,7 @@ impl Config {
         let database = database.resolve(errors, warnings, data_dir, credentials);
         let throttle = throttling.resolve(errors);
         let is_development = development.resolve(errors, bind, &database.place, &throttle);
+        let admin_bind = server.admin_address(errors, warnings, bind);
         let access_token = tokens.access_token(errors);
         let (messages_config, registration) = messages.resolve(errors, warnings, &access_token.issuer, credentials);
         let has_mailbox = is_development && !is_external;
@@ -124,7 +126,8 @@ impl Config {
         let config = Self {
             database,
             bind,
-            admin_bind: server.admin_address(errors, warnings, bind),
+            admin_bind,
+            service_api: server.service_api(errors, admin_bind),
             is_admin_bind_given: server.admin_bind.is_given(),
             base_path: server.base_path.value(errors),
             secrets: tokens.secrets(errors, warnings, is_external, credentials),

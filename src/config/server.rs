@@ -9,8 +9,9 @@ use clap::Args;
 use super::errors::{ConfigError, ConfigWarning};
 use super::host::host_name;
 use super::origin::Origin;
-use super::parsers::{boolean, count, duration, list, optional, parsed};
+use super::parsers::{boolean, count, duration, list, one_of, optional, parsed};
 use super::setting::{Setting, setting};
+use crate::domain::policy::ServiceApi;
 
 /// The most connections that are open at a time.
 #[derive(Clone, Copy, Default, Debug)]
@@ -41,6 +42,11 @@ pub(super) struct ServerSettings {
     #[arg(long, env = "HEIRLOOM_ADMIN_HOSTS", value_name = "HOSTS", default_value = "")]
     #[arg(value_parser = setting(list(host_name)))]
     pub admin_hosts: Setting<Vec<String>>,
+
+    /// Where backends with a service key use the service API, below /service/
+    #[arg(long, env = "HEIRLOOM_SERVICE_API", value_name = "PLACE", default_value = "admin")]
+    #[arg(value_parser = one_of(&["admin", "public", "off"], [ServiceApi::Admin, ServiceApi::Public, ServiceApi::Off]))]
+    pub service_api: Setting<ServiceApi>,
 
     /// Prefix of all paths, such as /auth
     #[arg(long, env = "HEIRLOOM_BASE_PATH", value_name = "PATH", default_value = "")]
@@ -111,6 +117,23 @@ impl ServerSettings {
             self.admin_bind.refuse(errors, message);
         }
         address
+    }
+}
+
+impl ServerSettings {
+    /// Where the service API is served, if anywhere.
+    pub fn service_api(&self, errors: &mut Vec<ConfigError>, admin: Option<SocketAddr>) -> ServiceApi {
+        match self.service_api.value(errors) {
+            ServiceApi::Admin if admin.is_none() => {
+                if self.service_api.is_given() {
+                    let message =
+                        "is admin, but HEIRLOOM_ADMIN_BIND is off; give it an address, or set this to public or off";
+                    self.service_api.refuse(errors, message);
+                }
+                ServiceApi::Off
+            }
+            place => place,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use heirloom_verify::{CLOCK_TOLERANCE, TYP, TokenError, TokenVerifier, Verificat
 use rand::{CryptoRng, RngExt as _};
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
@@ -18,6 +18,7 @@ use crate::domain::clock::TOLERANCE;
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::policy::{AccessTokenAlgorithm, AccessTokenPolicy};
 use crate::domain::rotation::Generation;
+use crate::domain::session_content::SessionContent;
 
 use super::jwk::{Jwk, JwkSet};
 use super::jws::{Signer, SigningKey};
@@ -86,6 +87,20 @@ struct IssuedClaims<'a> {
     iat: i64,
     exp: i64,
     auth_time: i64,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    amr: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Actor<'a>>,
+    #[serde(flatten)]
+    claims: Option<&'a Map<String, Value>>,
+}
+
+/// Who acts for the user (RFC 8693 §4.1).
+#[derive(Serialize)]
+struct Actor<'a> {
+    sub: &'a str,
 }
 
 impl AccessTokens {
@@ -118,6 +133,18 @@ impl AccessTokens {
         session_end: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> IssuedAccessToken {
+        self.issue_with(grant, None, now, session_end, rng)
+    }
+
+    /// The same for a token that also says `content`.
+    pub fn issue_with(
+        &self,
+        grant: &AccessGrant,
+        content: Option<&SessionContent>,
+        now: Timestamp,
+        session_end: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> IssuedAccessToken {
         let ttl = i64::try_from(self.policy.ttl.as_secs()).unwrap_or(i64::MAX / 4);
         let left = (session_end - now).whole_seconds().max(1);
         let expires_in = (ttl - rng.random_range(0..=ttl / 20)).min(left);
@@ -132,6 +159,10 @@ impl AccessTokens {
             iat,
             exp: iat + expires_in,
             auth_time: grant.authenticated_at.unix_timestamp(),
+            amr: content.map_or(&[], |content| &content.proof.amr),
+            acr: content.and_then(|content| content.proof.acr.as_deref()),
+            act: content.and_then(|content| content.actor.as_deref()).map(|sub| Actor { sub }),
+            claims: content.map(|content| content.claims.as_map()),
         };
         let token = self.signer.sign(&claims);
         IssuedAccessToken { token: token.into(), expires_in }

@@ -40,6 +40,12 @@ pub struct DerivedKeys {
     pub log: Key,
     /// AES-256-GCM key of the links in mails, and HMAC-SHA-256 key of the states that they name.
     pub link: Key,
+    /// HMAC-SHA-256 key of the service keys.
+    pub service: Key,
+    /// AES-256-GCM key of the tickets.
+    pub ticket: Key,
+    /// HMAC-SHA-256 key of the hashes of requests that may be sent again.
+    pub digest: Key,
 }
 
 /// 32 secret bytes, wiped when dropped.
@@ -91,7 +97,7 @@ impl Keyring {
 }
 
 impl DerivedKeys {
-    /// NEVER CHANGE A LABEL: that revokes every session.
+    /// NEVER CHANGE A LABEL: that revokes every session, or every service key.
     fn derive(secret: &Secret) -> Self {
         let expand = |label: &str| expand(secret.as_bytes(), label);
         Self {
@@ -107,6 +113,9 @@ impl DerivedKeys {
             device: expand("heirloom/device/v1"),
             log: expand("heirloom/log/v1"),
             link: expand("heirloom/link/v1"),
+            service: expand("heirloom/service-key/v1"),
+            ticket: expand("heirloom/ticket/v1"),
+            digest: expand("heirloom/request-digest/v1"),
         }
     }
 }
@@ -177,7 +186,8 @@ mod tests {
         let keys = ring.newest();
         let access = [&keys.access_hs256, &keys.access_ed25519, &keys.access_es256];
         let others = [&keys.refresh, &keys.csrf, &keys.throttle, &keys.device, &keys.log, &keys.link];
-        let all: Vec<_> = access.into_iter().chain(others).map(Key::expose).collect();
+        let of_services = [&keys.service, &keys.ticket, &keys.digest];
+        let all: Vec<_> = access.into_iter().chain(others).chain(of_services).map(Key::expose).collect();
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         assert_eq!(keys.refresh.expose()[..4], KNOWN_START, "a changed derivation revokes every session");
         assert_eq!(format!("{:?}", keys.refresh), "Key([REDACTED])");

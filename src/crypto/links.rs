@@ -81,19 +81,20 @@ impl Links {
     }
 
     /// A keyed hash of what using a link changes, for `state` of a [`Link`].
-    pub fn state_of(&self, user: &User, hash: &PasswordHash) -> String {
+    pub fn state_of(&self, user: &User, hash: Option<&PasswordHash>) -> String {
         state(&self.keys[0].2, user, hash)
     }
 
     /// Whether the account is as it was when the link was made.
-    pub fn is_current(&self, link: &Link, user: &User, hash: &PasswordHash) -> bool {
+    pub fn is_current(&self, link: &Link, user: &User, hash: Option<&PasswordHash>) -> bool {
         self.keys.iter().any(|(_, _, key)| link.state.as_deref() == Some(state(key, user, hash).as_str()))
     }
 }
 
-fn state(key: &hmac::Key, user: &User, hash: &PasswordHash) -> String {
+fn state(key: &hmac::Key, user: &User, hash: Option<&PasswordHash>) -> String {
     let mut context = hmac::Context::with_key(key);
-    for part in ["heirloom/link-state/v1", user.email.as_str(), hash.expose()] {
+    let (email, hash) = (user.login_name(), hash.map_or("", PasswordHash::expose));
+    for part in ["heirloom/link-state/v1", &email, hash] {
         context.update(&(part.len() as u64).to_be_bytes());
         context.update(part.as_bytes());
     }
@@ -164,20 +165,15 @@ mod tests {
     #[test]
     fn a_link_is_spent_by_each_change_of_what_it_names() {
         let links = links(&[OLD]);
-        let user = User {
-            id: uuid::Uuid::from_u128(7).into(),
-            email: Email::from_stored("a@example.com".to_owned()),
-            email_verified: false,
-            is_active: true,
-            created_at: NOW,
-        };
+        let email = |text: &str| Email::from_stored(text.to_owned());
+        let user = User::registered(uuid::Uuid::from_u128(7).into(), email("a@example.com"), NOW);
         let hash = PasswordHash::from_stored("one".to_owned());
-        let link = Link { state: Some(links.state_of(&user, &hash)), ..link() };
-        assert!(links.is_current(&link, &user, &hash));
-        assert!(!links.is_current(&link, &user, &PasswordHash::from_stored("two".to_owned())));
-        assert!(!links.is_current(&link, &User { email_verified: true, ..user.clone() }, &hash));
-        let moved = User { email: Email::from_stored("b@example.com".to_owned()), ..user.clone() };
-        assert!(!links.is_current(&link, &moved, &hash));
-        assert!(!links.is_current(&Link { state: None, ..link }, &user, &hash));
+        let link = Link { state: Some(links.state_of(&user, Some(&hash))), ..link() };
+        assert!(links.is_current(&link, &user, Some(&hash)));
+        assert!(!links.is_current(&link, &user, Some(&PasswordHash::from_stored("two".to_owned()))));
+        assert!(!links.is_current(&link, &User { email_verified: true, ..user.clone() }, Some(&hash)));
+        let moved = User { email: Some(email("b@example.com")), ..user.clone() };
+        assert!(!links.is_current(&link, &moved, Some(&hash)));
+        assert!(!links.is_current(&Link { state: None, ..link }, &user, Some(&hash)));
     }
 }

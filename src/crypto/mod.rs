@@ -1,5 +1,5 @@
-//! Keys and what they make: refresh tokens, access tokens, CSRF values, device cookies. Also password hashes. Every secret
-//! has a type that does not print it.
+//! Keys and what they make: refresh tokens, access tokens, CSRF values, device cookies, service keys. Also password hashes.
+//! Every secret has a type that does not print it.
 
 pub mod access_token;
 mod argon2id;
@@ -13,5 +13,8 @@ pub mod links;
 pub mod log_hashes;
 pub mod password_hash;
 pub mod refresh_token;
+pub mod request_digests;
+pub mod service_key;
 pub mod throttle_keys;
+pub mod tickets;
 mod verdict;

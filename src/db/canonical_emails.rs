@@ -38,8 +38,10 @@ pub(super) fn forget(connection: &mut Connection, user_id: UserId) -> Result<(),
 pub(super) fn fill(pg: &mut PgConnection) -> Result<(), DbError> {
     // Every other address is its own spelling.
     let may_differ = sql::<Bool>("octet_length(email) <> char_length(email) OR email LIKE '%xn--%'");
+    // Neither query finds an account without an address.
+    let with_email = (users::id, users::email.assume_not_null());
     let candidates: Vec<(Uuid, String)> =
-        users::table.filter(may_differ).select((users::id, users::email)).order(users::id).load(pg)?;
+        users::table.filter(may_differ).select(with_email).order(users::id).load(pg)?;
     let mut owners: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
     for (id, stored) in candidates {
         if let Some(email) = Email::parse(&stored).ok().filter(|email| email.as_str() != stored) {
@@ -48,7 +50,7 @@ pub(super) fn fill(pg: &mut PgConnection) -> Result<(), DbError> {
     }
     let addresses: Vec<&String> = owners.keys().collect();
     let as_stored: Vec<(Uuid, String)> =
-        users::table.filter(users::email.eq_any(addresses)).select((users::id, users::email)).load(pg)?;
+        users::table.filter(users::email.eq_any(addresses)).select(with_email).load(pg)?;
     for (id, email) in as_stored {
         owners.entry(email).or_default().push(id);
     }

@@ -12,9 +12,12 @@ use uuid::Uuid;
 
 use super::connection::Connection;
 use super::error::DbError;
+use super::rows::generation;
 use super::schema::ended_sessions;
 use crate::domain::Timestamp;
-use crate::domain::ids::FamilyId;
+use crate::domain::ids::{FamilyId, UserId};
+use crate::domain::revocation::Revocation;
+use crate::domain::rotation::Generation;
 
 /// The channel of `NOTIFY`. [`read`] finds the same sessions later.
 pub(super) const CHANNEL: &str = "heirloom_sessions_ended";
@@ -48,25 +51,39 @@ pub struct Position {
 pub struct News {
     /// Sessions that have ended, some of them perhaps read before.
     pub ended: Vec<FamilyId>,
+    /// Up to which generation the access tokens of sessions that go on were superseded.
+    pub superseded: Vec<(FamilyId, Generation)>,
     pub position: Position,
     /// The time by the database's clock during the reading.
     pub at: Timestamp,
 }
 
 /// Records that sessions have ended, in the transaction that ends them. Its commit notifies the other processes.
-pub(super) fn insert(connection: &mut Connection, ids: &[FamilyId], at: Timestamp) -> Result<(), DbError> {
-    if ids.is_empty() {
+pub(super) fn insert(
+    connection: &mut Connection,
+    ended: &[(FamilyId, UserId)],
+    revocation: Revocation,
+) -> Result<(), DbError> {
+    if ended.is_empty() {
         return Ok(());
     }
-    let row = |id: &FamilyId| (ended_sessions::family_id.eq(id.as_uuid()), ended_sessions::ended_at.eq(at));
-    let rows: Vec<_> = ids.iter().map(row).collect();
+    let row = |(id, user): &(FamilyId, UserId)| {
+        (
+            ended_sessions::family_id.eq(id.as_uuid()),
+            ended_sessions::ended_at.eq(revocation.at),
+            ended_sessions::user_id.eq(user.as_uuid()),
+            ended_sessions::reason.eq(revocation.reason.as_str()),
+        )
+    };
+    let rows: Vec<_> = ended.iter().map(row).collect();
+    let ids: Vec<FamilyId> = ended.iter().map(|(id, _)| *id).collect();
     // A statement can have 65,535 parameters.
     for rows in rows.chunks(10_000) {
         diesel::insert_into(ended_sessions::table).values(rows).on_conflict_do_nothing().execute(connection.pg())?;
     }
     sql_query("SELECT pg_notify($1, payload) FROM unnest($2) AS payload")
         .bind::<Text, _>(CHANNEL)
-        .bind::<Array<Text>, _>(payloads(ids))
+        .bind::<Array<Text>, _>(payloads(&ids))
         .execute(connection.pg())?;
     Ok(())
 }
@@ -84,18 +101,30 @@ pub fn read(connection: &mut Connection, since: Option<Position>) -> Result<News
         at: Timestamp,
         #[diesel(sql_type = Array<SqlUuid>)]
         ended: Vec<Uuid>,
+        #[diesel(sql_type = Array<Text>)]
+        superseded: Vec<String>,
     }
     // One statement has one snapshot, so a transaction that it does not see is not before its `xid`.
     let sql = "SELECT pg_postmaster_start_time() AS server_started, \
                pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid, clock_timestamp() AS at, \
                ARRAY(SELECT family_id FROM ended_sessions \
-               WHERE ended_xid >= CASE WHEN pg_postmaster_start_time() = $1 THEN $2 ELSE 0 END) AS ended";
+               WHERE ended_xid >= CASE WHEN pg_postmaster_start_time() = $1 THEN $2 ELSE 0 END) AS ended, \
+               ARRAY(SELECT family_id::text || ' ' || generation FROM superseded_tokens \
+               WHERE superseded_xid >= CASE WHEN pg_postmaster_start_time() = $1 THEN $2 ELSE 0 END) AS superseded";
     let row: Row = sql_query(sql)
         .bind::<Nullable<Timestamptz>, _>(since.map(|position| position.server_started))
         .bind::<BigInt, _>(since.map_or(0, |position| position.xid))
         .get_result(connection.pg())?;
     let position = Position { server_started: row.server_started, xid: row.xid };
-    Ok(News { ended: row.ended.into_iter().map(FamilyId::from).collect(), position, at: row.at })
+    let superseded = row.superseded.iter().map(|text| superseded(text)).collect::<Result<_, DbError>>()?;
+    let ended = row.ended.into_iter().map(FamilyId::from).collect();
+    Ok(News { ended, superseded, position, at: row.at })
+}
+
+fn superseded(text: &str) -> Result<(FamilyId, Generation), DbError> {
+    let parts = text.split_once(' ').and_then(|(id, number)| Some((Uuid::try_parse(id).ok()?, number.parse().ok()?)));
+    let (id, number) = parts.ok_or_else(|| DbError::corrupt("superseded_tokens: a row"))?;
+    Ok((id.into(), generation(number)?))
 }
 
 impl Position {

@@ -36,6 +36,16 @@ pub fn confirm(connection: &mut Connection, family_id: FamilyId, seen: Generatio
     })
 }
 
+/// A family, alive or not.
+pub fn find(connection: &mut Connection, family_id: FamilyId) -> Result<Option<Family>, DbError> {
+    let found: Option<FamilyRow> = token_families::table
+        .find(family_id.as_uuid())
+        .select(FamilyRow::as_select())
+        .first(connection.pg())
+        .optional()?;
+    found.map(Family::try_from).transpose()
+}
+
 /// One of the user's families, alive or not.
 pub fn find_of_user(
     connection: &mut Connection,

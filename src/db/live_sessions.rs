@@ -139,7 +139,6 @@ fn revoke_ids(
         .returning((token_families::id, token_families::user_id))
         .get_results(connection.pg())?;
     let ended: Vec<(FamilyId, UserId)> = ended.into_iter().map(|(id, user)| (id.into(), user.into())).collect();
-    let ids: Vec<FamilyId> = ended.iter().map(|(id, _)| *id).collect();
-    ended_sessions::insert(connection, &ids, revocation.at)?;
+    ended_sessions::insert(connection, &ended, revocation)?;
     Ok(ended)
 }

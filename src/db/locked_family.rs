@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::ended_sessions;
 use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
-use super::rows::{FamilyRow, address, number, stored_tat};
+use super::rows::{FamilyRow, address, number, stored_methods, stored_tat};
 use super::schema::token_families;
 use super::users;
 use crate::domain::Timestamp;
@@ -16,6 +16,7 @@ use crate::domain::policy::Lifetimes;
 use crate::domain::refresh_token::PresentedToken;
 use crate::domain::revocation::Revocation;
 use crate::domain::rotation::Generation;
+use crate::domain::session_content::Proof;
 
 /// A family whose row this transaction has locked. Only [`lock`] makes one. Every function that changes a family
 /// because of what was read before requires it.
@@ -52,10 +53,11 @@ impl LockedFamily {
         next: Generation,
         lifetimes: &Lifetimes,
     ) -> Result<(), DbError> {
+        let lifetimes = self.family.lifetimes(lifetimes);
         let state = &mut self.family.state;
         state.generation = next;
         state.rotated_at = presented.at;
-        state.idle_expires_at = Family::idle_expiry(presented.at, state.expires_at, lifetimes);
+        state.idle_expires_at = Family::idle_expiry(presented.at, state.expires_at, &lifetimes);
         self.family.issue_to(&presented.client);
         self.write(connection)
     }
@@ -97,7 +99,7 @@ impl LockedFamily {
     /// Revokes the family, and notifies every process.
     pub fn revoke(&mut self, connection: &mut Connection, revocation: Revocation) -> Result<(), DbError> {
         self.family.state.revoked = Some(revocation);
-        ended_sessions::insert(connection, &[self.family.id], revocation.at)?;
+        ended_sessions::insert(connection, &[(self.family.id, self.family.user_id)], revocation)?;
         self.write(connection)
     }
 
@@ -109,7 +111,30 @@ impl LockedFamily {
         Ok(())
     }
 
-    /// Writes every column that can change after a family has begun.
+    /// Records that the user has proved at `at` who they are, and how, if that is said.
+    pub fn reauthenticate(
+        &mut self,
+        connection: &mut Connection,
+        at: Timestamp,
+        proof: Option<Proof>,
+    ) -> Result<(), DbError> {
+        use token_families::dsl;
+        self.family.authenticated_at = at;
+        if let Some(proof) = proof {
+            self.family.content.proof = proof;
+        }
+        let proof = &self.family.content.proof;
+        diesel::update(token_families::table.filter(dsl::id.eq(self.family.id.as_uuid())))
+            .set((
+                dsl::authenticated_at.eq(at),
+                dsl::amr.eq(stored_methods(&proof.amr)),
+                dsl::acr.eq(proof.acr.as_deref()),
+            ))
+            .execute(connection.pg())?;
+        Ok(())
+    }
+
+    /// Writes every column that a presented token can change.
     fn write(&self, connection: &mut Connection) -> Result<(), DbError> {
         use token_families::dsl;
         let state = &self.family.state;

@@ -121,9 +121,12 @@ pub fn retry(connection: &mut Connection, id: Option<MessageId>, now: Timestamp)
 /// in which new accounts store it.
 pub fn delete_of_user(connection: &mut Connection, user: &User) -> Result<(), DbError> {
     let about = outbox::user_id.eq(user.id.as_uuid());
-    let address = json!({ "email": Email::spelling(user.email.as_str()) });
-    let asked_for = outbox::user_id.is_null().and(outbox::payload.contains(address));
-    diesel::delete(outbox::table.filter(about.or(asked_for.assume_not_null()))).execute(connection.pg())?;
+    diesel::delete(outbox::table.filter(about)).execute(connection.pg())?;
+    if let Some(email) = &user.email {
+        let address = json!({ "email": Email::spelling(email.as_str()) });
+        let asked_for = outbox::user_id.is_null().and(outbox::payload.contains(address));
+        diesel::delete(outbox::table.filter(asked_for.assume_not_null())).execute(connection.pg())?;
+    }
     Ok(())
 }
 

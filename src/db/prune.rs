@@ -37,11 +37,27 @@ pub fn ended_sessions(connection: &mut Connection, kept: Duration, limit: u32) -
     delete(connection, "ended_sessions", "family_id", old.into_boxed().bind::<Double, _>(kept.as_secs_f64()), limit)
 }
 
+/// Deletes records of superseded access tokens that are older than `kept` by the database's clock.
+pub fn superseded_tokens(connection: &mut Connection, kept: Duration, limit: u32) -> Result<u64, DbError> {
+    let old = sql_query(
+        "SELECT family_id AS id FROM superseded_tokens WHERE recorded_at < statement_timestamp() - \
+         make_interval(secs => $1) ORDER BY recorded_at LIMIT $2",
+    );
+    delete(connection, "superseded_tokens", "family_id", old.into_boxed().bind::<Double, _>(kept.as_secs_f64()), limit)
+}
+
 /// Deletes records of accounts that were deleted before `before`.
 pub fn deleted_accounts(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
     let old =
         sql_query("SELECT user_id AS id FROM deleted_accounts WHERE deleted_at < $1 ORDER BY deleted_at LIMIT $2");
     delete(connection, "deleted_accounts", "user_id", old.into_boxed().bind::<Timestamptz, _>(before), limit)
+}
+
+/// Deletes what backends created with an `Idempotency-Key` before `before` from the records, and not itself.
+pub fn idempotency_keys(connection: &mut Connection, before: Timestamp, limit: u32) -> Result<u64, DbError> {
+    let old =
+        sql_query("SELECT created_id AS id FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2");
+    delete(connection, "idempotency_keys", "created_id", old.into_boxed().bind::<Timestamptz, _>(before), limit)
 }
 
 /// Deletes the rows that `old` finds. Its second parameter is the limit.

@@ -1,6 +1,7 @@
 //! Stored rows, and their conversion to and from domain values. A row that contradicts itself is an error.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use ipnet::IpNet;
@@ -11,6 +12,7 @@ use super::error::DbError;
 use super::schema::{session_events, token_families, users};
 use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
+use crate::domain::claims::Claims;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, RecordedEvent};
 use crate::domain::family::Family;
@@ -18,47 +20,89 @@ use crate::domain::password::PasswordHash;
 use crate::domain::place::Place;
 use crate::domain::revocation::Revocation;
 use crate::domain::rotation::{FamilyState, Generation};
+use crate::domain::session_content::{Proof, SessionContent};
+use crate::domain::subject::Subject;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users, check_for_backend(diesel::pg::Pg))]
 pub(super) struct UserRow {
     id: Uuid,
-    email: String,
+    email: Option<String>,
     email_verified: bool,
+    subject: Option<String>,
+    #[diesel(select_expression = users::password_hash.is_not_null())]
+    has_password: bool,
+    claims: Option<String>,
     is_active: bool,
     created_at: Timestamp,
 }
 
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        Self {
+impl TryFrom<UserRow> for User {
+    type Error = DbError;
+
+    fn try_from(row: UserRow) -> Result<Self, DbError> {
+        Ok(Self {
             id: row.id.into(),
-            email: Email::from_stored(row.email),
+            email: row.email.map(Email::from_stored),
             email_verified: row.email_verified,
+            subject: row.subject.map(Subject::from_stored),
+            has_password: row.has_password,
+            claims: stored_claims_of(row.id, row.claims.as_deref())?,
             is_active: row.is_active,
             created_at: row.created_at,
-        }
+        })
     }
+}
+
+pub(super) fn stored_claims_of(id: Uuid, text: Option<&str>) -> Result<Claims, DbError> {
+    let Some(text) = text else { return Ok(Claims::default()) };
+    Claims::from_stored(text).map_err(|_| DbError::corrupt(format!("row {id}: the claims are no JSON object")))
+}
+
+/// What the columns of a family say that its access tokens say.
+pub(super) fn session_content(
+    id: Uuid,
+    claims: Option<&str>,
+    amr: Option<&str>,
+    acr: Option<String>,
+    actor: Option<String>,
+) -> Result<SessionContent, DbError> {
+    let amr = amr.map(|amr| amr.split(' ').map(str::to_owned).collect()).unwrap_or_default();
+    Ok(SessionContent { claims: stored_claims_of(id, claims)?, proof: Proof { amr, acr }, actor })
+}
+
+/// Methods as their column stores them: null for none.
+pub(super) fn stored_methods(amr: &[String]) -> Option<String> {
+    (!amr.is_empty()).then(|| amr.join(" "))
+}
+
+/// Claims as their column stores them: null for none.
+pub(super) fn stored_claims(claims: &Claims) -> Option<String> {
+    (!claims.is_empty()).then(|| claims.to_json())
 }
 
 #[derive(Insertable)]
 #[diesel(table_name = users)]
 pub(super) struct NewUserRow<'a> {
     id: Uuid,
-    email: &'a str,
+    email: Option<&'a str>,
     email_verified: bool,
-    password_hash: &'a str,
+    subject: Option<&'a str>,
+    password_hash: Option<&'a str>,
+    claims: Option<String>,
     is_active: bool,
     created_at: Timestamp,
 }
 
 impl<'a> NewUserRow<'a> {
-    pub fn new(user: &'a User, password_hash: &'a PasswordHash) -> Self {
+    pub fn new(user: &'a User, password_hash: Option<&'a PasswordHash>) -> Self {
         Self {
             id: user.id.as_uuid(),
-            email: user.email.as_str(),
+            email: user.email.as_ref().map(Email::as_str),
             email_verified: user.email_verified,
-            password_hash: password_hash.expose(),
+            subject: user.subject.as_ref().map(Subject::as_str),
+            password_hash: password_hash.map(PasswordHash::expose),
+            claims: stored_claims(&user.claims),
             is_active: user.is_active,
             created_at: user.created_at,
         }
@@ -85,6 +129,13 @@ pub(super) struct FamilyRow {
     ip: Option<IpNet>,
     user_agent: Option<String>,
     user_agent_hash: Option<i64>,
+    claims: Option<String>,
+    session_claims: Option<String>,
+    amr: Option<String>,
+    acr: Option<String>,
+    actor: Option<String>,
+    remember: bool,
+    idle_ttl: Option<i32>,
 }
 
 impl TryFrom<FamilyRow> for Family {
@@ -106,6 +157,9 @@ impl TryFrom<FamilyRow> for Family {
         if confirmed > generation || recovered > generation || row.idle_expires_at > row.expires_at {
             return Err(DbError::corrupt(format!("token_families {}: columns contradict each other", row.id)));
         }
+        let content = session_content(row.id, row.claims.as_deref(), row.amr.as_deref(), row.acr, row.actor)?;
+        let session_claims = stored_claims_of(row.id, row.session_claims.as_deref())?;
+        let idle_ttl = row.idle_ttl.map(u64::try_from).transpose().map_err(DbError::corrupt)?.map(Duration::from_secs);
         let ip = row.ip.map(|net| net.addr());
         let rotated_from = match row.user_agent_hash {
             Some(hash) => Place::stored(ip, hash.cast_unsigned()),
@@ -131,6 +185,10 @@ impl TryFrom<FamilyRow> for Family {
             authenticated_at: row.authenticated_at,
             ip,
             user_agent: row.user_agent,
+            content,
+            session_claims,
+            remember: row.remember,
+            idle_ttl,
         })
     }
 }
@@ -156,6 +214,13 @@ impl From<&Family> for FamilyRow {
             ip: family.ip.map(address),
             user_agent: family.user_agent.clone(),
             user_agent_hash: Some(state.rotated_from.user_agent_hash().cast_signed()),
+            claims: stored_claims(&family.content.claims),
+            session_claims: stored_claims(&family.session_claims),
+            amr: stored_methods(&family.content.proof.amr),
+            acr: family.content.proof.acr.clone(),
+            actor: family.content.actor.clone(),
+            remember: family.remember,
+            idle_ttl: family.idle_ttl.map(|ttl| i32::try_from(ttl.as_secs()).unwrap_or(i32::MAX)),
         }
     }
 }
@@ -207,7 +272,7 @@ impl From<EventRow> for RecordedEvent {
             at: row.at,
             family_id: row.family_id.map(Into::into),
             kind: row.kind,
-            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent, os_user: None },
+            client: Client { ip: row.ip.map(|net| net.addr()), user_agent: row.user_agent, ..Client::default() },
             detail: row.detail,
         }
     }

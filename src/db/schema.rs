@@ -21,6 +21,18 @@ diesel::table! {
         ended_at -> Timestamptz,
         ended_xid -> Int8,
         recorded_at -> Timestamptz,
+        user_id -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (created_id) {
+        created_id -> Uuid,
+        service_key_id -> Uuid,
+        key -> Text,
+        request_digest -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -47,6 +59,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    service_keys (id) {
+        id -> Uuid,
+        name -> Text,
+        scopes -> Text,
+        created_at -> Timestamptz,
+        last_used_on -> Nullable<Date>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     session_events (id) {
         id -> Uuid,
         at -> Timestamptz,
@@ -56,6 +79,16 @@ diesel::table! {
         ip -> Nullable<Inet>,
         user_agent -> Nullable<Text>,
         detail -> Jsonb,
+        recorded_xid -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    superseded_tokens (family_id) {
+        family_id -> Uuid,
+        generation -> Int4,
+        superseded_xid -> Int8,
+        recorded_at -> Timestamptz,
     }
 }
 
@@ -79,17 +112,26 @@ diesel::table! {
         user_agent -> Nullable<Text>,
         user_agent_hash -> Nullable<Int8>,
         replaced_by -> Nullable<Uuid>,
+        claims -> Nullable<Text>,
+        session_claims -> Nullable<Text>,
+        amr -> Nullable<Text>,
+        acr -> Nullable<Text>,
+        actor -> Nullable<Text>,
+        remember -> Bool,
+        idle_ttl -> Nullable<Int4>,
     }
 }
 
 diesel::table! {
     users (id) {
         id -> Uuid,
-        email -> Text,
-        password_hash -> Text,
+        email -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
         is_active -> Bool,
         created_at -> Timestamptz,
         email_verified -> Bool,
+        subject -> Nullable<Text>,
+        claims -> Nullable<Text>,
     }
 }
 
@@ -101,9 +143,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     canonical_emails,
     deleted_accounts,
     ended_sessions,
+    idempotency_keys,
     login_throttles,
     outbox,
+    service_keys,
     session_events,
+    superseded_tokens,
     token_families,
     users,
 );

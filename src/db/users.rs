@@ -1,5 +1,6 @@
 //! The table `users`.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -7,43 +8,62 @@ use super::canonical_emails;
 use super::connection::Connection;
 use super::error::DbError;
 use super::lock_timeout::within_lock_timeout;
-use super::rows::{NewUserRow, UserRow};
+use super::rows::{NewUserRow, UserRow, stored_claims};
 use super::schema::canonical_emails as canonical_schema;
 use super::schema::{token_families, users};
+use crate::domain::Timestamp;
 use crate::domain::account::{Email, EmailLookup, User};
 use crate::domain::ids::{FamilyId, UserId};
 use crate::domain::password::PasswordHash;
 use crate::domain::revocation::Revocation;
+use crate::domain::subject::Subject;
 
 /// The constraint that refuses a second account with the same address.
 pub const EMAIL_TAKEN: &str = "users_email_key";
 
-/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken in any spelling. The database
-/// does not log the refusal as an error: its line would contain the address.
-pub fn insert(connection: &mut Connection, user: &User, hash: &PasswordHash) -> Result<(), DbError> {
-    let taken = || DbError::Constraint(EMAIL_TAKEN.to_owned());
-    if canonical_emails::is_taken(connection, &user.email)? {
-        return Err(taken());
+/// The constraint that refuses a second account with the same subject.
+pub const SUBJECT_TAKEN: &str = "users_subject_key";
+
+/// An account with its password hash, if it has one.
+type WithHash = (User, Option<PasswordHash>);
+type WithHashRow = (UserRow, Option<String>);
+
+fn with_hash((row, hash): WithHashRow) -> Result<WithHash, DbError> {
+    Ok((row.try_into()?, hash.map(PasswordHash::from_stored)))
+}
+
+/// Stores a new account. The constraint [`EMAIL_TAKEN`] refuses an address that is taken in any spelling, and
+/// [`SUBJECT_TAKEN`] a subject that is taken. The database does not log the refusal as an error: its line would contain the
+/// address.
+pub fn insert(connection: &mut Connection, user: &User, hash: Option<&PasswordHash>) -> Result<(), DbError> {
+    let refused = |constraint: &str| Err(DbError::Constraint(constraint.to_owned()));
+    if let Some(email) = &user.email
+        && canonical_emails::is_taken(connection, email)?
+    {
+        return refused(EMAIL_TAKEN);
     }
     let inserted = diesel::insert_into(users::table)
         .values(NewUserRow::new(user, hash))
-        .on_conflict(users::email)
-        .do_nothing()
+        .on_conflict_do_nothing()
         .execute(connection.pg())?;
-    if inserted == 1 { Ok(()) } else { Err(taken()) }
+    if inserted == 1 {
+        return Ok(());
+    }
+    match &user.email {
+        Some(email) if has_email(connection, email)? => refused(EMAIL_TAKEN),
+        Some(_) if user.subject.is_none() => refused(EMAIL_TAKEN),
+        _ => refused(SUBJECT_TAKEN),
+    }
 }
 
-fn exists(connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
+fn has_email(connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
     let found = users::table.filter(users::email.eq(email.as_str()));
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(connection.pg())?)
+    Ok(diesel::select(exists(found)).get_result(connection.pg())?)
 }
 
 /// The account of an address, with its password hash. An account that is stored under the very spelling that was typed
 /// comes before one that has the address in another.
-pub fn find_by_email(
-    connection: &mut Connection,
-    lookup: &EmailLookup,
-) -> Result<Option<(User, PasswordHash)>, DbError> {
+pub fn find_by_email(connection: &mut Connection, lookup: &EmailLookup) -> Result<Option<WithHash>, DbError> {
     let stored = users::table
         .filter(users::email.eq_any([lookup.former(), lookup.canonical()].into_iter().flatten()))
         .select((UserRow::as_select(), users::password_hash));
@@ -51,10 +71,10 @@ pub fn find_by_email(
         .inner_join(canonical_schema::table)
         .filter(canonical_schema::email.nullable().eq(lookup.canonical()))
         .select((UserRow::as_select(), users::password_hash));
-    let found: Vec<(UserRow, String)> = stored.union_all(respelled).load(connection.pg())?;
-    let found = found.into_iter().map(|(row, hash)| (User::from(row), PasswordHash::from_stored(hash)));
-    Ok(found.min_by_key(|(user, _)| {
-        let is_stored_as = |spelling: Option<&str>| Some(user.email.as_str()) == spelling;
+    let found: Vec<WithHashRow> = stored.union_all(respelled).load(connection.pg())?;
+    let found = found.into_iter().map(with_hash).collect::<Result<Vec<WithHash>, DbError>>()?;
+    Ok(found.into_iter().min_by_key(|(user, _)| {
+        let is_stored_as = |spelling: Option<&str>| user.email.as_ref().map(Email::as_str) == spelling;
         (!is_stored_as(lookup.former()), !is_stored_as(lookup.canonical()))
     }))
 }
@@ -64,18 +84,18 @@ pub fn find_by_email(
 /// [before families](super).
 pub struct LockedAccount {
     user: User,
-    password_hash: PasswordHash,
+    password_hash: Option<PasswordHash>,
 }
 
 /// Locks an account. `None` if it does not exist.
 pub fn lock(connection: &mut Connection, id: UserId) -> Result<Option<LockedAccount>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
+    let found: Option<WithHashRow> = users::table
         .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
         .select((UserRow::as_select(), users::password_hash))
         .for_no_key_update()
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(LockedAccount::from))
+    found.map(LockedAccount::try_from).transpose()
 }
 
 /// Locks an account, and keeps the account `owner` from being deleted: the transaction is going to change a family of it.
@@ -129,13 +149,13 @@ pub struct DoomedAccount(LockedAccount);
 
 /// Locks an account that is to be deleted. `None` if it does not exist.
 pub fn lock_for_deletion(connection: &mut Connection, id: UserId) -> Result<Option<DoomedAccount>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
+    let found: Option<WithHashRow> = users::table
         .filter(users::id.eq(id.as_uuid()).and(within_lock_timeout()))
         .select((UserRow::as_select(), users::password_hash))
         .for_update()
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(|row| DoomedAccount(row.into())))
+    found.map(|row| row.try_into().map(DoomedAccount)).transpose()
 }
 
 impl DoomedAccount {
@@ -151,9 +171,12 @@ impl DoomedAccount {
     }
 }
 
-impl From<(UserRow, String)> for LockedAccount {
-    fn from((row, hash): (UserRow, String)) -> Self {
-        Self { user: row.into(), password_hash: PasswordHash::from_stored(hash) }
+impl TryFrom<WithHashRow> for LockedAccount {
+    type Error = DbError;
+
+    fn try_from(row: WithHashRow) -> Result<Self, DbError> {
+        let (user, password_hash) = with_hash(row)?;
+        Ok(Self { user, password_hash })
     }
 }
 
@@ -165,7 +188,7 @@ impl LockedAccount {
 
     /// Whether its password hash is still `verified`.
     pub fn has_password(&self, verified: &PasswordHash) -> bool {
-        self.password_hash.expose() == verified.expose()
+        self.password_hash.as_ref().is_some_and(|hash| hash.expose() == verified.expose())
     }
 
     /// Stores the hash of a new password.
@@ -173,7 +196,8 @@ impl LockedAccount {
         diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
             .set(users::password_hash.eq(hash.expose()))
             .execute(connection.pg())?;
-        self.password_hash = hash;
+        self.password_hash = Some(hash);
+        self.user.has_password = true;
         Ok(())
     }
 
@@ -188,21 +212,52 @@ impl LockedAccount {
 
     /// Gives the account another address, which its owner has proved to receive mail at. `false` if another account has it.
     pub fn set_email(&mut self, connection: &mut Connection, email: &Email) -> Result<bool, DbError> {
-        if *email != self.user.email && (canonical_emails::is_taken(connection, email)? || exists(connection, email)?) {
+        let is_own = self.user.email.as_ref() == Some(email);
+        if !is_own && (canonical_emails::is_taken(connection, email)? || has_email(connection, email)?) {
             return Ok(false);
         }
         canonical_emails::forget(connection, self.user.id)?;
         diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
             .set((users::email.eq(email.as_str()), users::email_verified.eq(true)))
             .execute(connection.pg())?;
-        self.user.email = email.clone();
+        self.user.email = Some(email.clone());
         self.user.email_verified = true;
         Ok(true)
     }
 
+    /// Gives the account the address, subject and claims of `after`. The constraints [`EMAIL_TAKEN`] and [`SUBJECT_TAKEN`]
+    /// refuse what another account has.
+    pub fn describe(&mut self, connection: &mut Connection, after: &User) -> Result<(), DbError> {
+        if after.email != self.user.email {
+            if let Some(email) = &after.email
+                && (canonical_emails::is_taken(connection, email)? || has_email(connection, email)?)
+            {
+                return Err(DbError::Constraint(EMAIL_TAKEN.to_owned()));
+            }
+            canonical_emails::forget(connection, self.user.id)?;
+        }
+        if after.subject != self.user.subject
+            && let Some(subject) = &after.subject
+            && find_by_subject(connection, subject)?.is_some()
+        {
+            return Err(DbError::Constraint(SUBJECT_TAKEN.to_owned()));
+        }
+        diesel::update(users::table.filter(users::id.eq(self.user.id.as_uuid())))
+            .set((
+                users::email.eq(after.email.as_ref().map(Email::as_str)),
+                users::email_verified.eq(after.email_verified),
+                users::subject.eq(after.subject.as_ref().map(Subject::as_str)),
+                users::claims.eq(stored_claims(&after.claims)),
+            ))
+            .execute(connection.pg())?;
+        let User { email, email_verified, subject, claims, .. } = after.clone();
+        self.user = User { email, email_verified, subject, claims, ..self.user.clone() };
+        Ok(())
+    }
+
     /// The password hash that is stored.
-    pub fn password_hash(&self) -> &PasswordHash {
-        &self.password_hash
+    pub fn password_hash(&self) -> Option<&PasswordHash> {
+        self.password_hash.as_ref()
     }
 
     /// Enables or disables the account. Disabling revokes, by a trigger, the sessions that are not revoked.
@@ -222,17 +277,27 @@ pub fn list(connection: &mut Connection, after: Option<UserId>, limit: i64) -> R
         query = query.filter(users::id.gt(after.as_uuid()));
     }
     let rows: Vec<UserRow> = query.load(connection.pg())?;
-    Ok(rows.into_iter().map(User::from).collect())
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// The account that another service knows by this subject.
+pub fn find_by_subject(connection: &mut Connection, subject: &Subject) -> Result<Option<User>, DbError> {
+    let found: Option<UserRow> = users::table
+        .filter(users::subject.eq(subject.as_str()))
+        .select(UserRow::as_select())
+        .first(connection.pg())
+        .optional()?;
+    found.map(User::try_from).transpose()
 }
 
 /// An account, with its password hash.
-pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<(User, PasswordHash)>, DbError> {
-    let found: Option<(UserRow, String)> = users::table
+pub fn find(connection: &mut Connection, id: UserId) -> Result<Option<WithHash>, DbError> {
+    let found: Option<WithHashRow> = users::table
         .filter(users::id.eq(id.as_uuid()))
         .select((UserRow::as_select(), users::password_hash))
         .first(connection.pg())
         .optional()?;
-    Ok(found.map(|(row, hash)| (row.into(), PasswordHash::from_stored(hash))))
+    found.map(with_hash).transpose()
 }
 
 /// The owner of a session with the password hash, and the session's revocation if it has been revoked. `None` if either
@@ -241,24 +306,24 @@ pub fn find_with_session(
     connection: &mut Connection,
     user_id: UserId,
     family_id: FamilyId,
-) -> Result<Option<(User, PasswordHash, Option<Revocation>)>, DbError> {
-    let found: Option<(UserRow, String, Option<crate::domain::Timestamp>, Option<String>)> = users::table
+) -> Result<Option<(WithHash, Option<Revocation>)>, DbError> {
+    type Revoked = (Option<Timestamp>, Option<String>);
+    let found: Option<(UserRow, Option<String>, Revoked)> = users::table
         .inner_join(token_families::table)
         .filter(users::id.eq(user_id.as_uuid()).and(token_families::id.eq(family_id.as_uuid())))
         .select((
             UserRow::as_select(),
             users::password_hash,
-            token_families::revoked_at,
-            token_families::revoked_reason,
+            (token_families::revoked_at, token_families::revoked_reason),
         ))
         .first(connection.pg())
         .optional()?;
-    let Some((row, hash, at, reason)) = found else { return Ok(None) };
+    let Some((row, hash, (at, reason))) = found else { return Ok(None) };
     let revocation = match at.zip(reason) {
         Some((at, reason)) => Some(Revocation { at, reason: reason.parse().map_err(DbError::corrupt)? }),
         None => None,
     };
-    Ok(Some((row.into(), PasswordHash::from_stored(hash), revocation)))
+    Ok(Some((with_hash((row, hash))?, revocation)))
 }
 
 /// Replaces the hash `old` by `new`. `false` if the password has changed since `old` was read.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::ids::ServiceKeyId;
+
 /// The longest user agent that is stored, in bytes. Real ones are shorter than 300.
 const USER_AGENT_LIMIT: usize = 512;
 
@@ -12,13 +14,18 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// For a command of the operator: the user of the machine who ran it.
     pub os_user: Option<String>,
+    /// For a request of a backend: its key.
+    pub service_key: Option<ServiceKeyId>,
+    /// For a login by a backend: who acts for the user.
+    pub actor: Option<String>,
 }
 
 impl Client {
     /// A client at `ip` that sent `user_agent`. The text is cut to 512 bytes and its control characters become spaces:
     /// it can neither fill the table nor forge a log line.
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
-        Self { ip, user_agent: user_agent.map(presentable).filter(|text| !text.is_empty()), os_user: None }
+        let user_agent = user_agent.map(presentable).filter(|text| !text.is_empty());
+        Self { ip, user_agent, ..Self::default() }
     }
 }
 

@@ -57,19 +57,31 @@ impl Event {
         Self { id: EventId::new(now, rng), at: now, user_id, family_id: None, kind, client }
     }
 
-    /// The details, as a JSON object: those of its kind and, for a command of the operator, who ran it.
+    /// The details, as a JSON object: those of its kind and, for a command of the operator or a request of a backend, who
+    /// caused it.
     pub fn detail(&self) -> Value {
         let mut detail = self.kind.detail();
         if let Some(os_user) = &self.client.os_user {
             detail["by"] = "cli".into();
             detail[OS_USER] = os_user.as_str().into();
         }
+        if let Some(key) = self.client.service_key {
+            detail["by"] = "service".into();
+            detail[SERVICE_KEY] = key.to_string().into();
+        }
+        if let Some(actor) = &self.client.actor {
+            detail["actor"] = actor.as_str().into();
+        }
         detail
     }
 }
 
-/// A detail for the operator only.
-pub const OS_USER: &str = "os_user";
+const OS_USER: &str = "os_user";
+const SERVICE_KEY: &str = "service_key";
+
+/// Details for the operator only. Users learn that the operator or a service did something, not by which account of the
+/// machine or with which key.
+pub const NOT_FOR_USERS: [&str; 2] = [OS_USER, SERVICE_KEY];
 
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

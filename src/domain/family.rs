@@ -1,13 +1,16 @@
 //! A token family: one login and everything that descends from it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::Timestamp;
+use super::claims::Claims;
 use super::client::Client;
 use super::ids::{FamilyId, UserId};
 use super::place::Place;
 use super::policy::Lifetimes;
 use super::rotation::{FamilyState, Generation};
+use super::session_content::SessionContent;
 use super::stored_text::stored_as_text;
 
 /// A family, with all of its data.
@@ -25,6 +28,14 @@ pub struct Family {
     /// The address of the last use, if the client had one.
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// What its access tokens say.
+    pub content: SessionContent,
+    /// Those of the claims in `content` that are the session's own.
+    pub session_claims: Claims,
+    /// Whether a browser keeps the cookies when it is closed.
+    pub remember: bool,
+    /// How long the session may be idle, if not as long as the server allows.
+    pub idle_ttl: Option<Duration>,
 }
 
 impl Family {
@@ -32,6 +43,26 @@ impl Family {
     /// §6.3.2.3).
     pub fn idle_expiry(now: Timestamp, expires_at: Timestamp, lifetimes: &Lifetimes) -> Timestamp {
         (now + lifetimes.idle).min(expires_at)
+    }
+
+    /// How long this session may be idle where the server's sessions may be idle for `lifetimes.idle`.
+    pub fn lifetimes(&self, lifetimes: &Lifetimes) -> Lifetimes {
+        let idle = self.idle_ttl.map_or(lifetimes.idle, |ttl| ttl.min(lifetimes.idle));
+        Lifetimes { idle, ..*lifetimes }
+    }
+
+    /// Whether the session has neither ended nor expired.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        let state = &self.state;
+        state.revoked.is_none() && state.expires_at.min(state.idle_expires_at) > now
+    }
+
+    /// Takes over what another session of the same user says and permits.
+    pub fn inherit(&mut self, other: &Self) {
+        self.content = other.content.clone();
+        self.session_claims = other.session_claims.clone();
+        self.remember = other.remember;
+        self.idle_ttl = other.idle_ttl;
     }
 
     /// Records who the newest generation is issued to.
@@ -62,6 +93,10 @@ impl Family {
             authenticated_at: now,
             ip: None,
             user_agent: None,
+            content: SessionContent::default(),
+            session_claims: Claims::default(),
+            remember: true,
+            idle_ttl: None,
         }
     }
 }

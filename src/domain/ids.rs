@@ -53,6 +53,10 @@ id! {
     EventId
 }
 id! {
+    /// A service key.
+    ServiceKeyId
+}
+id! {
     /// A message of the outbox.
     MessageId
 }

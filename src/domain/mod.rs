@@ -2,6 +2,7 @@
 //! and policies. It has no database, no HTTP and, outside [`clock`], no time of its own.
 
 pub mod account;
+pub mod claims;
 pub mod client;
 pub mod clock;
 pub mod device;
@@ -9,7 +10,9 @@ pub mod email;
 pub mod event;
 pub mod event_messages;
 pub mod family;
+pub mod feed;
 mod guessable;
+pub mod idempotency;
 pub mod ids;
 pub mod invisible;
 pub mod judgment;
@@ -26,10 +29,14 @@ pub mod registration;
 pub mod revocation;
 pub mod rotation;
 pub mod secret;
+pub mod service_key;
+pub mod session_content;
 mod signs;
 pub mod standing;
 pub mod stored_text;
+pub mod subject;
 pub mod throttle;
+pub mod ticket;
 mod word_list;
 
 /// A time in UTC, with the precision of the database: microseconds.

@@ -55,6 +55,16 @@ pub struct AccessTokenPolicy {
     pub audience: String,
 }
 
+/// Where the service API is served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ServiceApi {
+    /// On the admin address.
+    Admin,
+    /// On the public address.
+    Public,
+    Off,
+}
+
 /// The attributes of a session's cookies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CookiePolicy {

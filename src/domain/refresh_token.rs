@@ -1,5 +1,7 @@
 //! A refresh token on its way in and out: what a client presents, and what the tokens of a generation are made of.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::Timestamp;
@@ -7,6 +9,7 @@ use super::client::Client;
 use super::family::{Delivery, Family};
 use super::ids::{FamilyId, UserId};
 use super::rotation::Generation;
+use super::session_content::SessionContent;
 
 /// A refresh token that a client presents. Its tag has been verified, so this generation was issued.
 #[derive(Clone, Debug)]
@@ -34,7 +37,7 @@ impl PresentedToken {
 }
 
 /// A generation of a family that is on record, with everything that its tokens are made of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IssuedGeneration {
     pub family_id: FamilyId,
     pub user_id: UserId,
@@ -44,6 +47,10 @@ pub struct IssuedGeneration {
     pub authenticated_at: Timestamp,
     pub idle_expires_at: Timestamp,
     pub expires_at: Timestamp,
+    /// What the access token says, if anything.
+    pub content: Option<Arc<SessionContent>>,
+    /// Whether a browser keeps the cookies when it is closed.
+    pub remember: bool,
 }
 
 impl IssuedGeneration {
@@ -57,6 +64,8 @@ impl IssuedGeneration {
             authenticated_at: family.authenticated_at,
             idle_expires_at: family.state.idle_expires_at,
             expires_at: family.state.expires_at,
+            content: family.content.clone().shared(),
+            remember: family.remember,
         }
     }
 }

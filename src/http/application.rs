@@ -6,14 +6,17 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, web};
 use tracing_actix_web::TracingLogger;
 
-use super::document::served_openapi_json;
+use super::document::{served_openapi_json, service_openapi_json};
 use super::handlers::documents::Document;
 use super::handlers::fallback::not_found;
+use super::handlers::service::document::ServiceDocument;
 use super::middleware::request_log::RequestLog;
 use super::middleware::traffic::{self, Traffic};
 use super::middleware::{admin_host, cookie_hint, cors, cross_site, response_defaults};
-use super::routes;
+use super::service_routes::SERVICE;
 use super::state::State;
+use super::{routes, service_routes};
+use crate::domain::policy::ServiceApi;
 
 /// The application of the public address, which each worker runs. A layer sees only what the layers around it let
 /// through. From the outside: counting, logging, the response defaults, the refusal of cross-site requests, hints to pages,
@@ -31,6 +34,7 @@ pub fn app(
 > {
     let options = &state.options;
     let base_path = options.base_path.clone();
+    let service_base_path = options.base_path.clone();
     let served = routes::PUBLIC.fixed_paths().filter(|(_, path)| routes::is_served(path, options));
     let traffic = Traffic::new(&state.metrics, &base_path, served);
     let min_length = state.service.offer().password_min_length;
@@ -39,6 +43,7 @@ pub fn app(
         .app_data(state.clone())
         .app_data(web::Data::new(traffic))
         .app_data(web::Data::new(Document::new(move || served_openapi_json(&base_path, min_length))))
+        .app_data(web::Data::new(ServiceDocument(Document::new(move || service_openapi_json(&service_base_path)))))
         .service(routes::public(options))
         .default_service(web::to(not_found))
         .wrap(cors)
@@ -49,8 +54,8 @@ pub fn app(
         .wrap(from_fn(traffic::count))
 }
 
-/// The application of the admin address, for the operator's machines. Browsers have no business here, so it has no CORS,
-/// and its requests are not counted as traffic.
+/// The application of the admin address, for the operator's machines. Browsers have no business here, so it has no CORS. Of
+/// its requests, those of the service API are counted as traffic. The address knows no base path.
 pub fn admin_app(
     state: State,
 ) -> App<
@@ -62,8 +67,17 @@ pub fn admin_app(
         InitError = (),
     >,
 > {
+    let options = &state.options;
+    let is_service_api_here = options.service_api == ServiceApi::Admin;
+    let served = SERVICE.fixed_paths().filter(|(_, path)| service_routes::is_served(path, options));
+    let traffic = Traffic::new(&state.metrics, "", served);
+    // A scope without routes has the same 404 as the paths that do not exist.
+    let service = if is_service_api_here { service_routes::service(options) } else { web::scope("/service") };
     App::new()
-        .app_data(state)
+        .app_data(state.clone())
+        .app_data(web::Data::new(traffic))
+        .app_data(web::Data::new(ServiceDocument(Document::new(|| service_openapi_json("")))))
+        .service(service.wrap(Condition::new(is_service_api_here, from_fn(traffic::count))))
         .service(routes::admin())
         .default_service(web::to(not_found))
         .wrap(from_fn(admin_host::refuse))

@@ -3,8 +3,8 @@
 //!
 //! Imports go downward only, and no two files import each other. From the top:
 //!
-//! 1. `application` builds the two applications from `routes`, the list of what is served where, and `document`, the
-//!    OpenAPI document of that list. `route_list` is the mechanism of such a list.
+//! 1. `application` builds the two applications from `routes` and `service_routes`, the lists of what is served where, and
+//!    `document`, the OpenAPI documents of these lists. `route_list` is the mechanism of such a list.
 //! 2. `handlers`: a file for each resource. A handler names what it needs as parameters.
 //! 3. `middleware`: what happens to every request and every response.
 //! 4. `credentials`: the tokens and cookies of a request, and the cookies of a response.
@@ -25,11 +25,12 @@ mod middleware;
 mod notices;
 mod route_list;
 mod routes;
+mod service_routes;
 mod state;
 mod wire;
 
 pub use application::{admin_app, app};
-pub use document::openapi_json;
+pub use document::{openapi_json, service_openapi_json};
 pub use handlers::web_app::files::is_built as is_app_built;
 pub use limits::rate_limits::RateLimits;
 pub use state::{HttpOptions, HttpState};

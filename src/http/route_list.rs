@@ -45,13 +45,21 @@ pub struct RouteList {
 impl RouteList {
     /// A resource for each path of the document that `is_served`.
     pub fn resources(&self, is_served: impl Fn(&str) -> bool) -> impl Iterator<Item = Resource> {
+        self.resources_below("", is_served)
+    }
+
+    /// The same for a scope with this prefix, which every path has.
+    pub fn resources_below(&self, prefix: &str, is_served: impl Fn(&str) -> bool) -> impl Iterator<Item = Resource> {
         let served = self.operations.paths.paths.iter().filter(move |(path, _)| is_served(path));
-        served.map(|(path, item)| {
+        served.map(move |(path, item)| {
             let route = |operation: &Operation| {
                 let id = operation.operation_id.as_deref().unwrap_or_default();
                 (self.route)(id).expect("every operation of the document has its handler")
             };
-            resource(path, operations_of(item).map(|(method, operation)| (method, route(operation))))
+            resource(
+                path.strip_prefix(prefix).unwrap_or(path),
+                operations_of(item).map(|(method, operation)| (method, route(operation))),
+            )
         })
     }
 

@@ -4,17 +4,20 @@ use actix_web::http::Method;
 use actix_web::{Scope, web};
 
 use super::handlers::{
-    dev_mail, documents, events, forward_auth, health, jwks, login, logout, metrics, offer, recovery, refresh,
-    register, sandbox, sessions, users, web_app,
+    dev_mail, documents, events, forward_auth, health, jwks, login, logout, metrics, offer, reauthenticate, recovery,
+    refresh, register, sandbox, sessions, ticket_login, users, web_app,
 };
 use super::route_list::{resource, routes};
+use super::service_routes::service;
 use super::state::HttpOptions;
+use crate::domain::policy::ServiceApi;
 
 routes! {
     /// The API of the public address, described by `/openapi.json`.
     PUBLIC {
         register::register,
         login::login,
+        ticket_login::login_with_ticket,
         refresh::refresh,
         logout::logout,
         logout::logout_all,
@@ -24,6 +27,7 @@ routes! {
         users::delete_me,
         users::delete_me_by_post,
         users::change_password,
+        reauthenticate::reauthenticate,
         recovery::change_email,
         recovery::forgot_password,
         recovery::reset_password,
@@ -43,10 +47,13 @@ routes! {
     }
 }
 
-/// Everything on the public address, below the base path: the API, the files of its documentation, the web app and the
-/// sandbox.
+/// Everything on the public address, below the base path: the API, the files of its documentation, the web app, the sandbox
+/// and, if it is served there, the service API.
 pub fn public(options: &HttpOptions) -> Scope {
     let mut scope = web::scope(&options.base_path);
+    if options.service_api == ServiceApi::Public {
+        scope = scope.service(service(options));
+    }
     for resource in PUBLIC.resources(|path| is_served(path, options)) {
         scope = scope.service(resource);
     }
@@ -76,7 +83,7 @@ pub fn is_served(path: &str, options: &HttpOptions) -> bool {
     options.has_docs || !["/docs", "/openapi.json"].contains(&path)
 }
 
-/// Everything on the admin address.
+/// Everything on the admin address but the service API.
 pub fn admin() -> Scope {
     web::scope("")
         .service(get("/metrics", web::route().to(metrics::metrics)))

@@ -10,15 +10,17 @@ use ipnet::IpNet;
 use super::limits::rate_limits::RateLimits;
 use super::notices::Notices;
 use crate::domain::clock::Clock;
-use crate::domain::policy::CookiePolicy;
+use crate::domain::policy::{CookiePolicy, ServiceApi};
 use crate::metrics::Metrics;
-use crate::service::{Health, Service};
+use crate::service::{Components, EndedLog, Health, Operator, Service, ServiceKeys};
 
 /// How this server speaks HTTP.
 #[derive(Clone, Debug)]
 pub struct HttpOptions {
     /// Empty, or a path that starts with a slash and does not end in one.
     pub base_path: String,
+    /// Where the service API is served.
+    pub service_api: ServiceApi,
     pub cookies: CookiePolicy,
     /// Origins besides our own whose pages may call this server, as browsers send them.
     pub allowed_origins: Vec<String>,
@@ -39,6 +41,9 @@ pub struct HttpOptions {
 /// Shared by all workers.
 pub struct HttpState {
     pub service: Arc<Service>,
+    pub operator: Arc<Operator>,
+    pub service_keys: Arc<ServiceKeys>,
+    pub ended_log: Arc<EndedLog>,
     pub health: Arc<Health>,
     pub options: HttpOptions,
     pub metrics: Arc<Metrics>,
@@ -51,14 +56,23 @@ pub type State = Data<HttpState>;
 
 impl HttpState {
     pub fn new(
-        service: Arc<Service>,
-        health: Arc<Health>,
+        components: &Components,
         options: HttpOptions,
         metrics: Arc<Metrics>,
         rate_limits: RateLimits,
         clock: &Clock,
     ) -> Self {
-        Self { service, health, options, metrics, rate_limits, notices: Notices::new(clock) }
+        Self {
+            service: Arc::clone(&components.service),
+            operator: Arc::clone(&components.operator),
+            service_keys: Arc::clone(&components.service_keys),
+            ended_log: Arc::clone(&components.ended_log),
+            health: Arc::clone(&components.health),
+            options,
+            metrics,
+            rate_limits,
+            notices: Notices::new(clock),
+        }
     }
 
     /// The address of a page of the web app, which `fragment` names: where the operator serves it, or else here. `None` if it is

@@ -46,15 +46,18 @@ impl Rotations {
     /// The first request that presents a token gets the rotation. The others share it.
     pub fn reply(mut self, rotated: &[IssuedGeneration]) {
         let issued: HashMap<FamilyId, IssuedGeneration> =
-            rotated.iter().map(|issued| (issued.family_id, *issued)).collect();
+            rotated.iter().map(|issued| (issued.family_id, issued.clone())).collect();
         for ((family_id, generation), (presented, replies)) in self.0.drain() {
             let successor = issued.get(&family_id).filter(|issued| generation.next() == Some(issued.generation));
-            let mut outcome = successor.map_or(BatchOutcome::Unmatched, |&issued| BatchOutcome::Rotated(issued));
+            let mut outcome = successor.map_or(BatchOutcome::Unmatched, |issued| BatchOutcome::Rotated(issued.clone()));
             for reply in replies {
-                let _ = reply.send(outcome);
-                if let BatchOutcome::Rotated(issued) = outcome {
-                    outcome = BatchOutcome::Shared { issued, rotated_at: presented.at };
-                }
+                let next = match &outcome {
+                    BatchOutcome::Rotated(issued) => {
+                        BatchOutcome::Shared { issued: issued.clone(), rotated_at: presented.at }
+                    }
+                    other => other.clone(),
+                };
+                let _ = reply.send(std::mem::replace(&mut outcome, next));
             }
         }
     }

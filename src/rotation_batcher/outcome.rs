@@ -5,7 +5,7 @@ use crate::domain::Timestamp;
 use crate::domain::refresh_token::IssuedGeneration;
 
 /// What became of a presented token.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum BatchOutcome {
     /// It was the newest token of a living family, and its next generation is on record.
     Rotated(IssuedGeneration),

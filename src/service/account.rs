@@ -9,11 +9,11 @@ use super::authentication::Authenticated;
 use super::deletion::delete_account;
 use super::error::{FieldError, ServiceError};
 use super::new_credentials;
+use super::passwords::Judged;
 use super::random::rng;
 use super::session::SessionGrant;
 use super::throttle::{LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
-use crate::crypto::password_hash::Verdict;
 use crate::db::{events, outbox, users};
 use crate::domain::account::{DeletedBy, Email, User};
 use crate::domain::client::Client;
@@ -43,7 +43,8 @@ pub enum PasswordOutcome<T> {
 #[derive(Debug)]
 pub struct NewSession {
     pub grant: SessionGrant,
-    pub email: Email,
+    /// What the account is [called](User::login_name) where a device becomes known to it.
+    pub login_name: String,
 }
 
 impl Service {
@@ -53,12 +54,15 @@ impl Service {
         Ok(self.find_with_password(caller).await?.map(|(user, _)| user))
     }
 
-    async fn find_with_password(&self, caller: &Authenticated) -> Result<Option<(User, PasswordHash)>, ServiceError> {
+    async fn find_with_password(
+        &self,
+        caller: &Authenticated,
+    ) -> Result<Option<(User, Option<PasswordHash>)>, ServiceError> {
         let (user_id, own) = (caller.grant.user_id, caller.grant.family_id);
         let found = self.db.run(move |connection| users::find_with_session(connection, user_id, own)).await?;
         match found {
-            Some((user, hash, None)) => Ok(user.is_active.then_some((user, hash))),
-            Some((_, _, Some(_))) | None => {
+            Some(((user, hash), None)) => Ok(user.is_active.then_some((user, hash))),
+            Some((_, Some(_))) | None => {
                 self.ended_sessions.note(&[own]);
                 Ok(None)
             }
@@ -78,7 +82,7 @@ impl Service {
             Verified::Right(user, verified) => (user, verified),
             Verified::Refused(refusal) => return Ok(refusal.into()),
         };
-        let password = match self.passwords.choose_instead("new_password", new, current, &user.email) {
+        let password = match self.passwords.choose_instead("new_password", new, current, user.email.as_ref()) {
             Ok(password) => password,
             Err(error) => return Ok(PasswordOutcome::Invalid(error)),
         };
@@ -97,7 +101,7 @@ impl Service {
             Some(Some((issued, ended))) => {
                 self.ended_sessions.add(ended);
                 tracing::info!(event = "authn_password_change", user.id = %user.id, by = "user", "Password changed");
-                Ok(PasswordOutcome::Done(NewSession { grant: self.grant(&issued, now), email: user.email }))
+                Ok(PasswordOutcome::Done(NewSession { grant: self.grant(&issued, now), login_name: user.login_name() }))
             }
             Some(None) => Err(changed_meanwhile()),
             None => Ok(PasswordOutcome::SessionRevoked),
@@ -175,7 +179,7 @@ impl Service {
     /// sandbox families that were begun from it: someone with a stolen access token guesses as slowly as at the login, and
     /// does not keep the owner from changing the password elsewhere. A session that has ended learns nothing about the
     /// password.
-    async fn verify_again(
+    pub(super) async fn verify_again(
         &self,
         caller: &Authenticated,
         password: &SecretString,
@@ -184,18 +188,19 @@ impl Service {
         let Some((user, stored)) = self.find_with_password(caller).await? else {
             return Ok(Verified::Refused(Unverified::SessionRevoked));
         };
-        let key = self.login_throttle.of_sessions(user.email.as_str(), caller.grant.authenticated_at);
+        let key = self.login_throttle.of_sessions(&user.login_name(), caller.grant.authenticated_at);
         let attempt = async |closes_for| {
-            Ok((self.passwords.verify(Password::presented(password), &stored, Standing::Known).await?, closes_for))
+            let password = Password::presented(password);
+            Ok((self.passwords.judge(password, stored, Standing::Known).await?, closes_for))
         };
-        let is_right = |(verdict, _): &(Verdict, Duration)| *verdict != Verdict::Wrong;
+        let is_right = |(judged, _): &(Judged, Duration)| !matches!(judged, Judged::Wrong);
         match self.login_throttle.throttled(key, attempt, is_right).await? {
             Err(refused) => {
                 log_unchecked(refused, LogSubject::User(user.id));
                 Ok(Verified::Refused(Unverified::TooManyAttempts(refused)))
             }
-            Ok((Verdict::Right | Verdict::RightButOutdated, _)) => Ok(Verified::Right(user, stored)),
-            Ok((Verdict::Wrong, closes_for)) => {
+            Ok((Judged::Right(stored) | Judged::RightButOutdated(stored), _)) => Ok(Verified::Right(user, stored)),
+            Ok((Judged::Wrong, closes_for)) => {
                 let (now, client) = (self.clock.now(), client.clone());
                 let recorded = self.as_live(caller, move |tx, own| {
                     let family = own.family.family();
@@ -221,13 +226,13 @@ impl Service {
     }
 }
 
-enum Verified {
+pub(super) enum Verified {
     /// With the hash that the password was checked against.
     Right(User, PasswordHash),
     Refused(Unverified),
 }
 
-enum Unverified {
+pub(super) enum Unverified {
     WrongPassword,
     SessionRevoked,
     TooManyAttempts(TooManyAttempts),

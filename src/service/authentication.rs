@@ -52,6 +52,10 @@ impl Service {
         if self.ended_sessions.contains(grant.family_id) {
             return Err(AuthenticationError::SessionRevoked);
         }
+        if self.ended_sessions.is_superseded(grant.family_id, grant.generation) {
+            // Its claims are no longer true. With another code, clients would not refresh.
+            return Err(AccessTokenError::Expired.into());
+        }
         self.background_writes.confirm(grant.family_id, grant.generation);
         Ok(Authenticated { grant, issued_at })
     }

@@ -4,12 +4,18 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rand::RngExt as _;
+use tokio::sync::Mutex;
+
 use super::health::Health;
 use super::messaging::Messaging;
-use super::operator::Operator;
+use super::operator::{Behalf, Operator};
 use super::passwords::Passwords;
+use super::random::rng;
+use super::service_keys::ServiceKeys;
 use super::throttle::LoginThrottle;
 use super::upkeep::background_writes::BackgroundWrites;
+use super::upkeep::ended_log::EndedLog;
 use super::upkeep::ended_sessions::EndedSessions;
 use super::upkeep::outbox::Outbox;
 use super::upkeep::pruner::Pruner;
@@ -21,6 +27,9 @@ use crate::crypto::links::Links;
 use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::password_hash::HashingError;
 use crate::crypto::refresh_token::RefreshTokens;
+use crate::crypto::request_digests::RequestDigests;
+use crate::crypto::service_key::ServiceKeyTexts;
+use crate::crypto::tickets::Tickets;
 use crate::db::Database;
 use crate::domain::clock::Clock;
 use crate::domain::password::PasswordPolicy;
@@ -52,9 +61,11 @@ pub struct Policy {
 pub struct Components {
     pub service: Arc<Service>,
     pub operator: Arc<Operator>,
+    pub service_keys: Arc<ServiceKeys>,
     pub health: Arc<Health>,
     pub background_writes: Arc<BackgroundWrites>,
     pub ended_sessions: Arc<EndedSessions>,
+    pub ended_log: Arc<EndedLog>,
     pub pruner: Arc<Pruner>,
     pub outbox: Arc<Outbox>,
 }
@@ -81,7 +92,7 @@ impl Components {
             passwords: passwords.clone(),
             login_throttle: Arc::clone(&login_throttle),
             ended_sessions: Arc::clone(&ended_sessions),
-            os_user: None,
+            behalf: Behalf::default(),
         };
         let health = Health {
             db: db.clone(),
@@ -92,6 +103,12 @@ impl Components {
             ended_sessions: Arc::clone(&ended_sessions),
             pruner: Arc::clone(&pruner),
         };
+        let texts = ServiceKeyTexts::new(keyring);
+        let digests = RequestDigests::new(keyring);
+        let service_keys =
+            ServiceKeys { db: db.clone(), clock: clock.clone(), texts, digests, waiting: Mutex::default() };
+        let process = rng().random();
+        let ended_log = EndedLog::new(db.clone(), clock.clone(), Arc::clone(&ended_sessions), token_lifetime, process);
         let links = Arc::new(Links::new(keyring));
         let outbox = Arc::new(Outbox::new(db.clone(), clock.clone(), Arc::clone(&links), policy.messaging.clone()));
         let service = Service {
@@ -102,6 +119,7 @@ impl Components {
             csrf_tokens: CsrfTokens::new(keyring),
             log_hashes: LogHashes::new(keyring),
             links,
+            tickets: Tickets::new(keyring),
             messaging: policy.messaging,
             passwords,
             login_throttle,
@@ -115,9 +133,11 @@ impl Components {
         Ok(Self {
             service: Arc::new(service),
             operator: Arc::new(operator),
+            service_keys: Arc::new(service_keys),
             health: Arc::new(health),
             background_writes,
             ended_sessions,
+            ended_log: Arc::new(ended_log),
             pruner,
             outbox,
         })

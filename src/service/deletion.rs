@@ -20,7 +20,7 @@ pub(super) fn delete_account(
 ) -> Result<Ended, DbError> {
     let user = doomed.account().user();
     let (logins, addresses) = (families::list_logins(tx, user.id)?, events::list_addresses(tx, user.id)?);
-    throttles::delete(tx, &throttle.keys_of(user.email.as_str(), &logins, &addresses))?;
+    throttles::delete(tx, &throttle.keys_of(&user.login_name(), &logins, &addresses))?;
     outbox::delete_of_user(tx, user)?;
     deleted_accounts::insert(tx, user.id, Deletion { at: revocation.at, by })?;
     revoke::delete_account(tx, doomed, revocation)

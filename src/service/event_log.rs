@@ -27,7 +27,7 @@ impl Service {
         let (user_id, family_id) = (caller.grant.user_id, caller.grant.family_id);
         let page = self.db.run(move |connection| {
             match users::find_with_session(connection, user_id, family_id)? {
-                Some((user, _, None)) if user.is_active => {}
+                Some(((user, _), None)) if user.is_active => {}
                 _ => return Ok(None),
             }
             // The extra event shows whether there is another page.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::error::ServiceError;
+use super::passwords::Judged;
 use super::random::rng;
 use super::revoke;
 use super::session::SessionGrant;
 use super::throttle::{KnownDevice, LogSubject, TooManyAttempts, failures, log_unchecked};
 use super::use_cases::Service;
-use crate::crypto::password_hash::Verdict;
 use crate::db::users::LockedAccount;
 use crate::db::{events, families, outbox, users};
 use crate::domain::account::{EmailLookup, User};
@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug)]
 pub enum LoginOutcome {
     Granted(SessionGrant),
-    /// Unknown address or wrong password. The time taken does not reveal which.
+    /// Unknown address, wrong password, or an account without a password. The time taken does not reveal which.
     InvalidCredentials,
     /// The password was right, but the account is disabled.
     AccountDisabled,
@@ -48,6 +48,14 @@ pub struct FromBefore<'a> {
     pub device: Option<&'a [u8]>,
     /// The refresh cookie that the login replaces.
     pub refresh_token: Option<&'a [u8]>,
+}
+
+/// What a client wants of its session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WantedSession {
+    pub delivery: Delivery,
+    /// Whether a browser keeps the cookies when it is closed.
+    pub remember: bool,
 }
 
 /// A login that the throttle has admitted.
@@ -68,17 +76,17 @@ impl Service {
         &self,
         email: &str,
         password: &SecretString,
-        delivery: Delivery,
+        wanted: WantedSession,
         before: FromBefore<'_>,
         client: Client,
     ) -> Result<LoginOutcome, ServiceError> {
         let replaced = before.refresh_token.and_then(|token| self.refresh_tokens.verify(token).ok());
         let replaced = replaced.map(|token| token.family_id);
-        let counted_by = self.login_throttle.of_login(email, before.device, delivery, client.ip);
+        let counted_by = self.login_throttle.of_login(email, before.device, wanted.delivery, client.ip);
         let standing = counted_by.standing();
         let attempt = |closes_for| {
             let attempt = Attempt { email, password, standing, client, closes_for };
-            self.try_login(attempt, delivery, replaced)
+            self.try_login(attempt, wanted, replaced)
         };
         let is_right = |outcome: &LoginOutcome| !matches!(outcome, LoginOutcome::InvalidCredentials);
         let throttled = self.login_throttle.throttled(counted_by, attempt, is_right).await?;
@@ -98,7 +106,7 @@ impl Service {
     async fn try_login(
         &self,
         attempt: Attempt<'_>,
-        delivery: Delivery,
+        wanted: WantedSession,
         replaced: Option<FamilyId>,
     ) -> Result<LoginOutcome, ServiceError> {
         for _ in 0..ATTEMPTS {
@@ -113,7 +121,7 @@ impl Service {
             }
             let client = attempt.client.clone();
             let is_new = attempt.standing == Standing::Stranger;
-            if let Some(grant) = self.begin_session(user.id, verified, delivery, replaced, is_new, client).await? {
+            if let Some(grant) = self.begin_session(user.id, verified, wanted, replaced, is_new, client).await? {
                 let (user, family) = (user.id, grant.session_id);
                 tracing::info!(event = "authn_login_success", user.id = %user, family.id = %family, "Login succeeded");
                 return Ok(LoginOutcome::Granted(grant));
@@ -126,14 +134,15 @@ impl Service {
         let password = Password::presented(attempt.password);
         let lookup = EmailLookup::new(attempt.email);
         let found = self.db.run(move |connection| users::find_by_email(connection, &lookup)).await?;
-        let Some((user, stored)) = found else {
-            self.passwords.verify_decoy(password, attempt.standing).await?;
+        let (user, stored) = found.map_or((None, None), |(user, stored)| (Some(user), stored));
+        let judged = self.passwords.judge(password.clone(), stored, attempt.standing).await?;
+        let Some(user) = user else {
             let hash = self.log_hashes.of_email(attempt.email);
             tracing::warn!(event = "authn_login_fail", email.hash = hash, reason = "credentials", "Login failed");
             return Ok(Checked::Wrong);
         };
-        match self.passwords.verify(password.clone(), &stored, attempt.standing).await? {
-            Verdict::Wrong => {
+        match judged {
+            Judged::Wrong => {
                 log_failure(&user, "credentials");
                 let (now, client) = (self.clock.now(), &attempt.client);
                 for kind in failures(EventKind::LoginFailed, attempt.closes_for) {
@@ -141,8 +150,8 @@ impl Service {
                 }
                 Ok(Checked::Wrong)
             }
-            Verdict::Right => Ok(Checked::Right(user, stored)),
-            Verdict::RightButOutdated => {
+            Judged::Right(stored) => Ok(Checked::Right(user, stored)),
+            Judged::RightButOutdated(stored) => {
                 // Who has given the right password is no stranger.
                 let renewed = self.passwords.hash(password, Standing::Known).await?;
                 let (id, new) = (user.id, renewed.clone());
@@ -159,16 +168,17 @@ impl Service {
         &self,
         user_id: UserId,
         verified: PasswordHash,
-        delivery: Delivery,
+        wanted: WantedSession,
         replaced: Option<FamilyId>,
         is_new_device: bool,
         client: Client,
     ) -> Result<Option<SessionGrant>, ServiceError> {
+        let WantedSession { delivery, remember } = wanted;
         let now = self.clock.now();
         let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &self.lifetimes);
+        family.remember = remember;
         family.issue_to(&client);
         family.user_agent.clone_from(&client.user_agent);
-        let issued = IssuedGeneration::newest_of(&family);
         let kind = EventKind::LoginSucceeded;
         let event = Event::of_session(now, user_id, family.id, kind, client.clone(), &mut rng());
         let limit = self.sessions_per_user.get();
@@ -183,15 +193,16 @@ impl Service {
             let ended = revoke::replaced_and_beyond(tx, &account, limit - 1, replaced, now, &client)?;
             // Every device is new at the first login.
             let is_notable = tx.outgoing().mails && is_new_device && families::exists_of(tx, user_id)?;
+            family.content.claims = account.user().claims.clone();
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
             if is_notable {
                 let letter = Letter::NewDevice { place: event_messages::place(&event) };
                 outbox::insert(tx, &event_messages::mail(&event, &letter))?;
             }
-            Ok(Some(ended))
+            Ok(Some((IssuedGeneration::newest_of(&family), ended)))
         });
-        let Some(ended) = begun.await? else { return Ok(None) };
+        let Some((issued, ended)) = begun.await? else { return Ok(None) };
         self.ended_sessions.add(ended);
         Ok(Some(self.grant(&issued, now)))
     }

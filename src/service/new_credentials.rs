@@ -26,7 +26,9 @@ pub(super) fn replace_sessions(
     let (user_id, now) = (own.account.user().id, revocation.at);
     let delivery = own.family.family().delivery;
     let ended = revoke::all(tx, &own.account, None, revocation, &client)?;
-    let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, lifetimes);
+    let lifetimes = own.family.family().lifetimes(lifetimes);
+    let mut family = Family::begin(FamilyId::new(now, &mut rng()), user_id, delivery, now, &lifetimes);
+    family.inherit(own.family.family());
     family.issue_to(&client);
     family.user_agent.clone_from(&client.user_agent);
     families::insert(tx, &family)?;

@@ -13,6 +13,14 @@ use crate::domain::password::{Password, PasswordHash, PasswordPolicy};
 use crate::domain::policy::HashCost;
 use crate::domain::standing::Standing;
 
+/// A checked password. If it is right, with the hash that it was checked against.
+pub(super) enum Judged {
+    Wrong,
+    Right(PasswordHash),
+    /// Right, but hashed at another cost than new hashes.
+    RightButOutdated(PasswordHash),
+}
+
 /// The password policy and the hasher. Clones share the bound on hashes at once.
 #[derive(Clone)]
 pub(super) struct Passwords {
@@ -56,9 +64,9 @@ impl Passwords {
         field: &'static str,
         typed: &SecretString,
         current: &SecretString,
-        email: &Email,
+        email: Option<&Email>,
     ) -> Result<Password, FieldError> {
-        let password = self.choose(field, typed, Some(email))?;
+        let password = self.choose(field, typed, email)?;
         match password.is_same(&Password::presented(current)) {
             true => Err(FieldError { field, message: "must differ from the current password".to_owned() }),
             false => Ok(password),
@@ -70,19 +78,23 @@ impl Passwords {
         self.hasher.hash(password, standing, &mut rng()).await
     }
 
-    /// Checks a password against a stored hash.
-    pub async fn verify(
+    /// Checks a password against the hash of an account. Without a hash, because the account does not exist or has no
+    /// password, it is wrong after the same time.
+    pub async fn judge(
         &self,
         password: Password,
-        stored: &PasswordHash,
+        stored: Option<PasswordHash>,
         standing: Standing,
-    ) -> Result<Verdict, HashingError> {
-        self.hasher.verify(password, stored, standing).await
-    }
-
-    /// Takes as long as [`verify`](Self::verify), for an account that does not exist.
-    pub async fn verify_decoy(&self, password: Password, standing: Standing) -> Result<(), HashingError> {
-        self.hasher.verify_decoy(password, standing).await.map(|_| ())
+    ) -> Result<Judged, HashingError> {
+        let Some(stored) = stored else {
+            self.hasher.verify_decoy(password, standing).await?;
+            return Ok(Judged::Wrong);
+        };
+        Ok(match self.hasher.verify(password, &stored, standing).await? {
+            Verdict::Wrong => Judged::Wrong,
+            Verdict::Right => Judged::Right(stored),
+            Verdict::RightButOutdated => Judged::RightButOutdated(stored),
+        })
     }
 
     /// How much the hasher is used.

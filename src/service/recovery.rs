@@ -80,13 +80,13 @@ impl Service {
             Ok(user) => user,
             Err(outcome) => return Ok(outcome),
         };
-        let password = match self.passwords.choose("new_password", typed, Some(&user.email)) {
+        let password = match self.passwords.choose("new_password", typed, user.email.as_ref()) {
             Ok(password) => password,
             Err(error) => return Ok(LinkOutcome::InvalidPassword(error)),
         };
         let hash = self.passwords.hash(password, Standing::Known).await?;
         let revocation = Revocation { at: self.clock.now(), reason: RevocationReason::PasswordChange };
-        let email = user.email.clone();
+        let login_name = user.login_name();
         let outcome = self
             .with_link(token, LinkPurpose::ResetPassword, move |tx, account, _| {
                 account.set_password(tx, hash)?;
@@ -101,7 +101,7 @@ impl Service {
             .await?;
         if outcome == LinkOutcome::Done {
             tracing::info!(event = "authn_password_change", user.id = %user.id, by = "mail", "Password reset");
-            if let Err(error) = self.login_throttle.reset_strangers(email.as_str()).await {
+            if let Err(error) = self.login_throttle.reset_strangers(&login_name).await {
                 tracing::warn!(error = %error, "Could not reset the login throttle");
             }
         }
@@ -140,14 +140,16 @@ impl Service {
     pub async fn confirm_email(&self, token: &str, client: Client) -> Result<LinkOutcome, ServiceError> {
         let now = self.clock.now();
         self.with_link(token, LinkPurpose::ConfirmEmail, move |tx, account, email| {
-            let former = account.user().email.as_str().to_owned();
+            let former = account.user().email.as_ref().map(|former| former.as_str().to_owned());
             if !account.set_email(tx, &email)? {
                 return Ok(None);
             }
             let event = Event::of_account(now, account.user().id, EventKind::EmailChanged, client, &mut rng());
             events::insert(tx, &event)?;
-            let notice = Letter::EmailChanged { former, place: event_messages::place(&event) };
-            outbox::insert(tx, &event_messages::mail(&event, &notice))?;
+            if let Some(former) = former {
+                let notice = Letter::EmailChanged { former, place: event_messages::place(&event) };
+                outbox::insert(tx, &event_messages::mail(&event, &notice))?;
+            }
             Ok(Some(revoke::Ended::default()))
         })
         .await
@@ -200,7 +202,8 @@ impl Service {
             if !links.is_current(&link, account.user(), account.password_hash()) {
                 return Ok(None);
             }
-            let email = link.email.map_or_else(|| account.user().email.clone(), Email::from_stored);
+            let email = link.email.map(Email::from_stored).or_else(|| account.user().email.clone());
+            let Some(email) = email else { return Ok(None) };
             change(tx, &mut account, email).map(Some)
         });
         match changed.await {
@@ -223,7 +226,7 @@ impl Service {
         };
         let Some(id) = link.user_id() else { return Ok(Err(LinkOutcome::Invalid)) };
         let found = self.db.run(move |connection| users::find(connection, id)).await?;
-        let current = found.filter(|(user, stored)| self.links.is_current(&link, user, stored));
+        let current = found.filter(|(user, stored)| self.links.is_current(&link, user, stored.as_ref()));
         Ok(current.map(|(user, _)| user).ok_or(LinkOutcome::Invalid))
     }
 }

@@ -101,11 +101,11 @@ pub(super) async fn insert_account(
     client: Client,
 ) -> Result<RegisterOutcome, ServiceError> {
     let now = clock.now();
-    let user = User { id: UserId::new(now, &mut rng()), email, email_verified, is_active: true, created_at: now };
+    let user = User { email_verified, ..User::registered(UserId::new(now, &mut rng()), email, now) };
     let event = Event::of_account(now, user.id, EventKind::Registered, client, &mut rng());
     let stored = user.clone();
     let inserted = db.transaction(move |tx| {
-        users::insert(tx, &stored, &hash)?;
+        users::insert(tx, &stored, Some(&hash))?;
         events::insert(tx, &event)?;
         match tx.outgoing().mails && !email_verified {
             true => outbox::insert(tx, &event_messages::mail(&event, &Letter::VerifyEmail)),

@@ -56,19 +56,19 @@ impl Service {
         family.authenticated_at = caller.grant.authenticated_at;
         family.issue_to(&client);
         family.user_agent = Some(DEVICE.to_owned());
-        let issued = IssuedGeneration::newest_of(&family);
         let event = Event::of_session(now, user_id, family.id, EventKind::SandboxBegan, client, &mut rng());
         let others = self.sessions_per_user.get().checked_sub(2);
         let begun = self.as_live(caller, move |tx, own| {
             let own_family = own.family.family();
             let Some(others) = others.filter(|_| own_family.delivery == Delivery::Cookie) else { return Ok(None) };
             let ended = revoke::beyond(tx, &own.account, others, own_family.id, now)?;
+            family.inherit(own_family);
             families::insert(tx, &family)?;
             events::insert(tx, &event)?;
-            Ok(Some(ended))
+            Ok(Some((IssuedGeneration::newest_of(&family), ended)))
         });
         Ok(match begun.await? {
-            Some(Some(ended)) => {
+            Some(Some((issued, ended))) => {
                 self.ended_sessions.add(ended);
                 SandboxOutcome::Begun(self.grant(&issued, now))
             }

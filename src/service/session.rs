@@ -23,6 +23,8 @@ pub struct SessionGrant {
     pub refresh_expires_in: i64,
     pub idle_expires_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Whether a browser keeps the cookies when it is closed.
+    pub remember: bool,
 }
 
 impl Service {
@@ -39,7 +41,8 @@ impl Service {
             generation: issued.generation,
             authenticated_at: issued.authenticated_at,
         };
-        let access = self.access_tokens.issue(&grant, now, issued.idle_expires_at.min(issued.expires_at), &mut rng());
+        let session_end = issued.idle_expires_at.min(issued.expires_at);
+        let access = self.access_tokens.issue_with(&grant, issued.content.as_deref(), now, session_end, &mut rng());
         SessionGrant {
             session_id: issued.family_id,
             delivery: issued.delivery,
@@ -49,6 +52,7 @@ impl Service {
             refresh_expires_in: (issued.idle_expires_at - now).whole_seconds().max(0),
             idle_expires_at: issued.idle_expires_at,
             expires_at: issued.expires_at,
+            remember: issued.remember,
         }
     }
 }

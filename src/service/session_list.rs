@@ -31,6 +31,8 @@ pub struct ListedSession {
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
     pub also_used_from: Option<OtherPlace>,
+    /// Who acts for the user in it.
+    pub actor: Option<String>,
 }
 
 /// Where a session was used besides.
@@ -75,6 +77,7 @@ impl Service {
                 also_used_from: replay.map(|replay| OtherPlace::of(replay, ip)),
                 ip,
                 user_agent: family.user_agent,
+                actor: family.content.actor,
             }
         };
         let mut sessions: Vec<ListedSession> = families.into_iter().map(listed).collect();

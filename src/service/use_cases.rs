@@ -14,6 +14,7 @@ use crate::crypto::jwk::JwkSet;
 use crate::crypto::links::Links;
 use crate::crypto::log_hashes::LogHashes;
 use crate::crypto::refresh_token::RefreshTokens;
+use crate::crypto::tickets::Tickets;
 use crate::db::Database;
 use crate::domain::clock::Clock;
 use crate::domain::policy::{Lifetimes, RotationPolicy};
@@ -28,6 +29,7 @@ pub struct Service {
     pub(super) csrf_tokens: CsrfTokens,
     pub(super) log_hashes: LogHashes,
     pub(super) links: Arc<Links>,
+    pub(super) tickets: Tickets,
     pub(super) messaging: Messaging,
     pub(super) passwords: Passwords,
     pub(super) login_throttle: Arc<LoginThrottle>,

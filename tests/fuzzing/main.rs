@@ -6,12 +6,16 @@ mod bodies;
 mod cookies;
 mod forwarded;
 mod server;
+mod service_keys;
+mod tickets;
 mod tokens;
 
 use std::fs;
 use std::path::Path;
 
 use server::Server;
+use service_keys::ServiceKeys;
+use tickets::ShownTickets;
 use tokens::Tokens;
 
 /// Fewer would be no corpus.
@@ -35,6 +39,18 @@ fn replays(target: &str, mut is_given: impl FnMut(&[u8])) {
 fn no_token_but_the_genuine_one_verifies() {
     let tokens = Tokens::make();
     replays("tokens", |input| tokens.are_shown(input));
+}
+
+#[test]
+fn no_service_key_but_the_genuine_one_verifies() {
+    let keys = ServiceKeys::make();
+    replays("service_keys", |input| keys.are_shown(input));
+}
+
+#[test]
+fn no_ticket_but_the_genuine_one_opens() {
+    let tickets = ShownTickets::make();
+    replays("tickets", |input| tickets.are_shown(input));
 }
 
 #[test]

@@ -24,7 +24,7 @@ use heirloom::domain::clock::Clock;
 use heirloom::domain::outbox::Outgoing;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
-    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
+    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi,
 };
 use heirloom::domain::rotation::Generation;
 use heirloom::domain::secret::Secret;
@@ -175,6 +175,7 @@ fn state(clock: &Clock) -> HttpState {
     let cookies = CookiePolicy { with_access_token: true, ..CookiePolicy::default() };
     let options = HttpOptions {
         base_path: String::new(),
+        service_api: ServiceApi::Off,
         cookies,
         allowed_origins: Vec::new(),
         trusted_proxies: vec![ipnet::IpNet::from(std::net::IpAddr::from(PROXY))],
@@ -185,12 +186,5 @@ fn state(clock: &Clock) -> HttpState {
         is_development: false,
     };
     let rate = Rate { count: NonZeroU32::MIN, period: Duration::from_secs(1) };
-    HttpState::new(
-        components.service,
-        components.health,
-        options,
-        Arc::default(),
-        RateLimits::new(Some(rate), None, clock),
-        clock,
-    )
+    HttpState::new(&components, options, Arc::default(), RateLimits::new(Some(rate), None, clock), clock)
 }

@@ -100,7 +100,7 @@ impl Tokens {
 }
 
 /// Pairs of a place and a byte to put there; past the end the byte is added, and 0 takes the rest away.
-fn changed(genuine: &[u8], changes: &[u8]) -> Vec<u8> {
+pub fn changed(genuine: &[u8], changes: &[u8]) -> Vec<u8> {
     let mut text = genuine.to_vec();
     for change in changes.chunks_exact(3) {
         let at = usize::from(u16::from_be_bytes([change[0], change[1]])) % (text.len() + 1);

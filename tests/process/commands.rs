@@ -20,6 +20,9 @@ fn openapi_prints_the_committed_document() {
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
     let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json")).unwrap();
     assert!(ended.stdout == committed, "openapi.json is not what the routes make: run `make openapi`");
+    let ended = Home::new().run(&["openapi", "--service"]);
+    let committed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/service-openapi.json")).unwrap();
+    assert!(ended.stdout == committed, "service-openapi.json is not what the routes make: run `make openapi`");
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod pgbouncer;
 mod program;
 mod role_settings;
 mod secrets;
+mod service_keys;
 mod serving;
 mod settings;
 mod smtp;

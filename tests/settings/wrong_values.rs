@@ -56,6 +56,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("HEIRLOOM_APP", &["maybe", "2", "/app"]),
     ("HEIRLOOM_DOCS", &["maybe", "2", "/docs"]),
     ("HEIRLOOM_ADMIN_HOSTS", &["heirloom:9090", "http://heirloom", "*", "a b", "-a", "a..b", "é"]),
+    ("HEIRLOOM_SERVICE_API", &["on", "true", "admin,public", "127.0.0.1:9090"]),
     ("HEIRLOOM_DEV", &["maybe", "2", "prod"]),
     ("HEIRLOOM_DATABASE_POOL", &["0", "-1", "eight", "1001", "8.0"]),
     ("HEIRLOOM_ROTATION_WORKERS", &["0", "65", "one"]),

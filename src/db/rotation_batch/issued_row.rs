@@ -1,16 +1,28 @@
 //! What a rotation returns of a family.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use super::super::error::DbError;
-use super::super::rows::generation;
+use super::super::rows::{generation, session_content};
 use crate::domain::Timestamp;
 use crate::domain::refresh_token::{IssuedGeneration, PresentedToken};
 
 /// The columns after `RETURNING`, in their order. The delivery is not among them: it is the one of the presented token.
-pub(super) type IssuedColumns = (SqlUuid, Integer, SqlUuid, Timestamptz, Timestamptz, Timestamptz);
+pub(super) type IssuedColumns = (
+    SqlUuid,
+    Integer,
+    SqlUuid,
+    Timestamptz,
+    Timestamptz,
+    Timestamptz,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Bool,
+);
 
 #[derive(Queryable)]
 pub(super) struct IssuedRow {
@@ -20,6 +32,11 @@ pub(super) struct IssuedRow {
     authenticated_at: Timestamp,
     idle_expires_at: Timestamp,
     expires_at: Timestamp,
+    claims: Option<String>,
+    amr: Option<String>,
+    acr: Option<String>,
+    actor: Option<String>,
+    remember: bool,
 }
 
 impl IssuedRow {
@@ -30,6 +47,7 @@ impl IssuedRow {
             |token: &&&PresentedToken| token.family_id == family_id && token.generation.next() == Some(generation);
         let presented =
             batch.iter().find(is_successor).ok_or_else(|| DbError::corrupt("a rotation without a token"))?;
+        let content = session_content(self.id, self.claims.as_deref(), self.amr.as_deref(), self.acr, self.actor)?;
         Ok(IssuedGeneration {
             family_id,
             user_id: self.user_id.into(),
@@ -38,6 +56,8 @@ impl IssuedRow {
             authenticated_at: self.authenticated_at,
             idle_expires_at: self.idle_expires_at,
             expires_at: self.expires_at,
+            content: content.shared(),
+            remember: self.remember,
         })
     }
 }

@@ -41,13 +41,15 @@ WITH newest AS MATERIALIZED (
 UPDATE token_families AS family
    SET generation = family.generation + 1,
        rotated_at = newest.at,
-       idle_expires_at = least(newest.idle_end, family.expires_at),
+       idle_expires_at = least(newest.idle_end, family.expires_at,
+                               newest.at + make_interval(secs => family.idle_ttl)),
        ip = newest.ip,
        user_agent_hash = newest.user_agent_hash
   FROM newest
  WHERE family.id = newest.id
 RETURNING family.id, family.generation, family.user_id, family.authenticated_at,
-          family.idle_expires_at, family.expires_at"
+          family.idle_expires_at, family.expires_at, family.claims, family.amr, family.acr,
+          family.actor, family.remember"
 );
 
 #[derive(QueryId)]

@@ -112,7 +112,7 @@ mod tests {
     use super::Caller;
     use crate::domain::clock::Clock;
     use crate::domain::ids::FamilyId;
-    use crate::domain::policy::CookiePolicy;
+    use crate::domain::policy::{CookiePolicy, ServiceApi};
     use crate::http::limits::rate_limits::RateLimits;
     use crate::http::state::{HttpOptions, HttpState};
     use crate::http::wire::problem::Problem;
@@ -137,6 +137,7 @@ mod tests {
             let cookies = CookiePolicy { with_access_token, ..CookiePolicy::default() };
             let options = HttpOptions {
                 base_path: String::new(),
+                service_api: ServiceApi::Off,
                 cookies,
                 allowed_origins: Vec::new(),
                 trusted_proxies: Vec::new(),
@@ -149,8 +150,7 @@ mod tests {
             let components = Components::unconnected(clock.clone());
             Self {
                 state: web::Data::new(HttpState::new(
-                    components.service,
-                    components.health,
+                    &components,
                     options,
                     Arc::default(),
                     RateLimits::new(None, None, &clock),

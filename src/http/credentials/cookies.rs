@@ -44,32 +44,32 @@ impl CookiePolicy {
         self.with_access_token.then(|| self.name(&ACCESS))
     }
 
-    /// A `Set-Cookie` with the refresh token, for `max_age` seconds.
-    pub(crate) fn set_refresh(&self, token: &str, max_age: i64) -> HeaderValue {
+    /// A `Set-Cookie` with the refresh token, for `max_age` seconds or until the browser is closed.
+    pub(crate) fn set_refresh(&self, token: &str, max_age: Option<i64>) -> HeaderValue {
         self.header(self.hidden(&REFRESH, token), max_age)
     }
 
-    /// A `Set-Cookie` with the access token, for `max_age` seconds.
-    pub(crate) fn set_access(&self, token: &str, max_age: i64) -> HeaderValue {
+    /// A `Set-Cookie` with the access token, for `max_age` seconds or until the browser is closed.
+    pub(crate) fn set_access(&self, token: &str, max_age: Option<i64>) -> HeaderValue {
         self.header(self.hidden(&ACCESS, token), max_age)
     }
 
-    /// A `Set-Cookie` with the CSRF value that pages repeat, for `max_age` seconds.
-    pub(crate) fn set_csrf(&self, value: &str, max_age: i64) -> HeaderValue {
+    /// A `Set-Cookie` with the CSRF value that pages repeat, for `max_age` seconds or until the browser is closed.
+    pub(crate) fn set_csrf(&self, value: &str, max_age: Option<i64>) -> HeaderValue {
         self.header(self.readable(value), max_age)
     }
 
-    /// A `Set-Cookie` with the device's proof, for `max_age` seconds.
-    pub(crate) fn set_device(&self, value: &str, max_age: i64) -> HeaderValue {
+    /// A `Set-Cookie` with the device's proof, for `max_age` seconds or until the browser is closed.
+    pub(crate) fn set_device(&self, value: &str, max_age: Option<i64>) -> HeaderValue {
         self.header(self.hidden(&DEVICE, value), max_age)
     }
 
     /// Clears every cookie of a session.
     pub(crate) fn clear(&self, response: &mut HttpResponseBuilder) {
-        response.append_header((SET_COOKIE, self.set_refresh("", 0)));
+        response.append_header((SET_COOKIE, self.set_refresh("", Some(0))));
         if self.with_access_token {
-            response.append_header((SET_COOKIE, self.set_access("", 0)));
-            response.append_header((SET_COOKIE, self.set_csrf("", 0)));
+            response.append_header((SET_COOKIE, self.set_access("", Some(0))));
+            response.append_header((SET_COOKIE, self.set_csrf("", Some(0))));
         }
     }
 
@@ -95,14 +95,16 @@ impl CookiePolicy {
         Cookie::build((self.name(&CSRF), value)).path("/")
     }
 
-    fn header(&self, cookie: CookieBuilder<'_>, max_age: i64) -> HeaderValue {
+    fn header(&self, cookie: CookieBuilder<'_>, max_age: Option<i64>) -> HeaderValue {
         let same_site = match self.same_site {
             SameSite::Strict => cookie::SameSite::Strict,
             SameSite::Lax => cookie::SameSite::Lax,
             SameSite::None => cookie::SameSite::None,
         };
-        let mut cookie =
-            cookie.secure(!self.is_insecure).same_site(same_site).max_age(time::Duration::seconds(max_age));
+        let mut cookie = cookie.secure(!self.is_insecure).same_site(same_site);
+        if let Some(max_age) = max_age {
+            cookie = cookie.max_age(time::Duration::seconds(max_age));
+        }
         if let Some(domain) = &self.domain {
             cookie = cookie.domain(domain.clone());
         }
@@ -133,35 +135,42 @@ mod tests {
     fn attributes_and_prefix_follow_the_policy() {
         let mut policy = policy();
         assert_eq!(
-            policy.set_refresh("hl_x", 60),
+            policy.set_refresh("hl_x", Some(60)),
             "__Host-heirloom_refresh=hl_x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
         );
         assert_eq!(
-            policy.set_access("e.y.J", 60),
+            policy.set_access("e.y.J", Some(60)),
             "__Host-heirloom_access=e.y.J; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
         );
-        assert_eq!(policy.set_csrf("x", 60), "__Host-heirloom_csrf=x; SameSite=Strict; Secure; Path=/; Max-Age=60");
         assert_eq!(
-            policy.set_device("x", 60),
+            policy.set_csrf("x", Some(60)),
+            "__Host-heirloom_csrf=x; SameSite=Strict; Secure; Path=/; Max-Age=60"
+        );
+        assert_eq!(
+            policy.set_device("x", Some(60)),
             "__Host-heirloom_device=x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
+        );
+        assert_eq!(
+            policy.set_refresh("hl_x", None),
+            "__Host-heirloom_refresh=hl_x; HttpOnly; SameSite=Strict; Secure; Path=/"
         );
         policy.path = "/auth".into();
         policy.same_site = SameSite::None;
         assert_eq!(
-            policy.set_refresh("hl_x", 60),
+            policy.set_refresh("hl_x", Some(60)),
             "__Secure-heirloom_refresh=hl_x; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
         );
         assert_eq!(
-            policy.set_access("e.y.J", 60),
+            policy.set_access("e.y.J", Some(60)),
             "__Secure-heirloom_access=e.y.J; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
         );
         assert_eq!(
-            policy.set_csrf("x", 60),
+            policy.set_csrf("x", Some(60)),
             "__Secure-heirloom_csrf=x; SameSite=None; Secure; Path=/; Max-Age=60",
             "a page outside /auth must be able to read it"
         );
         assert_eq!(
-            policy.set_device("x", 60),
+            policy.set_device("x", Some(60)),
             "__Secure-heirloom_device=x; HttpOnly; SameSite=None; Secure; Path=/auth; Max-Age=60"
         );
         policy.domain = Some("example.com".into());
@@ -169,7 +178,9 @@ mod tests {
         policy.is_insecure = true;
         assert_eq!(policy.device_name(), "heirloom_device");
         assert_eq!((policy.refresh_name(), policy.access_name()), ("heirloom_refresh", Some("heirloom_access")));
-        assert!(policy.set_csrf("x", 60).to_str().unwrap().starts_with("heirloom_csrf=x; SameSite=None; Path=/;"));
+        assert!(
+            policy.set_csrf("x", Some(60)).to_str().unwrap().starts_with("heirloom_csrf=x; SameSite=None; Path=/;")
+        );
     }
 
     #[test]

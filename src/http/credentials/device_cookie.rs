@@ -17,9 +17,10 @@ pub fn presented(request: &HttpRequest) -> Option<&[u8]> {
     }
 }
 
-/// Gives the cookie to a browser that has just logged in to `email`.
-pub fn set(state: &HttpState, email: &str, response: &mut HttpResponse) {
-    let device = state.service.known_device(email, Delivery::Cookie);
-    let cookie = state.options.cookies.set_device(device.proof.expose_secret(), device.max_age);
+/// Gives the cookie to a browser that has just logged in to the account `login_name`. Without `remember` it goes when the
+/// browser is closed.
+pub fn set(state: &HttpState, login_name: &str, remember: bool, response: &mut HttpResponse) {
+    let device = state.service.known_device(login_name, Delivery::Cookie);
+    let cookie = state.options.cookies.set_device(device.proof.expose_secret(), remember.then_some(device.max_age));
     response.headers_mut().append(SET_COOKIE, cookie);
 }

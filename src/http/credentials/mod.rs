@@ -8,3 +8,4 @@ pub mod device_cookie;
 pub mod earlier_login;
 pub mod forwarded_caller;
 pub mod refresh_credential;
+pub mod service_key;

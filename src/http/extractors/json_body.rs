@@ -59,7 +59,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonBody<T> {
 }
 
 /// JSON in UTF-8 as it is. A compressed body could grow without bound when it is read.
-fn check_representation(request: &HttpRequest) -> Result<(), Problem> {
+pub(super) fn check_representation(request: &HttpRequest) -> Result<(), Problem> {
     check_content_type(request)?;
     let codings = request.headers().get_all(CONTENT_ENCODING).flat_map(|value| value.as_bytes().split(|&b| b == b','));
     let mut codings = codings.map(<[u8]>::trim_ascii).filter(|coding| !coding.is_empty());
@@ -89,7 +89,7 @@ fn is_utf_8(parameter: &str) -> bool {
     name.eq_ignore_ascii_case("charset") && names_utf_8
 }
 
-async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Problem> {
+pub(super) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<BytesMut, Problem> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > LIMIT as u64) {
         return Err((&PAYLOAD_TOO_LARGE).into());

@@ -31,6 +31,11 @@ impl Document {
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)),
 )]
 pub async fn openapi(document: web::Data<Document>) -> HttpResponse {
+    document_response(&document)
+}
+
+/// A response with the document.
+pub fn document_response(document: &Document) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
         .insert_header((CACHE_CONTROL, "no-cache"))

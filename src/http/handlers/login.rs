@@ -14,7 +14,7 @@ use crate::http::wire::problem::Problem;
 use crate::http::wire::problem_docs::problems;
 use crate::http::wire::problems::{ACCOUNT_DISABLED, INVALID_CREDENTIALS, OVERLOADED, TOO_MANY_ATTEMPTS, UNAVAILABLE};
 use crate::metrics::Login;
-use crate::service::{LoginOutcome, ServiceError};
+use crate::service::{LoginOutcome, ServiceError, WantedSession};
 
 problems! { LoginProblems: INVALID_CREDENTIALS, ACCOUNT_DISABLED, TOO_MANY_ATTEMPTS, OVERLOADED, UNAVAILABLE }
 
@@ -48,7 +48,8 @@ pub async fn login(
 ) -> Result<HttpResponse, Problem> {
     let delivery = body.token_delivery.into();
     let before = earlier.with(delivery, body.device_token.as_ref());
-    let result = state.service.login(&body.email, &body.password, delivery, before, client).await;
+    let wanted = WantedSession { delivery, remember: body.remember };
+    let result = state.service.login(&body.email, &body.password, wanted, before, client).await;
     if let Some(login) = counted(&result) {
         state.metrics.logged_in(login);
     }

@@ -50,8 +50,8 @@ pub async fn change_password(
     JsonBody(body): JsonBody<ChangePasswordRequest>,
 ) -> Result<HttpResponse, Problem> {
     let outcome = state.service.change_password(&caller, &body.current_password, &body.new_password, client).await?;
-    let NewSession { grant, email } = done(outcome)?;
-    Ok(login_response(&state, &grant, email.as_str()))
+    let NewSession { grant, login_name } = done(outcome)?;
+    Ok(login_response(&state, &grant, &login_name))
 }
 
 /// Delete the account

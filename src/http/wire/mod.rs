@@ -8,3 +8,4 @@ pub mod problem;
 pub mod problem_docs;
 pub mod problem_kind;
 pub mod problems;
+pub mod service_problems;

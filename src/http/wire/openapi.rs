@@ -13,13 +13,16 @@ use super::problem_docs::{document, examples, has_problems};
 use super::problem_kind::Kind;
 use super::problems::{
     ACCESS_TOKEN_EXPIRED, ACCESS_TOKEN_INVALID, ACCESS_TOKEN_MISSING, CROSS_SITE_REQUEST, CSRF_FAILED, INTERNAL,
-    MALFORMED_JSON, MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, SESSION_REVOKED, UNSUPPORTED_MEDIA_TYPE,
-    VALIDATION_FAILED,
+    MALFORMED_JSON, MALFORMED_REQUEST, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT, SESSION_REVOKED, UNAVAILABLE,
+    UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED,
 };
+use super::service_problems::{INSUFFICIENT_SCOPE, SERVICE_KEY_INVALID, SERVICE_KEY_MISSING};
+use crate::domain::service_key::Scope;
 
 const BEARER: &str = "access_token";
 const COOKIE: &str = "access_cookie";
 const CSRF: &str = "csrf_token";
+const SERVICE_KEY: &str = "service_key";
 
 /// Of an operation with a body.
 static OF_A_BODY: [&Kind; 6] = [
@@ -35,13 +38,18 @@ static OF_A_BODY: [&Kind; 6] = [
 static OF_AN_ACCESS_TOKEN: [&Kind; 5] =
     [&ACCESS_TOKEN_MISSING, &ACCESS_TOKEN_INVALID, &ACCESS_TOKEN_EXPIRED, &SESSION_REVOKED, &MALFORMED_REQUEST];
 
-/// Completes a document of operations as their handlers describe them. It can be of any route list.
-pub fn complete(api: &mut OpenApi) {
+/// Of an operation that needs a service key, which is looked up in the database.
+static OF_A_SERVICE_KEY: [&Kind; 5] =
+    [&SERVICE_KEY_MISSING, &SERVICE_KEY_INVALID, &INSUFFICIENT_SCOPE, &MALFORMED_REQUEST, &UNAVAILABLE];
+
+/// Completes a document of operations as their handlers describe them. It can be of any route list. `kinds` are the problems
+/// that it has examples of.
+pub fn complete(api: &mut OpenApi, kinds: impl Iterator<Item = &'static Kind>) {
     api.paths.paths.values_mut().for_each(complete_path);
     let components = api.components.get_or_insert_default();
     components.schemas.insert(ProblemBody::name().into_owned(), ProblemBody::schema());
     components.schemas.insert(FieldProblem::name().into_owned(), FieldProblem::schema());
-    components.examples.extend(examples().map(|(name, example)| (name, RefOr::T(example))));
+    components.examples.extend(examples(kinds).map(|(name, example)| (name, RefOr::T(example))));
 }
 
 /// Adds the ways to send an access token, which [`complete`] refers to.
@@ -59,6 +67,21 @@ pub fn add_access_token_schemes(api: &mut OpenApi) {
         "The value of the cookie __Host-heirloom_csrf, which pages can read",
     ));
     components.add_security_scheme(CSRF, SecurityScheme::ApiKey(csrf));
+}
+
+/// Removes the examples of problems that no operation has.
+pub fn drop_unused_examples(api: &mut OpenApi) {
+    let operations = serde_json::to_string(&api.paths).unwrap_or_default();
+    if let Some(components) = &mut api.components {
+        components.examples.retain(|name, _| operations.contains(&format!("#/components/examples/{name}\"")));
+    }
+}
+
+/// Adds the way to send a service key, which [`complete`] refers to.
+pub fn add_service_key_scheme(api: &mut OpenApi) {
+    let description = "A key of `heirloom service-key create`. Each operation lists the scope that it needs";
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
+    api.components.get_or_insert_default().add_security_scheme(SERVICE_KEY, SecurityScheme::Http(bearer));
 }
 
 fn complete_path(item: &mut PathItem) {
@@ -84,6 +107,13 @@ fn complete_operation(operation: &mut Operation, is_unsafe: bool) {
         } else {
             ways.push(requirement(COOKIE));
         }
+    }
+    let of_a_key = |ways: &Vec<SecurityRequirement>| {
+        let needs = |scope: &Scope| ways.contains(&SecurityRequirement::new(SERVICE_KEY, [scope.as_str()]));
+        Scope::EVERY.iter().any(needs)
+    };
+    if operation.security.as_ref().is_some_and(of_a_key) {
+        document(responses, &OF_A_SERVICE_KEY);
     }
     if is_unsafe {
         document(responses, &[&CROSS_SITE_REQUEST]);

@@ -1,5 +1,6 @@
 //! Errors as clients see them (RFC 9457): a stable `code` for programs, a sentence for people, and no internal details.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
@@ -13,7 +14,9 @@ use super::problems::{
     INTERNAL, MALFORMED_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, OVERLOADED, PAYLOAD_TOO_LARGE, REQUEST_REFUSED,
     REQUEST_TIMEOUT, TOO_MANY_ATTEMPTS, UNAVAILABLE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED,
 };
+use super::service_problems::INSUFFICIENT_SCOPE;
 use crate::domain::revocation::RevocationReason;
+use crate::domain::service_key::Scope;
 use crate::service::{FieldError, ServiceError};
 
 /// An invalid field.
@@ -63,6 +66,8 @@ pub struct Problem {
     pub kind: &'static Kind,
     pub errors: Vec<FieldProblem>,
     pub reason: Option<RevocationReason>,
+    /// The scope that a service key lacks.
+    pub scope: Option<Scope>,
     /// In seconds, for a kind whose problems differ in it.
     pub retry_after: Option<u32>,
     /// Whether the content coding of the request is the problem, and not its media type.
@@ -80,6 +85,10 @@ impl Problem {
 
     pub fn too_many_attempts(retry_after: u32) -> Self {
         Self { retry_after: Some(retry_after), ..Self::from(&TOO_MANY_ATTEMPTS) }
+    }
+
+    pub fn insufficient_scope(scope: Scope) -> Self {
+        Self { scope: Some(scope), ..Self::from(&INSUFFICIENT_SCOPE) }
     }
 
     pub fn unsupported_coding() -> Self {
@@ -108,13 +117,20 @@ impl Problem {
             kind: format!("urn:heirloom:problem:{}", kind.code),
             title: kind.title,
             status: kind.status.as_u16(),
-            detail: kind.detail,
+            detail: &self.detail(),
             code: kind.code,
             instance,
             errors: &self.errors,
             reason: self.reason.map(RevocationReason::as_str),
         };
         serde_json::to_string(&body).expect("texts and numbers serialise")
+    }
+
+    fn detail(&self) -> Cow<'static, str> {
+        match self.scope {
+            Some(scope) => format!("The service key lacks the scope `{scope}`, which this operation needs.").into(),
+            None => self.kind.detail.into(),
+        }
     }
 
     /// A response without its body, which the middleware `response_defaults` adds.
@@ -126,7 +142,8 @@ impl Problem {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
             Challenge::Error(error) => {
-                let challenge = format!("Bearer error=\"{error}\", error_description=\"{}\"", self.kind.detail);
+                let scope = self.scope.map_or(String::new(), |scope| format!(", scope=\"{scope}\""));
+                let challenge = format!("Bearer error=\"{error}\", error_description=\"{}\"{scope}", self.detail());
                 response.insert_header((WWW_AUTHENTICATE, challenge));
             }
         }
@@ -144,7 +161,7 @@ impl Problem {
 
 impl From<&'static Kind> for Problem {
     fn from(kind: &'static Kind) -> Self {
-        Self { kind, errors: Vec::new(), reason: None, retry_after: None, is_about_coding: false }
+        Self { kind, errors: Vec::new(), reason: None, scope: None, retry_after: None, is_about_coding: false }
     }
 }
 

@@ -11,7 +11,9 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 use super::problem::{Problem, ProblemBody};
 use super::problem_kind::{Challenge, Kind};
-use super::problems::{ALL, VALIDATION_FAILED};
+use super::problems::VALIDATION_FAILED;
+use super::service_problems::INSUFFICIENT_SCOPE;
+use crate::domain::service_key::Scope;
 
 /// The responses of an operation, by status.
 pub type Responses = BTreeMap<String, RefOr<Response>>;
@@ -81,9 +83,9 @@ fn add(response: &mut Response, kind: &'static Kind) {
     }
 }
 
-/// An example of each kind of problem, by the name that responses refer to it with.
-pub fn examples() -> impl Iterator<Item = (String, Example)> {
-    ALL.iter().map(|&kind| (example_name(kind), example(kind)))
+/// An example of each of these kinds of problems, by the name that responses refer to it with.
+pub fn examples(kinds: impl Iterator<Item = &'static Kind>) -> impl Iterator<Item = (String, Example)> {
+    kinds.map(|kind| (example_name(kind), example(kind)))
 }
 
 /// Two kinds may share a code, but then their statuses differ.
@@ -93,7 +95,11 @@ fn example_name(kind: &Kind) -> String {
 
 fn example(kind: &'static Kind) -> Example {
     let is_about_a_field = std::ptr::eq(kind, &VALIDATION_FAILED);
-    let problem = if is_about_a_field { Problem::field("email", "is missing") } else { kind.into() };
+    let problem = match kind {
+        _ if is_about_a_field => Problem::field("email", "is missing"),
+        _ if std::ptr::eq(kind, &INSUFFICIENT_SCOPE) => Problem::insufficient_scope(Scope::UsersRead),
+        _ => kind.into(),
+    };
     let body = problem.body("01980a3c-5c1e-7d20-9d0a-6f2f4a1b8c33");
     ExampleBuilder::new().summary(kind.title).value(serde_json::from_str(&body).ok()).build()
 }

@@ -4,8 +4,9 @@ use actix_web::http::StatusCode;
 
 use super::problem_kind::{Challenge, Kind};
 
+/// Defines kinds of problems, and `$all`, the list of them.
 macro_rules! kinds {
-    ($($name:ident: $status:ident, $code:literal, $title:literal, $detail:literal $(, challenge = $challenge:expr)? $(, retry_after = $retry:literal)?;)+) => {
+    ($(#[$doc:meta])* $all:ident; $($name:ident: $status:ident, $code:literal, $title:literal, $detail:literal $(, challenge = $challenge:expr)? $(, retry_after = $retry:literal)?;)+) => {
         $(#[allow(unused_mut, reason = "not every kind has optional parts")]
         pub static $name: Kind = {
             let mut kind = Kind { status: StatusCode::$status, code: $code, title: $title, detail: $detail, challenge: Challenge::None, retry_after: None };
@@ -14,14 +15,18 @@ macro_rules! kinds {
             kind
         };)+
 
-        /// Every kind of problem.
-        pub static ALL: &[&Kind] = &[$(&$name),+];
+        $(#[$doc])*
+        pub static $all: &[&Kind] = &[$(&$name),+];
     };
 }
 
-const INVALID_TOKEN: Challenge = Challenge::Error("invalid_token");
+pub(super) use kinds;
+
+pub(super) const INVALID_TOKEN: Challenge = Challenge::Error("invalid_token");
 
 kinds! {
+    /// Every kind of problem of the public API. Those of them that are not about its callers are the service API's too.
+    ALL;
     MALFORMED_JSON: BAD_REQUEST, "malformed_json", "Malformed JSON", "The body is not JSON. Send an object as described at /docs.";
     MALFORMED_REQUEST: BAD_REQUEST, "malformed_request", "Malformed request", "The server cannot read this request. Check its headers and body.";
     AMBIGUOUS_CREDENTIALS: BAD_REQUEST, "ambiguous_credentials", "Ambiguous credentials", "The request has more than one refresh token. Send one, as the cookie, in the body or as Bearer.";
@@ -38,6 +43,8 @@ kinds! {
     WRONG_PASSWORD: FORBIDDEN, "invalid_credentials", "Invalid credentials", "The password is wrong. Nothing was changed.";
     CROSS_SITE_REQUEST: FORBIDDEN, "cross_site_request", "Cross-site request", "A page of another site sent this request, and its origin is not an allowed origin.";
     CSRF_FAILED: FORBIDDEN, "csrf_failed", "CSRF check failed", "The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.";
+    TICKET_INVALID: UNAUTHORIZED, "ticket_invalid", "Ticket invalid", "The ticket is not valid, or it has expired. Log in again at the service that gave it to you.", challenge = INVALID_TOKEN;
+    TICKET_USED: UNAUTHORIZED, "ticket_used", "Ticket used", "The ticket was used already. Log in again at the service that gave it to you.", challenge = INVALID_TOKEN;
     LINK_INVALID: UNAUTHORIZED, "link_invalid", "Link invalid", "The link is not valid, or was used already. Ask for another one.", challenge = INVALID_TOKEN;
     LINK_EXPIRED: UNAUTHORIZED, "link_expired", "Link expired", "The link has expired. Ask for another one.", challenge = INVALID_TOKEN;
     REGISTRATION_CLOSED: FORBIDDEN, "registration_closed", "Registration closed", "This server does not create accounts by itself. Contact the operator of this service.";

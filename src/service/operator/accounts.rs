@@ -7,12 +7,13 @@ use secrecy::SecretString;
 use super::Operator;
 use crate::db::{Connection, DbError, events, users};
 use crate::domain::Timestamp;
-use crate::domain::account::{DeletedBy, EmailLookup, User};
+use crate::domain::account::{EmailLookup, User};
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
 use crate::domain::ids::UserId;
 use crate::domain::revocation::RevocationReason;
 use crate::domain::standing::Standing;
+use crate::domain::subject::Subject;
 use crate::service::deletion::delete_account;
 use crate::service::error::{FieldError, ServiceError};
 use crate::service::random::rng;
@@ -29,6 +30,14 @@ pub enum OperatorOutcome {
     Invalid(FieldError),
 }
 
+/// Which accounts are looked for: all, or the one with this email address, this subject, or both. Each in the text that was
+/// sent.
+#[derive(Clone, Default, Debug)]
+pub struct UserSearch {
+    pub email: Option<String>,
+    pub subject: Option<String>,
+}
+
 impl Operator {
     /// Creates an account, under the same rules as a registration.
     pub async fn create_user(&self, email: &str, password: &SecretString) -> Result<RegisterOutcome, ServiceError> {
@@ -39,6 +48,33 @@ impl Operator {
     /// At most `limit` accounts that were created after the account `after`, the oldest first.
     pub async fn list_users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, ServiceError> {
         Ok(self.db.run(move |connection| users::list(connection, after, i64::from(limit))).await?)
+    }
+
+    /// At most `limit` accounts that were created after the account `after` and that `search` matches, the oldest first.
+    pub async fn search_users(
+        &self,
+        search: UserSearch,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<User>, ServiceError> {
+        let UserSearch { email, subject } = search;
+        // A text that cannot be a subject is nobody's.
+        let Ok(subject) = subject.map(|text| Subject::parse(&text)).transpose() else { return Ok(Vec::new()) };
+        let found = self.db.run(move |connection| match (email, subject) {
+            (None, None) => users::list(connection, after, i64::from(limit)),
+            (None, Some(subject)) => Ok(users::find_by_subject(connection, &subject)?.into_iter().collect()),
+            (Some(email), subject) => {
+                let found = users::find_by_email(connection, &EmailLookup::new(&email))?.map(|(user, _)| user);
+                Ok(found.into_iter().filter(|user| subject.is_none() || user.subject == subject).collect())
+            }
+        });
+        Ok(found.await?.into_iter().filter(|user| after.is_none_or(|after| user.id > after)).collect())
+    }
+
+    /// The account with this id.
+    pub async fn get_user(&self, id: UserId) -> Result<Option<User>, ServiceError> {
+        let found = self.db.run(move |connection| users::find(connection, id));
+        Ok(found.await?.map(|(user, _)| user))
     }
 
     /// The account with this id or email address.
@@ -77,7 +113,7 @@ impl Operator {
     /// Sets an account's password and revokes its sessions. The login throttle of strangers is reset, so the owner can
     /// log in at once.
     pub async fn set_password(&self, user: &User, typed: &SecretString) -> Result<OperatorOutcome, ServiceError> {
-        let password = match self.passwords.choose("password", typed, Some(&user.email)) {
+        let password = match self.passwords.choose("password", typed, user.email.as_ref()) {
             Ok(password) => password,
             Err(error) => return Ok(OperatorOutcome::Invalid(error)),
         };
@@ -95,7 +131,7 @@ impl Operator {
             tracing::info!(event = "authn_password_change", user.id = %id, by = "operator", "Password changed");
         }
         // Not in the transaction, whose commit would then not wait for the disk.
-        if let Err(error) = self.login_throttle.reset_strangers(user.email.as_str()).await {
+        if let Err(error) = self.login_throttle.reset_strangers(&user.login_name()).await {
             tracing::warn!(error = %error, "Could not reset the login throttle; the account stays throttled until its wait has passed");
         }
         Ok(self.outcome(changed))
@@ -104,14 +140,14 @@ impl Operator {
     /// Deletes an account with its sessions and events. A record of the deletion remains.
     pub async fn delete_user(&self, id: UserId) -> Result<OperatorOutcome, ServiceError> {
         let revocation = self.revocation(RevocationReason::Admin);
-        let throttle = Arc::clone(&self.login_throttle);
+        let (throttle, by) = (Arc::clone(&self.login_throttle), self.deleted_by());
         let deleted = self.db.transaction(move |tx| {
             let Some(account) = users::lock_for_deletion(tx, id)? else { return Ok(None) };
-            delete_account(tx, account, &throttle, revocation, DeletedBy::Operator).map(Some)
+            delete_account(tx, account, &throttle, revocation, by).map(Some)
         });
         let deleted = deleted.await?;
         if deleted.is_some() {
-            tracing::warn!(event = "user_deleted", user.id = %id, by = "operator", "Account deleted");
+            tracing::warn!(event = "user_deleted", user.id = %id, by = by.as_str(), "Account deleted");
         }
         Ok(self.outcome(deleted))
     }
@@ -125,6 +161,12 @@ impl Operator {
     }
 }
 
-fn record(tx: &mut Connection, id: UserId, kind: EventKind, at: Timestamp, client: &Client) -> Result<(), DbError> {
+pub(super) fn record(
+    tx: &mut Connection,
+    id: UserId,
+    kind: EventKind,
+    at: Timestamp,
+    client: &Client,
+) -> Result<(), DbError> {
     events::insert(tx, &Event::of_account(at, id, kind, client.clone(), &mut rng()))
 }

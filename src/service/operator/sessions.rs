@@ -20,6 +20,16 @@ impl Operator {
         Ok(self.db.run(move |connection| live_sessions::list(connection, id, now)).await?)
     }
 
+    /// The same; `None` if there is no such account.
+    pub async fn list_sessions_of(&self, id: UserId) -> Result<Option<Vec<Family>>, ServiceError> {
+        let now = self.clock.now();
+        let found = self.db.run(move |connection| match users::find(connection, id)? {
+            Some(_) => live_sessions::list(connection, id, now).map(Some),
+            None => Ok(None),
+        });
+        Ok(found.await?)
+    }
+
     /// Revokes one session; `false` if it does not exist or has ended.
     pub async fn revoke_session(&self, id: FamilyId) -> Result<bool, ServiceError> {
         let revocation = self.revocation(RevocationReason::Admin);

@@ -7,15 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::clock_difference::{ClockDifference, Measurement};
 use super::ended_feed::Feed;
 use super::ended_set::EndedSet;
+use super::superseded_set::SupersededSet;
 use crate::db::ended_sessions::{self, Notice};
 use crate::db::{Database, DbError};
 use crate::domain::clock::{CLOCKS_APART, Clock};
 use crate::domain::ids::FamilyId;
+use crate::domain::rotation::Generation;
 use crate::service::error::ServiceError;
 use crate::service::revoke::Ended;
 
@@ -32,9 +34,12 @@ pub struct EndedSessions {
     db: Database,
     clock: Clock,
     known: EndedSet,
+    superseded: SupersededSet,
     feed: Mutex<Feed>,
     clocks: ClockDifference,
     woken: Notify,
+    /// Counts how often sessions became known to have ended.
+    news: watch::Sender<u64>,
     /// When the database was last read, in microseconds of [`Clock::elapsed`].
     read_at: AtomicU64,
 }
@@ -51,9 +56,11 @@ impl EndedSessions {
             db,
             clock,
             known: EndedSet::new(retention(token_lifetime)),
+            superseded: SupersededSet::new(retention(token_lifetime)),
             feed: Mutex::default(),
             clocks: ClockDifference::default(),
             woken: Notify::new(),
+            news: watch::Sender::new(0),
             read_at: AtomicU64::new(NEVER),
         }
     }
@@ -63,15 +70,37 @@ impl EndedSessions {
         self.known.contains(id)
     }
 
+    /// Whether a session's access tokens of this generation are superseded. The session goes on.
+    pub(in crate::service) fn is_superseded(&self, id: FamilyId, generation: Generation) -> bool {
+        self.superseded.contains(id, generation)
+    }
+
+    /// Takes the access tokens that a committed transaction has superseded.
+    pub(in crate::service) fn supersede(&self, tokens: &[(FamilyId, Generation)]) {
+        self.superseded.insert(tokens);
+    }
+
     /// Takes the sessions that a committed transaction has ended, and returns how many they are.
     pub(in crate::service) fn add(&self, ended: Ended) -> usize {
-        ended.move_into(&self.known)
+        let count = ended.move_into(&self.known);
+        if count > 0 {
+            self.news.send_modify(|number| *number += 1);
+        }
+        count
     }
 
     /// Takes sessions that were found to have ended.
     pub(in crate::service) fn note(&self, ids: &[FamilyId]) {
         let new: Vec<FamilyId> = ids.iter().copied().filter(|&id| !self.known.contains(id)).collect();
         self.known.insert(&new);
+        if !new.is_empty() {
+            self.news.send_modify(|number| *number += 1);
+        }
+    }
+
+    /// Changes whenever sessions become known to have ended.
+    pub(super) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
     }
 
     /// How many ended sessions are held.
@@ -94,6 +123,8 @@ impl EndedSessions {
         });
         let (news, measurement) = read.await?;
         self.known.turn(began);
+        self.superseded.turn(began);
+        self.superseded.insert(&news.superseded);
         self.note(&news.ended);
         self.feed.lock().unwrap_or_else(PoisonError::into_inner).advance(news.position, began);
         self.clocks.measured(measurement);

@@ -79,7 +79,7 @@ impl LetterWriter {
         &self,
         message: &Message,
         letter: &Letter,
-    ) -> Result<Option<(User, PasswordHash)>, ServiceError> {
+    ) -> Result<Option<(User, Option<PasswordHash>)>, ServiceError> {
         let named = match letter {
             Letter::ResetPassword { email } | Letter::FinishRegistration { email, .. } => Some(EmailLookup::new(email)),
             _ => None,
@@ -103,12 +103,14 @@ impl LetterWriter {
     fn compose(
         &self,
         letter: &Letter,
-        account: Option<&(User, PasswordHash)>,
+        account: Option<&(User, Option<PasswordHash>)>,
     ) -> Option<(&'static str, String, Option<String>, Values)> {
         if let Letter::FinishRegistration { email, password_hash } = letter {
             let page = self.messaging.page("forgot-password");
             return Some(match account {
-                Some((user, _)) => ("already_registered", user.email.as_str().to_owned(), Some(page), Values::new()),
+                Some((user, _)) => {
+                    ("already_registered", user.email.as_ref()?.as_str().to_owned(), Some(page), Values::new())
+                }
                 None => {
                     let link = Link {
                         email: Some(email.clone()),
@@ -120,9 +122,9 @@ impl LetterWriter {
             });
         }
         let (user, hash) = account?;
-        let own = user.email.as_str().to_owned();
+        let own = user.email.as_ref()?.as_str().to_owned();
         let of_account = |purpose, email: Option<&String>| {
-            let state = Some(self.links.state_of(user, hash));
+            let state = Some(self.links.state_of(user, hash.as_ref()));
             let link = Link { user: Some(user.id.as_uuid()), email: email.cloned(), state, ..self.link(purpose) };
             Some(self.url(&link))
         };
@@ -130,7 +132,8 @@ impl LetterWriter {
         let account_page = Some(self.messaging.page(""));
         let (to, link, values) = match letter {
             Letter::FinishRegistration { .. } => return None,
-            Letter::ResetPassword { .. } if !user.is_active => return None,
+            // How users without a password log in is another service's decision.
+            Letter::ResetPassword { .. } if !user.is_active || !user.has_password => return None,
             Letter::ResetPassword { .. } => (own, of_account(LinkPurpose::ResetPassword, None), Values::new()),
             Letter::VerifyEmail if user.email_verified => return None,
             Letter::VerifyEmail => (own, of_account(LinkPurpose::VerifyEmail, None), Values::new()),

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::ended_sessions;
+use crate::db::idempotency_keys::REMEMBERED;
 use crate::db::{Database, prune, throttles};
 use crate::domain::Timestamp;
 use crate::domain::clock::Clock;
@@ -29,6 +30,10 @@ pub struct Pruned {
     pub login_throttles: u64,
     /// Records of deleted accounts. They are kept as long as events.
     pub deleted_accounts: u64,
+    /// Records of requests that backends may have sent again.
+    pub idempotency_keys: u64,
+    /// Records of superseded access tokens.
+    pub superseded_tokens: u64,
 }
 
 impl Pruned {
@@ -38,6 +43,8 @@ impl Pruned {
         self.ended_sessions += batch.ended_sessions;
         self.login_throttles += batch.login_throttles;
         self.deleted_accounts += batch.deleted_accounts;
+        self.idempotency_keys += batch.idempotency_keys;
+        self.superseded_tokens += batch.superseded_tokens;
     }
 }
 
@@ -58,7 +65,8 @@ impl Pruner {
     }
 
     /// Deletes, in batches until none are left: sessions past their absolute expiry, events and records of
-    /// deleted accounts past their retention, and records of ended sessions and of failed logins that no longer matter. Calls `progress` after each batch.
+    /// deleted accounts past their retention, and records of ended sessions, of failed logins and of repeatable requests that no
+    /// longer matter. Calls `progress` after each batch.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when a batch fails because the database is unavailable; the batches before it stay
@@ -80,13 +88,16 @@ impl Pruner {
     async fn prune_batch(&self, now: Timestamp) -> Result<Pruned, ServiceError> {
         let (families, events) = (now - FAMILIES_KEPT, now - self.events_kept);
         let (ended, throttled) = (self.ended_sessions_kept, now - FORGOTTEN_AFTER);
+        let repeatable = now - REMEMBERED;
         let batch = self.db.run(move |connection| {
             Ok(Pruned {
                 sessions: prune::families(connection, families, BATCH)?,
                 events: prune::events(connection, events, BATCH)?,
                 ended_sessions: prune::ended_sessions(connection, ended, BATCH)?,
+                superseded_tokens: prune::superseded_tokens(connection, ended, BATCH)?,
                 login_throttles: throttles::prune(connection, throttled, BATCH.into())? as u64,
                 deleted_accounts: prune::deleted_accounts(connection, events, BATCH)?,
+                idempotency_keys: prune::idempotency_keys(connection, repeatable, BATCH)?,
             })
         });
         Ok(batch.await?)

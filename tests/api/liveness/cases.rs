@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use heirloom::domain::Timestamp;
+use heirloom::domain::claims::Claims;
 use heirloom::domain::client::Client;
 use heirloom::domain::family::{Delivery, Family};
 use heirloom::domain::ids::{FamilyId, UserId};
@@ -68,10 +69,11 @@ impl Case {
     pub fn family_afterwards(&self, lifetimes: &Lifetimes) -> Family {
         let mut family = self.family.clone();
         if self.rotates() {
+            let lifetimes = family.lifetimes(lifetimes);
             let state = &mut family.state;
             state.generation = state.generation.next().unwrap();
             state.rotated_at = NOW;
-            state.idle_expires_at = Family::idle_expiry(NOW, state.expires_at, lifetimes);
+            state.idle_expires_at = Family::idle_expiry(NOW, state.expires_at, &lifetimes);
             family.issue_to(&self.presented.client);
         }
         family
@@ -99,6 +101,17 @@ pub fn cases() -> Vec<Case> {
         Case::new("rotated a moment ago", rotates, |case| case.family.state.rotated_at = NOW),
         Case::new("rotated by a process whose clock is ahead", rotates, |case| {
             case.family.state.rotated_at = NOW + HOUR
+        }),
+        Case::new("with claims, a proof, an actor and an idle lifetime of its own", rotates, |case| {
+            case.family.content.claims = Claims::new([("plan".to_owned(), "pro".into())]).unwrap();
+            case.family.content.proof.amr = vec!["hwk".to_owned(), "user".to_owned()];
+            case.family.content.proof.acr = Some("aal2".to_owned());
+            case.family.content.actor = Some("support|bob".to_owned());
+            case.family.remember = false;
+            case.family.idle_ttl = Some(HOUR);
+        }),
+        Case::new("with an idle lifetime beyond the server's", rotates, |case| {
+            case.family.idle_ttl = Some(100_000 * HOUR);
         }),
         Case::new("at its first generation", Judgment::Decided(Decision::Rotate(generation(2))), |case| {
             case.family.state.generation = Generation::FIRST;

@@ -75,7 +75,7 @@ fn complaints(database: &TestDatabase, users: [UserId; 2], first_id: u128, rotat
         let mut complaints = Vec::new();
         for case in &cases {
             let expected = case.family_afterwards(&lifetimes);
-            let found = issued.get(&case.family.id).copied();
+            let found = issued.get(&case.family.id).cloned();
             if found != case.rotates().then(|| IssuedGeneration::newest_of(&expected)) {
                 complaints.push(format!("{}: {:?} expected, issued: {found:?}", case.name, case.expected));
             }

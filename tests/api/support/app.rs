@@ -14,11 +14,11 @@ use heirloom::config::{
 use heirloom::domain::clock::Clock;
 use heirloom::domain::password::PasswordPolicy;
 use heirloom::domain::policy::{
-    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy,
+    AccessTokenAlgorithm, AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi,
 };
 use heirloom::domain::registration::Registration;
 use heirloom::domain::secret::Secret;
-use heirloom::service::{Components, Operator, Service};
+use heirloom::service::{Components, Operator, Service, ServiceKeys};
 use time::macros::datetime;
 
 use super::browser::Browser;
@@ -149,6 +149,11 @@ impl App {
         &self.components().operator
     }
 
+    /// The keys of backends, in the server's own process.
+    pub fn service_keys(&self) -> &ServiceKeys {
+        &self.components().service_keys
+    }
+
     fn components(&self) -> &Components {
         self.components.as_ref().unwrap()
     }
@@ -217,6 +222,7 @@ fn config(database: &TestDatabase) -> Config {
         bind: "127.0.0.1:0".parse().unwrap(),
         admin_bind: Some("127.0.0.1:0".parse().unwrap()),
         is_admin_bind_given: true,
+        service_api: ServiceApi::Admin,
         base_path: String::new(),
         secrets: vec![Secret::new(SECRET).unwrap()],
         rotation: RotationPolicy::default(),

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod backend;
 pub mod browser;
 pub mod database;
 mod frozen;

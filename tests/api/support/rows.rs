@@ -37,8 +37,10 @@ impl TestDatabase {
     pub fn has_user(&self, number: u128, is_active: bool, created_at: Timestamp) -> UserId {
         let id = UserId::from(Uuid::from_u128(number));
         let email = Email::parse(&format!("user{number}@example.com")).unwrap();
-        let user = User { id, email, email_verified: false, is_active, created_at };
-        self.runs(move |connection| users::insert(connection, &user, &PasswordHash::from_stored("none".to_owned())));
+        let user = User { is_active, ..User::registered(id, email, created_at) };
+        self.runs(move |connection| {
+            users::insert(connection, &user, Some(&PasswordHash::from_stored("none".to_owned())))
+        });
         id
     }
 }

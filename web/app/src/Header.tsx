@@ -31,9 +31,11 @@ export function Header() {
               </ul>
             </nav>
             <div className="header-user">
-              <span className="header-email" title={state.user.email}>
-                {state.user.email}
-              </span>
+              {state.user.email !== null && (
+                <span className="header-email" title={state.user.email}>
+                  {state.user.email}
+                </span>
+              )}
               <LogoutButton />
             </div>
           </>

@@ -3,7 +3,7 @@ import type { Device, EventsPage } from "@heirloom/client";
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it, vi } from "vitest";
 import { describeEvent } from "../src/account/eventText.js";
-import { authenticated, problem, fakeSession, renderApp } from "./support/renderApp.js";
+import { alice, authenticated, problem, fakeSession, renderApp } from "./support/renderApp.js";
 
 const device = (name: string, current = false): Device => ({
   id: name,
@@ -47,6 +47,15 @@ describe("The account page", () => {
     await waitFor(() => expect(within(region).getAllByRole("listitem")).toHaveLength(1));
     expect(endSession).toHaveBeenCalledExactlyOnceWith("curl");
     expect(document.activeElement).toBe(within(region).getByRole("list"));
+  });
+
+  it("has no password form for an account without a password or an address", () => {
+    const state = { ...authenticated, user: { ...alice, email: null, has_password: false } };
+    renderApp("account", fakeSession(state).session);
+    expect(screen.getByRole("region", { name: "Password" }).textContent).toContain("another service");
+    expect(screen.queryByLabelText("Current password")).toBeNull();
+    expect(screen.queryByRole("button", { name: "Delete account" })).toBeNull();
+    expect(document.body.textContent).not.toContain("null");
   });
 
   it("shows where a session was used besides", async () => {

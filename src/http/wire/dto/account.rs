@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::password::not_empty;
-use crate::domain::account::User;
+use crate::domain::account::{Email, User};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,10 +27,15 @@ pub struct MailSentAnswer {
 #[schema(as = User)]
 pub struct UserAnswer {
     pub id: Uuid,
-    #[schema(example = "alice@example.com")]
-    pub email: String,
+    /// Absent only for an account that another service has created.
+    #[schema(required, example = "alice@example.com")]
+    pub email: Option<String>,
     /// Whether the owner has proved to receive mail there. Always false where mail is not set up.
     pub email_verified: bool,
+    /// Present, and false, for an account without a password. It is logged in to by another service only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub has_password: Option<bool>,
     pub is_active: bool,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -40,8 +45,9 @@ impl From<&User> for UserAnswer {
     fn from(user: &User) -> Self {
         Self {
             id: user.id.as_uuid(),
-            email: user.email.to_string(),
+            email: user.email.as_ref().map(Email::to_string),
             email_verified: user.email_verified,
+            has_password: (!user.has_password).then_some(false),
             is_active: user.is_active,
             created_at: user.created_at,
         }

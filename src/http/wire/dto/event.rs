@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::device::device_name;
-use crate::domain::event::{OS_USER, RecordedEvent};
+use crate::domain::event::{NOT_FOR_USERS, RecordedEvent};
 
 #[derive(Serialize, ToSchema)]
 pub struct EventsAnswer {
@@ -49,15 +49,14 @@ impl From<&RecordedEvent> for EventAnswer {
             ip: event.client.ip,
             device: device_name(event.client.user_agent.as_deref()),
             user_agent: event.client.user_agent.clone(),
-            detail: without_os_user(event.detail.clone()),
+            detail: for_users(event.detail.clone()),
         }
     }
 }
 
-/// Users learn that the operator did something, not which account of the machine was used.
-fn without_os_user(mut detail: serde_json::Value) -> serde_json::Value {
+fn for_users(mut detail: serde_json::Value) -> serde_json::Value {
     if let Some(fields) = detail.as_object_mut() {
-        fields.remove(OS_USER);
+        fields.retain(|name, _| !NOT_FOR_USERS.contains(&name.as_str()));
     }
     detail
 }

@@ -19,10 +19,18 @@ pub struct LoginRequest {
     /// How the refresh token is delivered for the whole life of the session.
     #[serde(default)]
     pub token_delivery: TokenDelivery,
+    /// `false`: the browser forgets the cookies when it is closed.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    pub remember: bool,
     /// The `device_token` of this client's last login to this account, with `token_delivery: "body"`. A login with it does
     /// not wait for the wrong passwords of others. A token that is not valid is ignored.
     #[schema(value_type = Option<String>)]
     pub device_token: Option<SecretString>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Clone, Copy, Default, ToSchema)]

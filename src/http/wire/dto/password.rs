@@ -12,3 +12,12 @@ pub fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretStr
     let password = SecretString::deserialize(deserializer)?;
     if password.expose_secret().is_empty() { Err(D::Error::custom(EMPTY)) } else { Ok(password) }
 }
+
+/// The same for a field that may be absent.
+pub fn not_empty_if_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    let password = Option::<SecretString>::deserialize(deserializer)?;
+    match password {
+        Some(password) if password.expose_secret().is_empty() => Err(D::Error::custom(EMPTY)),
+        password => Ok(password),
+    }
+}

@@ -41,6 +41,10 @@ pub struct SessionAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub also_used_from: Option<OtherPlaceAnswer>,
+    /// Who acts for the user in this session, for example a member of the operator's support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "support|bob")]
+    pub actor: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -69,6 +73,7 @@ impl From<ListedSession> for SessionAnswer {
             device: device_name(session.user_agent.as_deref()),
             user_agent: session.user_agent,
             also_used_from: session.also_used_from.map(OtherPlaceAnswer::from),
+            actor: session.actor,
         }
     }
 }

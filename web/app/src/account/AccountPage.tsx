@@ -7,7 +7,7 @@ import { useSession } from "../session/SessionContext.js";
 import { useLookAgain } from "../session/useLookAgain.js";
 import { TheftWarning } from "../theft/TheftWarning.js";
 import { Page } from "../ui/Page.js";
-import { goToSection } from "../ui/Section.js";
+import { Section, goToSection } from "../ui/Section.js";
 import { useAsyncData } from "../ui/useAsyncData.js";
 import { ChangeEmail } from "./ChangeEmail.js";
 import { ChangePassword } from "./ChangePassword.js";
@@ -32,28 +32,41 @@ export function AccountPage({ user, sessionId }: { user: User; sessionId: string
   }, [section]);
   const devices = useAsyncData(session.sessions, version);
   const log = useEventLog(version);
+  const hasPassword = user.has_password !== false;
+  const hasEmailChange = offer?.recovery === true && hasPassword && user.email !== null;
   return (
     <Page
       title={texts.account.title}
       intro={
         <p className="muted">
-          <strong className="account-email">{user.email}</strong>
-          {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`}
-          {"\u00a0·"} <span className="fact">{texts.account.since(formatDate(user.created_at))}</span>
+          {user.email !== null && (
+            <>
+              <strong className="account-email">{user.email}</strong>
+              {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`}
+              {"\u00a0· "}
+            </>
+          )}
+          <span className="fact">{texts.account.since(formatDate(user.created_at))}</span>
         </p>
       }
     >
       <TheftWarning theft={log.theft} />
-      <SectionLinks hasEmailChange={offer?.recovery === true} />
+      <SectionLinks hasEmailChange={hasEmailChange} hasPassword={hasPassword} />
       <div className="columns">
         <div>
           <Devices data={devices} onChange={onChange} />
           <SecurityEvents log={log} sessionId={sessionId} />
         </div>
         <div>
-          <ChangePassword user={user} onChange={onChange} />
-          {offer?.recovery && <ChangeEmail user={user} onChange={onChange} />}
-          <DeleteAccount user={user} onRejected={onChange} />
+          {hasPassword ? (
+            <>
+              <ChangePassword user={user} onChange={onChange} />
+              {hasEmailChange && <ChangeEmail user={user} onChange={onChange} />}
+              <DeleteAccount user={user} onRejected={onChange} />
+            </>
+          ) : (
+            <Section id="password" title={texts.passwordChange.title} intro={texts.passwordChange.none} />
+          )}
         </div>
       </div>
     </Page>

@@ -25,7 +25,11 @@ export function createLastUser(session: Session, base: string): LastUser {
   const forget = () => removeStored(key);
   const follow = () => {
     const state = session.getState();
-    if (state.status === "authenticated") set({ email: state.user.email, isExplained: false });
+    if (state.status === "authenticated") {
+      const { email } = state.user;
+      if (email === null) forget();
+      else set({ email, isExplained: false });
+    }
     if (state.status !== "anonymous" || !state.over) return;
     const last = get();
     if (state.over === "logged_out") forget();

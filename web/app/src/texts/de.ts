@@ -113,6 +113,7 @@ export const de: Texts = {
     new: "Neues Passwort",
     submit: "Passwort ändern",
     done: "Ihr Passwort wurde geändert. Ihre anderen Sitzungen wurden beendet.",
+    none: "Sie melden sich über einen anderen Dienst an. Dieses Konto hat kein Passwort.",
     wrongPassword: "nicht richtig",
     hint: (length) => `Mindestens ${length} Zeichen.`,
     hintOfAnyServer: "Mindestens 8 Zeichen. Dieser Server kann mehr verlangen.",

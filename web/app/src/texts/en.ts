@@ -115,6 +115,7 @@ export const en = {
     new: "New password",
     submit: "Change password",
     done: "Your password was changed. Your other sessions were revoked.",
+    none: "You log in through another service. This account has no password.",
     wrongPassword: "is incorrect",
     hint: (length: number) => `Use at least ${length} characters.`,
     hintOfAnyServer: "Use at least 8 characters. This server may require more.",

@@ -78,6 +78,7 @@ export function PasswordField(props: Omit<Props, "type" | "button">) {
 }
 
 /** A hidden field. With it, a password manager saves the password for the right account. */
-export function UsernameField({ email }: { email: string }) {
+export function UsernameField({ email }: { email: string | null }) {
+  if (email === null) return null;
   return <input className="hidden" type="text" name="username" autoComplete="username" value={email} readOnly hidden />;
 }

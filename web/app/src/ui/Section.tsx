@@ -7,7 +7,7 @@ interface Props {
   readonly className?: string;
   /** For links within the page. */
   readonly id?: string;
-  readonly children: ReactNode;
+  readonly children?: ReactNode;
 }
 
 /** A section of a page, which is a landmark with its heading as the name. */
