@@ -42,6 +42,7 @@ mod session;
 pub mod session_claims;
 pub mod throttles;
 mod unlocked_rows;
+pub mod user_transfer;
 pub mod users;
 
 pub use connection::Connection;

@@ -64,6 +64,7 @@ pub use messaging::Messaging;
 pub use offer::Offer;
 pub use operator::Operator;
 pub use operator::accounts::{OperatorOutcome, UserSearch};
+pub use operator::import::{ImportCounts, RefusedLine, UserImport};
 pub use operator::service_users::{UserChange, UserDescription, UserOutcome};
 pub use recovery::LinkOutcome;
 pub use refresh::{RefreshOutcome, Refusal, Renewal};
