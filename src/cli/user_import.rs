@@ -42,7 +42,7 @@ pub(super) async fn import(
         while let Some(line) = lines.next_line()? {
             number += 1;
             let line = if number == 1 { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
-            if !line.trim_ascii().is_empty() {
+            if line.len() > LINE_LIMIT || !line.trim_ascii().is_empty() {
                 report(&progress, &import.take(number, line).await?);
             }
             if number.is_multiple_of(100) {

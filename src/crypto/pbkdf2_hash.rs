@@ -74,3 +74,53 @@ impl StoredPbkdf2 {
         pbkdf2::verify(*self.algorithm, self.iterations, &self.salt, password, &self.expected).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{HashObjection, StoredPbkdf2};
+
+    /// Of "three lamps", as Python's hashlib computes them.
+    const KNOWN: [&str; 9] = [
+        "$pbkdf2-sha256$i=1000,l=32$AAECAwQFBgcICQoLDA0ODw$ApT0amcIkXej3knu5OUMD4lm1bh3bo2oIpPM1V1gLEs",
+        "$pbkdf2-sha256$i=1000$AAECAwQFBgcICQoLDA0ODw$ApT0amcIkXej3knu5OUMD4lm1bh3bo2oIpPM1V1gLEs",
+        "$pbkdf2-sha256$1000$AAECAwQFBgcICQoLDA0ODw$ApT0amcIkXej3knu5OUMD4lm1bh3bo2oIpPM1V1gLEs",
+        "$pbkdf2-sha256$i=1000,l=48$AAECAwQFBgcICQoLDA0ODw$ApT0amcIkXej3knu5OUMD4lm1bh3bo2oIpPM1V1gLEvarUIJKCoz9OHlKfljOQNf",
+        "pbkdf2_sha256$1000$Zm1aKq8cWu3x$/83SEcPVapzvLaBmwIUjNQX1uDxf2g686sX5U1BCrgk=",
+        "$pbkdf2-sha512$i=1000,l=64$AAECAwQFBgcICQoLDA0ODw$WpELDl95mACsxOP71OB6yTGKoCvrJyb9EuiILI0YzXZ1769gY/PVMHngzjWeE65B8YtWLi7At63Z4nppLPTh9w",
+        "$pbkdf2-sha512$i=1000$AAECAwQFBgcICQoLDA0ODw$WpELDl95mACsxOP71OB6yTGKoCvrJyb9EuiILI0YzXZ1769gY/PVMHngzjWeE65B8YtWLi7At63Z4nppLPTh9w",
+        "$pbkdf2-sha512$1000$AAECAwQFBgcICQoLDA0ODw$WpELDl95mACsxOP71OB6yTGKoCvrJyb9EuiILI0YzXZ1769gY/PVMHngzjWeE65B8YtWLi7At63Z4nppLPTh9w",
+        "pbkdf2_sha512$1000$Zm1aKq8cWu3x$2uuReS2AhMWViaLIwR88ZtKM+cBSAl25V99Lp+7Y/M108Csa1l9Rt300E9Bm2RN2C1WXmXu9EXW5WtLgm6u6cA==",
+    ];
+
+    #[test]
+    fn hashes_in_each_spelling_are_right() {
+        for text in KNOWN {
+            let stored = StoredPbkdf2::parse(text).unwrap();
+            assert!(stored.is_of(b"three lamps") && !stored.is_of(b"four lamps"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_hash_or_takes_long_is_refused() {
+        let with = |parameters: &str| StoredPbkdf2::parse(&KNOWN[1].replacen("i=1000", parameters, 1)).err();
+        for broken in
+            ["", "i=", "i=0", "0", "-5", "1e3", "i=1000,l=64", "i=1000,m=32", "l=32", "i=1000,i=1000", "i=i=5"]
+        {
+            assert_eq!(with(broken), Some(HashObjection::Broken("PBKDF2")), "{broken}");
+        }
+        for costly in ["i=4000001", "4000001", "i=18446744073709551615"] {
+            assert!(matches!(with(costly), Some(HashObjection::TooCostly(_))), "{costly}");
+        }
+        assert_eq!((with("i=4000000"), with("4000000")), (None, None));
+        let two_blocks = KNOWN[3].replacen("i=1000", "i=2000001", 1);
+        assert!(matches!(StoredPbkdf2::parse(&two_blocks).err(), Some(HashObjection::TooCostly(_))));
+        let long_salt = format!("pbkdf2_sha256$1000${}$/83SEcPVapzvLaBmwIUjNQX1uDxf2g686sX5U1BCrgk=", "s".repeat(129));
+        for broken in [
+            "pbkdf2_sha256$1000$$/83SEcPVapzvLaBmwIUjNQX1uDxf2g686sX5U1BCrgk=",
+            "pbkdf2_sha256$1000$salt$c2hvcnQ=",
+            &long_salt,
+        ] {
+            assert_eq!(StoredPbkdf2::parse(broken).err(), Some(HashObjection::Broken("PBKDF2")), "{broken}");
+        }
+    }
+}

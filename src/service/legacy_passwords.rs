@@ -82,3 +82,37 @@ impl LegacyPasswords {
         times.push_front(time);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::{LegacyPasswords, PasswordHook, REMEMBERED, TIMEOUT};
+    use crate::domain::clock::Clock;
+
+    async fn pretended(former: &LegacyPasswords) -> Duration {
+        let began = Instant::now();
+        former.pretend().await;
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pretending_takes_as_long_as_a_wrong_password_lately_did() {
+        let hook = Arc::new(PasswordHook::new("http://127.0.0.1:1/".to_owned().into(), TIMEOUT));
+        let former = LegacyPasswords::new(hook, Clock::system());
+        assert_eq!(pretended(&former).await, Duration::ZERO);
+        for millis in [200, 300] {
+            former.remember(Duration::from_millis(millis));
+        }
+        for _ in 0..20 {
+            assert!([200, 300].contains(&pretended(&former).await.as_millis()));
+        }
+        for _ in 0..REMEMBERED {
+            former.remember(Duration::from_millis(40));
+        }
+        assert_eq!(pretended(&former).await, Duration::from_millis(40));
+    }
+}

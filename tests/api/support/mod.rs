@@ -5,6 +5,7 @@ pub mod app;
 pub mod backend;
 pub mod browser;
 pub mod database;
+pub mod foreign;
 mod layout;
 pub mod monitor;
 pub mod native;
