@@ -143,7 +143,7 @@ deny: $(DENY) ## Check licences, bans, sources and, if they can be fetched, advi
 # target/fuzz-corpus. Move it to fuzz/corpus, which `make test` replays.
 .PHONY: fuzz
 fuzz: setup $(CARGO_FUZZ) ## Fuzz the parsers, FUZZ_SECONDS for each target
-	for target in tokens service_keys tickets cookies bodies forwarded; do \
+	for target in tokens service_keys tickets cookies bodies forwarded import_lines; do \
 	  mkdir -p target/fuzz-corpus/$$target; \
 	  $(CARGO_FUZZ) run --fuzz-dir fuzz --target-dir target/fuzz --sanitizer none $$target \
 	    target/fuzz-corpus/$$target fuzz/corpus/$$target -- \
@@ -159,6 +159,11 @@ schemathesis: setup $(SCHEMATHESIS) ## Test the running program with valid and i
 timing: setup ## Compare the time of a login, of a forgotten password and of a registration for known and unknown accounts
 	cargo run --locked --release --example login_timing
 	cargo run --locked --release --example mail_timing
+
+.PHONY: import-load
+import-load: setup ## Import 100,000 users with five kinds of hashes, log some of them in, and print lines a second
+	cargo build --locked --release
+	cargo run --locked --release --example import_load
 
 .PHONY: outbox
 outbox: setup test-setup web ## Send 10,000 messages while processes are killed, which `make test` does with 400

@@ -310,7 +310,7 @@ fn each_setting_is_a_flag_and_a_variable_of_the_same_name_and_help_shows_no_secr
                     .contains(&(variable, flag)),
             "{flag}"
         );
-        let is_secret = ["database-url", "secret", "mail-url", "webhook-secret"].contains(&flag);
+        let is_secret = ["database-url", "secret", "mail-url", "webhook-secret", "password-hook"].contains(&flag);
         assert_eq!(argument.is_hide_env_values_set(), is_secret, "{flag}: help shows the values of variables");
     }
 }

@@ -6,6 +6,8 @@ pub mod bodies;
 pub mod cookies;
 #[path = "../../tests/fuzzing/forwarded.rs"]
 pub mod forwarded;
+#[path = "../../tests/fuzzing/import_lines.rs"]
+pub mod import_lines;
 #[path = "../../tests/fuzzing/server.rs"]
 pub mod server;
 #[path = "../../tests/fuzzing/service_keys.rs"]

@@ -24,7 +24,7 @@ use crate::domain::clock::Clock;
 use crate::embedded_postgres::EmbeddedPostgres;
 use crate::http::{self, HttpState, RateLimits};
 use crate::metrics::Metrics;
-use crate::service::Components;
+use crate::service::{Components, HOOKS_AT_ONCE};
 
 /// How long the background writes may take when the server stops.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -89,7 +89,8 @@ impl Application {
             // An operator's own comes first.
             let _ = public_url.set(format!("http://{address}{}/app/", config.base_path));
         }
-        let blocking = config.hashes_at_once.get();
+        let asking = if config.password_hook.is_some() { HOOKS_AT_ONCE } else { 0 };
+        let blocking = config.hashes_at_once.get() + asking;
         let options = ServerOptions { workers: capacity.workers, blocking, timeouts: timeouts(config) };
         let admin = admin.map(|bound| Admin::new(bound, &options, admin_connections, state.clone())).transpose()?;
         let server = serve(public, &options, connections, move || http::app(state.clone()))?;

@@ -1,5 +1,6 @@
 //! The settings in the terms of the modules that are composed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,6 +10,7 @@ use crate::config::{Config, DatabasePlace, without_values};
 use crate::connections::Timeouts;
 use crate::crypto::keys::Keyring;
 use crate::db::{Database, DatabaseOptions, objection};
+use crate::delivery::password_hook::{PasswordHook, TIMEOUT};
 use crate::domain::outbox::Outgoing;
 use crate::http::HttpOptions;
 use crate::service::{Messaging, Policy};
@@ -51,6 +53,7 @@ pub(super) fn policy(config: &Config, messaging: Messaging) -> Policy {
         hash_cost: config.hash_cost,
         rotation_workers: config.database.rotation_workers,
         hashes_at_once: config.hashes_at_once,
+        password_hook: config.password_hook.clone().map(|url| Arc::new(PasswordHook::new(url, TIMEOUT))),
         messaging,
     }
 }

@@ -127,7 +127,7 @@ enum SecretAction {
 
 /// Runs the command in `arguments` and returns the exit code: 0 for success, 1 for failure, 2 for invalid arguments or
 /// settings, 3 if the named user, session or key does not exist, 4 if the request is refused (a taken address, a weak
-/// password).
+/// password), 5 if an import has refused some lines.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let dotenv = match Dotenv::load() {
@@ -146,6 +146,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match execute(cli.command, &Environment { arguments, dotenv }) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error @ CliError::SomeRefused) => error.exit_code(),
         Err(error) => {
             eprintln!("heirloom: {}", printable(&error.to_string()));
             error.exit_code()

@@ -25,12 +25,18 @@ pub(super) enum CliError {
     Service(#[from] ServiceError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The work that was done before stays.
+    #[error("{0}")]
+    Interrupted(String),
     /// Exit code 3.
     #[error("{0}")]
     NotFound(String),
     /// Exit code 4.
     #[error("{0}")]
     Refused(String),
+    /// Exit code 5. The command has named each line that was refused.
+    #[error("some lines were refused")]
+    SomeRefused,
 }
 
 impl CliError {
@@ -46,6 +52,7 @@ impl CliError {
             ) => ExitCode::from(2),
             Self::NotFound(_) => ExitCode::from(3),
             Self::Refused(_) => ExitCode::from(4),
+            Self::SomeRefused => ExitCode::from(5),
             _ => ExitCode::FAILURE,
         }
     }

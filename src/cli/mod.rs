@@ -5,6 +5,7 @@ mod confirm;
 mod dotenv;
 mod error;
 mod libpq_variables;
+mod lines;
 mod manual;
 mod migrate;
 mod os_user;
@@ -18,5 +19,6 @@ mod service_key;
 mod session;
 mod settings;
 mod user;
+mod user_import;
 
 pub use command::run;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use super::confirm::confirm;
 use super::error::CliError;
 use super::output::Output;
 use super::password::new_password;
+use super::user_import;
 use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
 use crate::domain::subject::Subject;
@@ -71,6 +73,25 @@ pub(super) enum Action {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Create accounts from lines of JSON, with password hashes of other systems
+    ///
+    /// Each line is an object {email?, email_verified?, subject?, password_hash?, claims?, is_active?, created_at?}. An account
+    /// that is there is skipped, so the command can be repeated. Each line that is refused is named on standard error, the others
+    /// are imported, and the exit code is 5.
+    Import {
+        /// File, or - for standard input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Only check the lines
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print every account as a line of JSON, as `import` reads it
+    Export {
+        /// Include the password hashes. Whoever reads them can guess passwords
+        #[arg(long)]
+        with_password_hashes: bool,
+    },
 }
 
 pub(super) async fn run(action: Action, operator: &Operator, output: &Output) -> Result<(), CliError> {
@@ -102,6 +123,8 @@ pub(super) async fn run(action: Action, operator: &Operator, output: &Output) ->
             let ended = sessions_ended(operator.delete_user(user.id).await?, &user)?;
             report(operator, output, &user, "Deleted", ended)
         }
+        Action::Import { file, dry_run } => user_import::import(&file, dry_run, operator, output).await,
+        Action::Export { with_password_hashes } => user_import::export(with_password_hashes, operator, output).await,
     }
 }
 

@@ -29,6 +29,8 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenPolicy, CookiePolicy, HashCost, Lifetimes, RotationPolicy, ServiceApi};
 use crate::domain::registration::Registration;
@@ -68,6 +70,8 @@ pub struct Config {
     pub event_retention: Duration,
     pub hash_cost: HashCost,
     pub hashes_at_once: NonZeroUsize,
+    /// The URL of the service that knows the passwords of users without a hash. It may have a password.
+    pub password_hook: Option<SecretString>,
     pub cookie: CookiePolicy,
     pub allowed_origins: Vec<Origin>,
     pub body_timeout: Duration,
@@ -139,6 +143,7 @@ impl Config {
             event_retention: sessions.event_retention.value(errors),
             hash_cost: passwords.hash_cost(errors),
             hashes_at_once: passwords.hashes_at_once(errors),
+            password_hook: passwords.hook(errors, warnings, credentials),
             cookie: cookies.resolve(errors, bind),
             allowed_origins: server.allowed_origins.value(errors),
             body_timeout: server.body_timeout.value(errors),

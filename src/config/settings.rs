@@ -100,6 +100,9 @@ impl FromArgMatches for Settings {
         if is_flag("mail_url") && sections.messages.has_password() {
             conflicts.push(secret_flag("--mail-url", "HEIRLOOM_MAIL_URL"));
         }
+        if is_flag("password_hook") && sections.passwords.has_password() {
+            conflicts.push(secret_flag("--password-hook", "HEIRLOOM_PASSWORD_HOOK"));
+        }
         if is_flag("database_url") && sections.database.has_password() {
             conflicts.push(secret_flag("--database-url", "DATABASE_URL"));
         }

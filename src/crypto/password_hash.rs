@@ -1,4 +1,4 @@
-//! Password hashes: Argon2id, with a bounded number of them running and waiting.
+//! Password hashes: Argon2id for new ones, with a bounded number of them running and waiting.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::argon2id::Argon2id;
 use super::hash_queue::HashQueue;
+use super::stored_hash::check;
 pub use super::verdict::{HashingError, Verdict};
 use crate::domain::password::{Password, PasswordHash};
 use crate::domain::policy::HashCost;
@@ -73,7 +74,7 @@ impl PasswordHasher {
         self.bounded(standing, move || argon2id.hash(password.as_bytes(), &salt)).await
     }
 
-    /// Checks a password against a stored hash.
+    /// Checks a password against a stored hash of any kind.
     ///
     /// # Errors
     /// [`HashingError`]. A wrong password is no error but [`Verdict::Wrong`].
@@ -83,8 +84,8 @@ impl PasswordHasher {
         stored: &PasswordHash,
         standing: Standing,
     ) -> Result<Verdict, HashingError> {
-        let (argon2id, stored) = (Arc::clone(&self.argon2id), stored.clone());
-        self.bounded(standing, move || argon2id.check(password.as_bytes(), &stored)).await
+        let (present, stored) = (self.argon2id.cost, stored.clone());
+        self.bounded(standing, move || check(&password, &stored, present)).await
     }
 
     /// Takes as long as [`verify`](Self::verify) and always returns [`Verdict::Wrong`]. For accounts that do not exist:

@@ -45,6 +45,7 @@ mod session;
 pub mod session_claims;
 pub mod throttles;
 mod unlocked_rows;
+pub mod user_transfer;
 pub mod users;
 mod watchdog;
 

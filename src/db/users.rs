@@ -326,14 +326,15 @@ pub fn find_with_session(
     Ok(Some((with_hash((row, hash))?, revocation)))
 }
 
-/// Replaces the hash `old` by `new`. `false` if the password has changed since `old` was read.
+/// Replaces the hash `old`, or the lack of one, by `new`. `false` if the password has changed since `old` was read.
 pub fn replace_hash(
     connection: &mut Connection,
     id: UserId,
-    old: &PasswordHash,
+    old: Option<&PasswordHash>,
     new: &PasswordHash,
 ) -> Result<bool, DbError> {
-    let unchanged = users::id.eq(id.as_uuid()).and(users::password_hash.eq(old.expose()));
+    let is_old = users::password_hash.is_not_distinct_from(old.map(PasswordHash::expose));
+    let unchanged = users::id.eq(id.as_uuid()).and(is_old);
     let count = diesel::update(users::table.filter(unchanged))
         .set(users::password_hash.eq(new.expose()))
         .execute(connection.pg())?;

@@ -1,8 +1,10 @@
-//! How messages leave this server: mails over SMTP, webhooks over HTTP, and what a mail says. Everything here blocks, and is
-//! called on a thread that may.
+//! How messages leave this server: mails over SMTP, webhooks over HTTP, and what a mail says. Also the service that is asked for
+//! passwords. Everything here blocks, and is called on a thread that may.
 
+mod agent;
 pub mod letters;
 pub mod mailbox;
+pub mod password_hook;
 pub mod smtp;
 pub mod webhook;
 

@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret as _, SecretSlice};
 use serde_json::json;
 use time::format_description::well_known::Rfc3339;
 use ureq::Agent;
-use ureq::tls::{RootCerts, TlsConfig};
 
+use super::agent::agent;
 use super::{DeliveryError, Mail, MailTransport};
 use crate::domain::Timestamp;
 use crate::domain::clock::Clock;
@@ -34,22 +34,8 @@ pub struct Webhook {
 impl Webhook {
     /// A receiver at `url`, with the bytes of its secrets.
     pub fn new(url: String, secrets: &[SecretSlice<u8>]) -> Self {
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .build();
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .timeout_global(Some(TIMEOUT))
-            .http_status_as_error(false)
-            // A redirect could lead the message elsewhere.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("heirloom/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
         let keys = secrets.iter().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret())).collect();
-        Self { url, keys, agent }
+        Self { url, keys, agent: agent(TIMEOUT, false) }
     }
 
     /// Sends a message. `body` is JSON.

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod claims;
+pub mod claims_field;
 pub mod client;
 pub mod clock;
 pub mod device;
@@ -37,6 +38,7 @@ pub mod stored_text;
 pub mod subject;
 pub mod throttle;
 pub mod ticket;
+pub mod user_line;
 mod word_list;
 
 /// A time in UTC, with the precision of the database: microseconds.

@@ -13,19 +13,23 @@ pub const PASSWORD_MAX_LENGTH: usize = 128;
 /// A password as somebody typed it, in normal form C, so that composed and decomposed letters are the same password
 /// (NIST SP 800-63B-4 §3.1.1.2). Never printed.
 #[derive(Clone, Debug)]
-pub struct Password(SecretString);
+pub struct Password {
+    text: SecretString,
+    /// What was typed, if it was in another form.
+    typed: Option<SecretString>,
+}
 
-/// A stored hash: a PHC string with its own cost and salt. Never printed.
+/// A stored hash: a text with its own kind, cost and salt. Never printed.
 #[derive(Clone, Debug)]
 pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
     /// A hash as it was stored or computed; judged when a password is checked against it.
-    pub fn from_stored(phc: String) -> Self {
-        Self(phc.into())
+    pub fn from_stored(text: String) -> Self {
+        Self(text.into())
     }
 
-    /// The PHC string, to be stored.
+    /// The text, to be stored.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -63,7 +67,9 @@ impl Password {
     /// A password that is shown to log in: no rule applies but normalisation, since rules may have changed since it was
     /// chosen.
     pub fn presented(typed: &SecretString) -> Self {
-        Self(typed.expose_secret().nfc().collect::<String>().into())
+        let text: String = typed.expose_secret().nfc().collect();
+        let is_other = text != typed.expose_secret();
+        Self { text: text.into(), typed: is_other.then(|| typed.clone()) }
     }
 
     /// A password that is chosen for the account `email`, if that is known to be one, at a service with these names.
@@ -77,7 +83,7 @@ impl Password {
         policy: PasswordPolicy,
     ) -> Result<Self, PasswordError> {
         let password = Self::presented(typed);
-        let text = password.0.expose_secret();
+        let text = password.text.expose_secret();
         let length = text.chars().count();
         if length < policy.min_length {
             return Err(PasswordError::TooShort(policy.min_length));
@@ -107,7 +113,17 @@ impl Password {
 
     /// The bytes to hash.
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.expose_secret().as_bytes()
+        self.text.expose_secret().as_bytes()
+    }
+
+    /// What was typed, if that is not in normal form C. Programs that do not normalise have hashed it.
+    pub fn otherwise_typed(&self) -> Option<&[u8]> {
+        self.typed.as_ref().map(|typed| typed.expose_secret().as_bytes())
+    }
+
+    /// What was typed, for another program that judges it.
+    pub fn as_typed(&self) -> &SecretString {
+        self.typed.as_ref().unwrap_or(&self.text)
     }
 }
 

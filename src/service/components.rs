@@ -8,6 +8,7 @@ use rand::RngExt as _;
 use tokio::sync::Mutex;
 
 use super::health::Health;
+use super::legacy_passwords::LegacyPasswords;
 use super::messaging::Messaging;
 use super::operator::{Behalf, Operator};
 use super::passwords::Passwords;
@@ -31,6 +32,7 @@ use crate::crypto::request_digests::RequestDigests;
 use crate::crypto::service_key::ServiceKeyTexts;
 use crate::crypto::tickets::Tickets;
 use crate::db::Database;
+use crate::delivery::password_hook::PasswordHook;
 use crate::domain::clock::Clock;
 use crate::domain::password::PasswordPolicy;
 use crate::domain::policy::{AccessTokenPolicy, HashCost, Lifetimes, RotationPolicy};
@@ -52,6 +54,8 @@ pub struct Policy {
     pub rotation_workers: NonZeroUsize,
     /// How many password hashes are computed at once.
     pub hashes_at_once: NonZeroUsize,
+    /// The former system that knows the passwords of users without a hash, if there is one.
+    pub password_hook: Option<Arc<PasswordHook>>,
     pub messaging: Messaging,
 }
 
@@ -111,6 +115,7 @@ impl Components {
         let ended_log = EndedLog::new(db.clone(), clock.clone(), Arc::clone(&ended_sessions), token_lifetime, process);
         let links = Arc::new(Links::new(keyring));
         let outbox = Arc::new(Outbox::new(db.clone(), clock.clone(), Arc::clone(&links), policy.messaging.clone()));
+        let legacy_passwords = policy.password_hook.map(|hook| LegacyPasswords::new(hook, clock.clone()));
         let service = Service {
             db,
             clock,
@@ -122,6 +127,7 @@ impl Components {
             tickets: Tickets::new(keyring),
             messaging: policy.messaging,
             passwords,
+            legacy_passwords,
             login_throttle,
             rotation: policy.rotation,
             lifetimes: policy.lifetimes,

@@ -13,6 +13,9 @@ pub enum ServiceError {
     /// More work of one kind is running and waiting than its bound allows.
     #[error("the server is overloaded")]
     Overloaded,
+    /// The former system that knows the password did not say whether it is right.
+    #[error("{0}")]
+    LegacyUnavailable(String),
     /// A bug, or a corrupt row.
     #[error("{0}")]
     Internal(String),

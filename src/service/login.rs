@@ -135,13 +135,19 @@ impl Service {
         let lookup = EmailLookup::new(attempt.email);
         let found = self.db.run(move |connection| users::find_by_email(connection, &lookup)).await?;
         let (user, stored) = found.map_or((None, None), |(user, stored)| (Some(user), stored));
+        let has_hash = stored.is_some();
         let judged = self.passwords.judge(password.clone(), stored, attempt.standing).await?;
+        let is_right_elsewhere = match judged {
+            Judged::Wrong => self.is_known_elsewhere(user.as_ref().filter(|_| !has_hash), &password).await?,
+            Judged::Right(_) | Judged::RightButOutdated(_) => false,
+        };
         let Some(user) = user else {
             let hash = self.log_hashes.of_email(attempt.email);
             tracing::warn!(event = "authn_login_fail", email.hash = hash, reason = "credentials", "Login failed");
             return Ok(Checked::Wrong);
         };
         match judged {
+            Judged::Wrong if is_right_elsewhere => self.renew(user, None, password).await,
             Judged::Wrong => {
                 log_failure(&user, "credentials");
                 let (now, client) = (self.clock.now(), &attempt.client);
@@ -151,15 +157,30 @@ impl Service {
                 Ok(Checked::Wrong)
             }
             Judged::Right(stored) => Ok(Checked::Right(user, stored)),
-            Judged::RightButOutdated(stored) => {
-                // Who has given the right password is no stranger.
-                let renewed = self.passwords.hash(password, Standing::Known).await?;
-                let (id, new) = (user.id, renewed.clone());
-                let replaced =
-                    self.db.run(move |connection| users::replace_hash(connection, id, &stored, &new)).await?;
-                Ok(if replaced { Checked::Right(user, renewed) } else { Checked::Changed })
+            Judged::RightButOutdated(stored) => self.renew(user, Some(stored), password).await,
+        }
+    }
+
+    /// Whether the former system knows the password of `user`, who has no hash. With any other user, and with none, it is not
+    /// asked, but takes as long.
+    async fn is_known_elsewhere(&self, user: Option<&User>, password: &Password) -> Result<bool, ServiceError> {
+        let Some(former) = &self.legacy_passwords else { return Ok(false) };
+        match user.and_then(|user| user.email.as_ref()) {
+            Some(email) => former.matches(email, password.as_typed().clone()).await,
+            None => {
+                former.pretend().await;
+                Ok(false)
             }
         }
+    }
+
+    /// Hashes a password that has just proved right, in the place of the hash `old` or of none.
+    async fn renew(&self, user: User, old: Option<PasswordHash>, password: Password) -> Result<Checked, ServiceError> {
+        // Who has given the right password is no stranger.
+        let renewed = self.passwords.hash(password, Standing::Known).await?;
+        let (id, new) = (user.id, renewed.clone());
+        let replaced = self.db.run(move |connection| users::replace_hash(connection, id, old.as_ref(), &new)).await?;
+        Ok(if replaced { Checked::Right(user, renewed) } else { Checked::Changed })
     }
 
     /// `None` if the account was disabled, deleted or given another password since `verified` was read: a login in

@@ -47,6 +47,7 @@ impl Components {
             hash_cost: HashCost { memory: 64, passes: 1, parallelism: 1 },
             rotation_workers: NonZeroUsize::MIN,
             hashes_at_once: NonZeroUsize::MIN,
+            password_hook: None,
             messaging: super::messaging::Messaging::none(),
         };
         Self::new(database, clock, &Keyring::derive(&[secret]).unwrap(), policy).unwrap()

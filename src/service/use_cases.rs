@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::legacy_passwords::LegacyPasswords;
 use super::messaging::Messaging;
 use super::passwords::Passwords;
 use super::throttle::LoginThrottle;
@@ -32,6 +33,7 @@ pub struct Service {
     pub(super) tickets: Tickets,
     pub(super) messaging: Messaging,
     pub(super) passwords: Passwords,
+    pub(super) legacy_passwords: Option<LegacyPasswords>,
     pub(super) login_throttle: Arc<LoginThrottle>,
     pub(super) rotation: RotationPolicy,
     pub(super) lifetimes: Lifetimes,

@@ -11,26 +11,26 @@ use crate::support::app::SECRET;
 use crate::support::browser::PASSWORD;
 use crate::support::database::session_of;
 
-struct Told {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Told {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl Told {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{} {}", self.out, self.err))
     }
 }
 
-fn command(app: &App, arguments: &[&str]) -> Command {
+pub fn command(app: &App, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
     command.args(arguments).env_clear().env("DATABASE_URL", app.database.url()).env("HEIRLOOM_SECRET", SECRET);
     command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn heirloom(app: &App, arguments: &[&str], input: &str) -> Told {
+pub fn heirloom(app: &App, arguments: &[&str], input: &str) -> Told {
     let mut child = command(app, arguments).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -5,6 +5,7 @@
 mod bodies;
 mod cookies;
 mod forwarded;
+mod import_lines;
 mod server;
 mod service_keys;
 mod tickets;
@@ -63,6 +64,11 @@ fn nothing_passes_for_the_cookie_and_nothing_hides_it() {
 fn bodies_are_refused_by_the_right_name_and_repeat_no_password() {
     let server = Server::start();
     replays("bodies", |input| bodies::are_sent(&server, input));
+}
+
+#[test]
+fn what_an_import_takes_can_be_written_again_and_is_cheap_to_check() {
+    replays("import_lines", import_lines::are_taken);
 }
 
 #[test]

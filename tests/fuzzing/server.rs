@@ -169,6 +169,7 @@ fn state(clock: &Clock) -> HttpState {
         sessions_per_user: NonZeroU32::MIN,
         event_retention: Duration::from_secs(3600),
         hashes_at_once: NonZeroUsize::MIN,
+        password_hook: None,
         messaging: heirloom::service::Messaging::none(),
     };
     let components = Components::new(database, clock.clone(), &keyring(), policy).unwrap();

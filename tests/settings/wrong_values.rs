@@ -66,6 +66,17 @@ const WRONG: &[(&str, &[&str])] = &[
     ("HEIRLOOM_ARGON2_PASSES", &["0", "17", "two"]),
     ("HEIRLOOM_ARGON2_LANES", &["0", "17"]),
     ("HEIRLOOM_HASHES_AT_ONCE", &["0", "1025", "all"]),
+    (
+        "HEIRLOOM_PASSWORD_HOOK",
+        &[
+            "legacy",
+            "ftp://example.com",
+            "http://legacy.example.com",
+            "http://10.0.0.1/",
+            "http://127.0.0.1/#a",
+            "http://localhost.example/",
+        ],
+    ),
     ("HEIRLOOM_BODY_TIMEOUT", &["0s", "99ms", "10"]),
     ("HEIRLOOM_KEEP_ALIVE", &["0s", "999ms", "75", "off"]),
     ("HEIRLOOM_MAX_CONNECTIONS", &["0", "-1", "1000001", "many", "off"]),

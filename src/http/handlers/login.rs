@@ -69,6 +69,6 @@ fn counted(result: &Result<LoginOutcome, ServiceError>) -> Option<Login> {
         Ok(LoginOutcome::AccountDisabled) => Some(Login::Disabled),
         Ok(LoginOutcome::TooManyAttempts(_)) => Some(Login::Throttled),
         Err(ServiceError::Overloaded) => Some(Login::Overloaded),
-        Err(ServiceError::Unavailable(_) | ServiceError::Internal(_)) => None,
+        Err(ServiceError::Unavailable(_) | ServiceError::LegacyUnavailable(_) | ServiceError::Internal(_)) => None,
     }
 }

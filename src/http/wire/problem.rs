@@ -32,6 +32,9 @@ impl From<FieldError> for FieldProblem {
     }
 }
 
+/// The detail of a login that only another system could decide.
+const FORMER_SYSTEM: &str = "Your password cannot be checked at the moment. Retry after the time in `Retry-After`.";
+
 /// The body of every error response (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -68,6 +71,8 @@ pub struct Problem {
     pub reason: Option<RevocationReason>,
     /// The scope that a service key lacks.
     pub scope: Option<Scope>,
+    /// In the place of the kind's.
+    pub detail: Option<&'static str>,
     /// In seconds, for a kind whose problems differ in it.
     pub retry_after: Option<u32>,
     /// Whether the content coding of the request is the problem, and not its media type.
@@ -129,7 +134,7 @@ impl Problem {
     fn detail(&self) -> Cow<'static, str> {
         match self.scope {
             Some(scope) => format!("The service key lacks the scope `{scope}`, which this operation needs.").into(),
-            None => self.kind.detail.into(),
+            None => self.detail.unwrap_or(self.kind.detail).into(),
         }
     }
 
@@ -161,7 +166,15 @@ impl Problem {
 
 impl From<&'static Kind> for Problem {
     fn from(kind: &'static Kind) -> Self {
-        Self { kind, errors: Vec::new(), reason: None, scope: None, retry_after: None, is_about_coding: false }
+        Self {
+            kind,
+            errors: Vec::new(),
+            reason: None,
+            scope: None,
+            detail: None,
+            retry_after: None,
+            is_about_coding: false,
+        }
     }
 }
 
@@ -172,6 +185,10 @@ impl From<ServiceError> for Problem {
             ServiceError::Unavailable(cause) => {
                 tracing::warn!(error = %cause, "Could not serve a request: the database is unavailable");
                 (&UNAVAILABLE).into()
+            }
+            ServiceError::LegacyUnavailable(cause) => {
+                tracing::warn!(error = %cause, "Could not check a password that only the former system knows");
+                Self { detail: Some(FORMER_SYSTEM), ..Self::from(&UNAVAILABLE) }
             }
             ServiceError::Overloaded => {
                 tracing::warn!("Could not serve a request: the server is overloaded");

@@ -2,6 +2,8 @@
 //! the secret, and has given the backend its key.
 
 pub(super) mod accounts;
+pub(super) mod import;
+mod import_batch;
 pub(super) mod service_users;
 mod sessions;
 

@@ -238,6 +238,7 @@ fn config(database: &TestDatabase) -> Config {
         event_retention: days(90),
         hash_cost: HashCost { memory: 64, passes: 1, parallelism: 1 },
         hashes_at_once: NonZeroUsize::new(2).unwrap(),
+        password_hook: None,
         cookie: CookiePolicy::default(),
         allowed_origins: Vec::new(),
         body_timeout: seconds(10),

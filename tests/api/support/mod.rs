@@ -5,6 +5,7 @@ pub mod app;
 pub mod backend;
 pub mod browser;
 pub mod database;
+pub mod foreign;
 mod frozen;
 mod layout;
 pub mod monitor;
