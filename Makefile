@@ -164,6 +164,10 @@ timing: setup ## Compare the time of a login, of a forgotten password and of a r
 outbox: setup test-setup web ## Send 10,000 messages while processes are killed, which `make test` does with 400
 	HEIRLOOM_TEST_MESSAGES=10000 cargo test --locked --test process -- --nocapture no_message_is_lost
 
+.PHONY: feed
+feed: setup test-setup web ## Measure when services refuse 500 ended sessions, which `make test` does with 24
+	HEIRLOOM_TEST_ENDINGS=500 cargo test --locked --test process -- --nocapture every_service_refuses
+
 .PHONY: bench
 bench: setup ## Compare refreshes with pgbench, and write docs/benchmarks
 	cargo bench --locked --bench refresh
@@ -181,6 +185,7 @@ setup: ## Install the system packages that the build needs, if permitted
 test-setup:
 	@scripts/setup tests
 	@scripts/smtp-server
+	@scripts/python install
 
 .PHONY: clean
 clean: ## Remove all build output

@@ -11,6 +11,7 @@
 
 mod chart;
 mod compare;
+mod consumers;
 mod hoarders;
 mod load;
 mod overload;
@@ -76,6 +77,8 @@ enum What {
     Overload,
     /// 64 clients beside 2,000 that hold connections and want nothing else, with 1,024 open files allowed
     Hoarders,
+    /// 64 clients beside 1,000 consumers of the feed of ended sessions
+    Consumers,
     /// Ten thousand sessions, ten million, and a million expired ones being pruned meanwhile
     Scale,
 }
@@ -98,6 +101,7 @@ fn main() {
         What::Compare => compare::run(&options, &bar),
         What::Overload => overload::run(&options, &bar),
         What::Hoarders => hoarders::run(&options, &bar),
+        What::Consumers => consumers::run(&options, &bar),
         What::Scale => scale::run(&options, &bar),
     }
 }
