@@ -79,6 +79,7 @@ clippy: setup web
 
 .PHONY: doc
 doc: setup ## Build the code's documentation
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --package heirloom-verify --all-features
 

@@ -41,6 +41,7 @@ mod offer;
 mod operator;
 mod operators_pages;
 mod outage;
+mod own_app;
 mod pages;
 mod password;
 mod portable_sql;
