@@ -23,6 +23,9 @@ use crate::service::Components;
 /// How long the background writes may take when a process stops.
 const FLUSH: Duration = Duration::from_secs(2);
 
+/// How long messages that are being sent may take when a process stops. After that, another process sends them again.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
+
 /// The use cases over an open database, and what runs beside them.
 pub(super) struct Composition {
     pub components: Components,
@@ -71,9 +74,10 @@ impl Composition {
         Upkeep::start(&self.components)
     }
 
-    /// Finishes the background writes, and stops the embedded database.
+    /// Finishes the background writes and the messages that are being sent, and stops the embedded database.
     pub async fn stop(self, upkeep: Upkeep) {
         let _ = timeout(FLUSH, self.components.background_writes.flush()).await;
+        let _ = timeout(LAST_MESSAGES, self.components.outbox.stop()).await;
         drop((upkeep, self.listener, self.components));
         if let Some(embedded) = self.embedded {
             embedded.stop();
