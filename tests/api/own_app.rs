@@ -267,3 +267,15 @@ fn a_wrong_path_is_refused_when_the_app_is_built() {
     drop(heirloom.routes("/auth"));
     assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(heirloom.routes("/other")))).is_err());
 }
+
+#[test]
+fn the_page_contains_the_example_of_the_crates_documentation() {
+    let page = include_str!("../../docs/embedding.md");
+    let root = include_str!("../../src/lib.rs");
+    let lines = root.lines().map_while(|line| line.strip_prefix("//!"));
+    let lines = lines.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let example: Vec<&str> =
+        lines.skip_while(|line| *line != "```no_run").skip(1).take_while(|line| *line != "```").collect();
+    assert!(example.len() > 10);
+    assert!(page.contains(&format!("```rust\n{}\n```", example.join("\n"))));
+}
