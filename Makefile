@@ -79,6 +79,7 @@ clippy: setup web
 
 .PHONY: doc
 doc: setup ## Build the code's documentation
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --package heirloom-verify --all-features
 
@@ -169,6 +170,10 @@ import-load: setup ## Import 100,000 users with five kinds of hashes, log some o
 outbox: setup test-setup web ## Send 10,000 messages while processes are killed, which `make test` does with 400
 	HEIRLOOM_TEST_MESSAGES=10000 cargo test --locked --test process -- --nocapture no_message_is_lost
 
+.PHONY: feed
+feed: setup test-setup web ## Measure when services refuse 500 ended sessions, which `make test` does with 24
+	HEIRLOOM_TEST_ENDINGS=500 cargo test --locked --test process -- --nocapture every_service_refuses
+
 .PHONY: bench
 bench: setup ## Compare refreshes with pgbench, and with claims, and write docs/benchmarks
 	cargo bench --locked --bench refresh
@@ -193,6 +198,7 @@ setup: ## Install the system packages that the build needs, if permitted
 test-setup:
 	@scripts/setup tests
 	@scripts/smtp-server
+	@scripts/python install
 
 .PHONY: clean
 clean: ## Remove all build output

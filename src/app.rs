@@ -3,8 +3,10 @@
 
 mod application;
 mod capacity;
+mod composition;
 mod database;
 mod error;
+mod library;
 mod messaging;
 mod options;
 mod secret_file;
@@ -14,4 +16,5 @@ mod upkeep;
 pub use application::{Application, Stopper};
 pub use database::{components, migrator};
 pub use error::StartError;
+pub use library::{Config, ConnectError, Heirloom};
 pub use options::check;

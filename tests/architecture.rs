@@ -6,6 +6,8 @@
 mod contents;
 #[path = "architecture/cycles.rs"]
 mod cycles;
+#[path = "architecture/face.rs"]
+mod face;
 #[path = "architecture/imports.rs"]
 mod imports;
 #[path = "architecture/layers.rs"]

@@ -219,20 +219,21 @@ async fn one_client<C: Client>(address: SocketAddr, mut client: C, begin: Instan
     }
 }
 
-struct Connection {
+/// A connection that one request after the other is sent on.
+pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> Self {
+    pub async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("the server takes connections");
         stream.set_nodelay(true).expect("a TCP socket");
         Self { stream, buffer: Vec::with_capacity(4096) }
     }
 
     /// The status, and the whole answer as it came.
-    async fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
+    pub async fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
         self.stream.write_all(request).await.expect("the server reads");
         self.buffer.clear();
         loop {

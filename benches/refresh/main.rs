@@ -11,6 +11,7 @@
 
 mod chart;
 mod compare;
+mod consumers;
 mod hoarders;
 mod load;
 mod overload;
@@ -78,6 +79,8 @@ enum What {
     Overload,
     /// 64 clients beside 2,000 that hold connections and want nothing else, with 1,024 open files allowed
     Hoarders,
+    /// 64 clients beside 1,000 consumers of the feed of ended sessions
+    Consumers,
     /// Ten thousand sessions, ten million, and a million expired ones being pruned meanwhile
     Scale,
 }
@@ -101,6 +104,7 @@ fn main() {
         What::Claims => compare::claims(&options, &bar),
         What::Overload => overload::run(&options, &bar),
         What::Hoarders => hoarders::run(&options, &bar),
+        What::Consumers => consumers::run(&options, &bar),
         What::Scale => scale::run(&options, &bar),
     }
 }

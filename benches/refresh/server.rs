@@ -1,7 +1,7 @@
 //! The server under load: the release binary with its embedded database, as `heirloom serve` starts it.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,6 +35,16 @@ impl Server {
         let directory = directory();
         let command = command_of(binary, directory.path(), None, &["serve"]);
         Self::start_in(directory, command, None)
+    }
+
+    /// Starts it with the service API, and returns the address of that too.
+    pub fn start_with_service_api() -> (Self, SocketAddr) {
+        let admin =
+            TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a free port");
+        let directory = directory();
+        let mut command = command(directory.path(), None, &["serve"]);
+        command.env("HEIRLOOM_ADMIN_BIND", admin.to_string());
+        (Self::start_in(directory, command, None), admin)
     }
 
     /// Starts it with so many open files at the most.

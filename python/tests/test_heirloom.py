@@ -22,15 +22,16 @@ BINARY = Path(os.environ.get("HEIRLOOM_BINARY", Path(__file__).parents[2] / "tar
 ALICE = {"email": "alice@example.com", "password": "three lamps on the stairs"}
 
 
+def environment_of(directory: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(directory), "HEIRLOOM_DATA_DIR": str(directory / "data")}
+
+
 @contextmanager
-def running(directory: Path, algorithm: str, port: int) -> Iterator[str]:
+def running(directory: Path, algorithm: str, port: int, admin: str = "off") -> Iterator[str]:
     assert BINARY.exists(), f"{BINARY} is missing; run `cargo build` first"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(directory),
-        "HEIRLOOM_DATA_DIR": str(directory / "data"),
+    environment = environment_of(directory) | {
         "HEIRLOOM_BIND": f"127.0.0.1:{port}",
-        "HEIRLOOM_ADMIN_BIND": "off",
+        "HEIRLOOM_ADMIN_BIND": admin,
         "HEIRLOOM_ACCESS_TOKEN_ALG": algorithm,
     }
     with subprocess.Popen(  # noqa: S603

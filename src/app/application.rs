@@ -3,34 +3,23 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
 use futures_util::future::{OptionFuture, join};
 
 use super::capacity::Capacity;
-use super::database::{self, Opened};
+use super::composition::Composition;
+use super::database;
 use super::error::StartError;
-use super::messaging::messaging;
-use super::options::{http_options, policy, pool, timeouts};
+use super::options::timeouts;
 use super::server::{Bound, ServerOptions, bind, bind_admin, serve};
-use super::upkeep::Upkeep;
 use crate::config::Config;
 use crate::connections::Connections;
-use crate::crypto::keys::Keyring;
-use crate::db::listener::Listener;
 use crate::domain::clock::Clock;
-use crate::embedded_postgres::EmbeddedPostgres;
-use crate::http::{self, HttpState, RateLimits};
+use crate::http::{self, HttpState};
 use crate::metrics::Metrics;
 use crate::service::{Components, HOOKS_AT_ONCE};
-
-/// How long the background writes may take when the server stops.
-const FLUSH: Duration = Duration::from_secs(2);
-
-/// How long messages that are being sent may take when the server stops. After that, another process sends them again.
-const LAST_MESSAGES: Duration = Duration::from_secs(5);
 
 /// A server that is bound, on a database that is migrated. It serves once [`run`](Self::run) is called.
 pub struct Application {
@@ -38,10 +27,7 @@ pub struct Application {
     address: SocketAddr,
     admin: Option<Admin>,
     base_path: String,
-    components: Components,
-    /// Dropped before the database server that it listens to.
-    listener: Option<Listener>,
-    embedded: Option<EmbeddedPostgres>,
+    composition: Composition,
 }
 
 /// The second server, for metrics and health.
@@ -58,23 +44,14 @@ impl Application {
     /// Opens the database, derives the keys, and binds. The embedded database is started and migrated; any other is
     /// migrated only with `migrate`.
     pub fn build(config: &Config, clock: Clock, migrate: bool) -> Result<Self, StartError> {
-        let Opened { url, embedded, secrets } = database::open(config, migrate)?;
+        let opened = database::open(config, migrate)?;
         // The embedded database is already running, with the original limit.
         let capacity = Capacity::of(config)?;
-        let keyring = Keyring::derive(&secrets)?;
-        let messaging = messaging(config, &clock)?;
-        let public_url = Arc::clone(&messaging.public_url);
-        let database = pool(config, url, messaging.outgoing());
-        let components = Components::new(database.clone(), clock.clone(), &keyring, policy(config, messaging))?;
-        let listener = config.database.listen.then(|| {
-            let ended_sessions = Arc::clone(&components.ended_sessions);
-            Listener::start(&database, move |notice| ended_sessions.hear(notice))
-        });
-        let rate_limits = RateLimits::new(config.throttle.login_rate, config.throttle.refresh_rate, &clock);
         let metrics = Arc::new(Metrics::new());
         let connections = Connections::new(capacity.public, metrics.connections("public"));
         let admin_connections = Connections::new(capacity.admin, metrics.connections("admin"));
-        let state = web::Data::new(HttpState::new(&components, http_options(config), metrics, rate_limits, &clock));
+        let composition = Composition::over(opened, config, &clock)?;
+        let state = composition.state(config, &config.base_path, metrics, &clock);
         if config.has_app && !http::is_app_built() {
             tracing::warn!(
                 "This binary was built without the web app, so /app/ only explains how to build it: `make build`, with \
@@ -85,16 +62,13 @@ impl Application {
         let public = bind("HEIRLOOM_BIND", config.bind)?;
         let admin = config.admin_bind.map(|address| bind_admin(address, config.is_admin_bind_given)).transpose()?;
         let address = public.address;
-        if components.service.mailbox().is_some() {
-            // An operator's own comes first.
-            let _ = public_url.set(format!("http://{address}{}/app/", config.base_path));
-        }
+        composition.serves_pages_at(format!("http://{address}{}/app/", config.base_path));
         let asking = if config.password_hook.is_some() { HOOKS_AT_ONCE } else { 0 };
         let blocking = config.hashes_at_once.get() + asking;
         let options = ServerOptions { workers: capacity.workers, blocking, timeouts: timeouts(config) };
         let admin = admin.map(|bound| Admin::new(bound, &options, admin_connections, state.clone())).transpose()?;
         let server = serve(public, &options, connections, move || http::app(state.clone()))?;
-        Ok(Self { server, address, admin, base_path: config.base_path.clone(), components, listener, embedded })
+        Ok(Self { server, address, admin, base_path: config.base_path.clone(), composition })
     }
 
     /// The address of the server; with port 0 in the settings, it has the port that was picked.
@@ -114,7 +88,7 @@ impl Application {
 
     /// What the server is built over, for tests.
     pub fn components(&self) -> Components {
-        self.components.clone()
+        self.composition.components.clone()
     }
 
     /// Stops this application once it runs.
@@ -128,10 +102,7 @@ impl Application {
     /// # Errors
     /// The error that broke the listening socket.
     pub async fn run(self) -> io::Result<()> {
-        if let Err(error) = self.components.ended_sessions.catch_up().await {
-            tracing::warn!(error = %error, "Could not look up ended sessions at the start; trying again each second");
-        }
-        let upkeep = Upkeep::start(&self.components);
+        let upkeep = self.composition.start().await;
         let (admin_handle, admin) = self.admin.map(|admin| (admin.server.handle(), admin.server)).unzip();
         let public = async {
             let result = self.server.await;
@@ -145,12 +116,7 @@ impl Application {
             }
         };
         let (result, ()) = join(public, admin).await;
-        let _ = tokio::time::timeout(FLUSH, self.components.background_writes.flush()).await;
-        let _ = tokio::time::timeout(LAST_MESSAGES, self.components.outbox.stop()).await;
-        drop((upkeep, self.listener, self.components));
-        if let Some(embedded) = self.embedded {
-            embedded.stop();
-        }
+        self.composition.stop(upkeep).await;
         result
     }
 }

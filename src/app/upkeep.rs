@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::rt::{self, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::service::Components;
 
@@ -10,17 +10,17 @@ use crate::service::Components;
 pub(super) struct Upkeep(Vec<JoinHandle<()>>);
 
 impl Upkeep {
-    /// Starts every loop, on the thread of the caller.
+    /// Starts every loop, on the runtime of the caller.
     pub fn start(components: &Components) -> Self {
         let background_writes = Arc::clone(&components.background_writes);
         let ended_sessions = Arc::clone(&components.ended_sessions);
         let pruner = Arc::clone(&components.pruner);
         let outbox = Arc::clone(&components.outbox);
         Self(vec![
-            rt::spawn(async move { background_writes.run().await }),
-            rt::spawn(async move { ended_sessions.run().await }),
-            rt::spawn(async move { pruner.run().await }),
-            rt::spawn(async move { outbox.run().await }),
+            tokio::spawn(async move { background_writes.run().await }),
+            tokio::spawn(async move { ended_sessions.run().await }),
+            tokio::spawn(async move { pruner.run().await }),
+            tokio::spawn(async move { outbox.run().await }),
         ])
     }
 }

@@ -11,7 +11,7 @@ use super::aliases;
 use super::cookies::CookieSettings;
 use super::database::DatabaseSettings;
 use super::development::DevelopmentSettings;
-use super::errors::ConfigError;
+use super::errors::{ConfigError, ConfigErrors};
 use super::logging::LogSettings;
 use super::messages::MessageSettings;
 use super::passwords::PasswordSettings;
@@ -63,7 +63,6 @@ impl Settings {
     /// [`Config::resolve`](super::Config::resolve) only.
     pub fn from_variables(variables: &[(&str, &str)]) -> Result<Self, clap::Error> {
         let mut command = Sections::augment_args(Command::new("settings").no_binary_name(true));
-        let is_named = |setting: &Arg, name: &str| setting.get_env().is_some_and(|variable| variable == name);
         for (name, _) in variables {
             if !command.get_arguments().any(|setting| is_named(setting, name)) {
                 return Err(command.error(ErrorKind::UnknownArgument, format!("unknown setting {name}")));
@@ -77,6 +76,31 @@ impl Settings {
         let flags: Vec<String> = command.get_arguments().map(flag).collect();
         let sections = Sections::from_arg_matches(&command.try_get_matches_from(flags)?)?;
         Ok(Self { sections, conflicts: Vec::new(), credentials: None })
+    }
+
+    /// The settings of an app that contains the server: these variables and, below them, those of the environment if it
+    /// `reads_environment`.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] for a name that belongs to no setting.
+    pub fn of_app(variables: &[(&str, &str)], reads_environment: bool) -> Result<Self, ConfigErrors> {
+        let refused = |error: clap::Error| ConfigErrors::one("the settings", error.to_string());
+        if !reads_environment {
+            let known = Sections::augment_args(Command::new("settings"));
+            check_names(&known, variables)?;
+            return Self::from_variables(variables).map_err(refused);
+        }
+        let command = Self::augment_args(Command::new("settings").no_binary_name(true));
+        check_names(&command, variables)?;
+        let conflicts = aliases::conflicts(&command, &|variable| std::env::var_os(variable));
+        let flag = |(name, value): &(&str, &str)| {
+            let setting = command.get_arguments().find(|setting| is_named(setting, name))?;
+            Some(format!("--{}={value}", setting.get_long()?))
+        };
+        let flags: Vec<String> = variables.iter().filter_map(flag).collect();
+        let matches = command.clone().args_override_self(true).try_get_matches_from(flags).map_err(refused)?;
+        let sections = Sections::from_arg_matches(&matches).map_err(refused)?;
+        Ok(Self { sections, conflicts, credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from) })
     }
 
     /// Makes `filter` the default of `HEIRLOOM_LOG`.
@@ -122,6 +146,18 @@ impl Args for Settings {
 
     fn augment_args_for_update(command: Command) -> Command {
         prepared(Sections::augment_args_for_update(command))
+    }
+}
+
+fn is_named(setting: &Arg, name: &str) -> bool {
+    setting.get_env().is_some_and(|variable| variable == name)
+}
+
+fn check_names(known: &Command, variables: &[(&str, &str)]) -> Result<(), ConfigErrors> {
+    let is_known = |name: &str| known.get_arguments().any(|setting| is_named(setting, name));
+    match variables.iter().find(|(name, _)| !is_known(name)) {
+        Some((name, _)) => Err(ConfigErrors::one(*name, "is not a setting")),
+        None => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, web};
 use tracing_actix_web::TracingLogger;
 
@@ -52,6 +53,34 @@ pub fn app(
         .wrap(from_fn(response_defaults::apply))
         .wrap(TracingLogger::<RequestLog>::new())
         .wrap(from_fn(traffic::count))
+}
+
+/// The routes of the public address as a part of another app, below the base path. The middleware sees the requests of this
+/// part only. The state is among the app's data, for its own handlers.
+pub fn mounted(state: State) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let options = &state.options;
+        let (base_path, service_base_path) = (options.base_path.clone(), options.base_path.clone());
+        let served = routes::PUBLIC.fixed_paths().filter(|(_, path)| routes::is_served(path, options));
+        let traffic = Traffic::new(&state.metrics, &base_path, served);
+        let min_length = state.service.offer().password_min_length;
+        let cors = Condition::new(!options.allowed_origins.is_empty(), cors::cors(options));
+        config
+            .app_data(state.clone())
+            .app_data(web::Data::new(traffic))
+            .app_data(web::Data::new(Document::new(move || served_openapi_json(&base_path, min_length))))
+            .app_data(web::Data::new(ServiceDocument(Document::new(move || service_openapi_json(&service_base_path)))))
+            .service(
+                routes::public(options)
+                    .default_service(web::to(not_found))
+                    .wrap(cors)
+                    .wrap(from_fn(cookie_hint::add))
+                    .wrap(from_fn(cross_site::refuse))
+                    .wrap(from_fn(response_defaults::apply))
+                    .wrap(TracingLogger::<RequestLog>::new())
+                    .wrap(from_fn(traffic::count)),
+            );
+    }
 }
 
 /// The application of the admin address, for the operator's machines. Browsers have no business here, so it has no CORS. Of

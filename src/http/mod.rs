@@ -29,8 +29,10 @@ mod service_routes;
 mod state;
 mod wire;
 
-pub use application::{admin_app, app};
+pub use application::{admin_app, app, mounted};
+pub use credentials::app_caller::{Caller, CallerError};
 pub use document::{openapi_json, service_openapi_json};
+pub use handlers::metrics::scrape;
 pub use handlers::web_app::files::is_built as is_app_built;
 pub use limits::rate_limits::RateLimits;
 pub use state::{HttpOptions, HttpState};

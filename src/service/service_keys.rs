@@ -2,8 +2,10 @@
 //!
 //! Every request of a backend looks its key up. A revoked key is therefore dead on every process as soon as its revocation
 //! has committed, and no cache can be behind. It costs one read by primary key, beside a request that uses the database
-//! anyway. A text without a valid tag does not reach the database. A request that waits for news looks its key up again every
-//! half second, together with the others of the same key.
+//! anyway. A text without a valid tag does not reach the database.
+//!
+//! The feed of ended sessions is the exception, because it has many consumers, and each sends its next request at the same
+//! moment: their key is looked up once for all of them. So is that of requests that wait for news, every half second.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,7 +18,7 @@ use super::error::ServiceError;
 use super::random::rng;
 use crate::crypto::request_digests::RequestDigests;
 use crate::crypto::service_key::ServiceKeyTexts;
-use crate::db::{Database, service_keys};
+use crate::db::{Database, DbError, service_keys};
 use crate::domain::clock::Clock;
 use crate::domain::idempotency::RequestDigest;
 use crate::domain::ids::ServiceKeyId;
@@ -28,11 +30,11 @@ pub struct ServiceKeys {
     pub(super) clock: Clock,
     pub(super) texts: ServiceKeyTexts,
     pub(super) digests: RequestDigests,
-    /// The scopes of keys whose requests are waiting, and when they were read, as [`Clock::elapsed`].
-    pub(super) waiting: Mutex<HashMap<ServiceKeyId, (Duration, Scopes)>>,
+    /// The scopes of keys of many requests, and when they were read, as [`Clock::elapsed`].
+    pub(super) waiting: Mutex<HashMap<ServiceKeyId, (Duration, Option<Scopes>)>>,
 }
 
-/// How long the scopes of a key are known, for requests that wait. Many consumers of a feed may have one key.
+/// How long the scopes of a key are known, for requests that wait and for the feed of ended sessions.
 const KNOWN_FOR: Duration = Duration::from_millis(300);
 
 /// A backend with a valid key.
@@ -87,34 +89,47 @@ impl ServiceKeys {
 
     /// Whether the key of a request that has waited still permits it.
     pub async fn still_permits(&self, backend: Backend, needed: Scope) -> Result<bool, ServiceError> {
-        let id = backend.key_id;
+        let scopes = self.shared_scopes(backend.key_id).await?;
+        Ok(scopes.is_some_and(|scopes| scopes.contains(needed)))
+    }
+
+    /// The scopes of a key, read at most [`KNOWN_FOR`] ago; `None` if it has been revoked. Requests that come meanwhile wait
+    /// for this reading.
+    async fn shared_scopes(&self, id: ServiceKeyId) -> Result<Option<Scopes>, ServiceError> {
         let mut waiting = self.waiting.lock().await;
         let now = self.clock.elapsed();
         if let Some((read_at, scopes)) = waiting.get(&id)
             && now.saturating_sub(*read_at) < KNOWN_FOR
         {
-            return Ok(scopes.contains(needed));
+            return Ok(scopes.clone());
         }
-        let found = self.db.run(move |connection| service_keys::find(connection, id)).await?;
-        let scopes = found.filter(|key| key.revoked_at.is_none()).map_or_else(Scopes::default, |key| key.scopes);
-        let is_permitted = scopes.contains(needed);
-        waiting.insert(id, (now, scopes));
-        Ok(is_permitted)
+        let scopes = self.used(id).await?.map(|key| key.scopes);
+        waiting.insert(id, (now, scopes.clone()));
+        Ok(scopes)
     }
 
-    /// Judges a presented key, and records the day of its use.
-    pub async fn authorize(&self, presented: &[u8], needed: Scope) -> Result<Authorization, ServiceError> {
-        let Ok(id) = self.texts.verify(presented) else { return Ok(Authorization::Invalid) };
+    /// Looks a key up, and records the day of its use. `None` if it has been revoked.
+    async fn used(&self, id: ServiceKeyId) -> Result<Option<ServiceKey>, ServiceError> {
         let today = self.clock.now().date();
         let found = self.db.run(move |connection| {
             let key = service_keys::find(connection, id)?.filter(|key| key.revoked_at.is_none());
             if key.as_ref().is_some_and(|key| key.last_used_on.is_none_or(|day| day < today)) {
                 service_keys::note_use(connection, id, today)?;
             }
-            Ok(key)
+            Ok::<_, DbError>(key)
         });
-        Ok(match found.await? {
-            Some(key) if key.scopes.contains(needed) => Authorization::Granted(Backend { key_id: id }),
+        Ok(found.await?)
+    }
+
+    /// Judges a presented key, and records the day of its use.
+    pub async fn authorize(&self, presented: &[u8], needed: Scope) -> Result<Authorization, ServiceError> {
+        let Ok(id) = self.texts.verify(presented) else { return Ok(Authorization::Invalid) };
+        let scopes = match needed {
+            Scope::EndedRead => self.shared_scopes(id).await?,
+            _ => self.used(id).await?.map(|key| key.scopes),
+        };
+        Ok(match scopes {
+            Some(scopes) if scopes.contains(needed) => Authorization::Granted(Backend { key_id: id }),
             Some(_) => Authorization::InsufficientScope(id),
             None => Authorization::Invalid,
         })

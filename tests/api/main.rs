@@ -42,6 +42,7 @@ mod offer;
 mod operator;
 mod operators_pages;
 mod outage;
+mod own_app;
 mod pages;
 mod password;
 mod password_hook;

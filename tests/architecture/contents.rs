@@ -10,7 +10,7 @@ const DOCUMENTED: &[&str] = &["domain", "crypto", "service"];
 const LONGEST_FILE: usize = 350;
 
 /// Lines with a public item that has no doc comment above its attributes.
-fn undocumented(source: &Source) -> Vec<String> {
+pub fn undocumented(source: &Source) -> Vec<String> {
     const ITEMS: &[&str] = &["fn", "async", "unsafe", "struct", "enum", "trait", "const", "static", "type"];
     let (text, code): (Vec<&str>, Vec<&str>) = (source.text.lines().collect(), source.code.lines().collect());
     let is_item = |line: &str| {

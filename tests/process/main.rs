@@ -13,6 +13,7 @@ mod connection;
 mod deaths;
 mod dotenv;
 mod external_database;
+mod feed;
 mod field_connections;
 mod field_origins;
 mod forward_auth;

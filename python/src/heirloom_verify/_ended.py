@@ -21,7 +21,8 @@ _GRACE = 5
 """How much longer a response may take, in seconds."""
 
 _FIRST_RETRY = 0.25
-_LAST_RETRY = 5.0
+_LAST_RETRY = 1.0
+"""After an outage, ended sessions are known again within this time."""
 
 _CLEANING = 60
 """How often sessions are removed that need not be remembered any more, in seconds."""

@@ -1,5 +1,6 @@
 //! The tokens and cookies of a request, and the cookies of a response.
 
+pub mod app_caller;
 pub mod bearer;
 pub mod caller;
 pub mod cookie_value;

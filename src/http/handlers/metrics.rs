@@ -3,14 +3,19 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
 
-use crate::http::state::State;
+use crate::http::state::{HttpState, State};
 use crate::metrics::{ProcessMetrics, TEXT_FORMAT};
 use crate::service::ProcessStats;
 
 /// All metrics in Prometheus's text format.
 pub async fn metrics(state: State) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT_FORMAT)).body(scrape(&state).await)
+}
+
+/// All metrics of a process, in the same format.
+pub async fn scrape(state: &HttpState) -> String {
     let reading = reading(&state.health.process_stats().await);
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, TEXT_FORMAT)).body(state.metrics.scrape(&reading))
+    state.metrics.scrape(&reading)
 }
 
 fn reading(process_stats: &ProcessStats) -> ProcessMetrics {

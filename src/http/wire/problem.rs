@@ -49,6 +49,8 @@ pub struct ProblemBody<'a> {
     /// For programs. Its meaning never changes.
     pub code: &'a str,
     /// The request's id, which is also in `x-request-id` and in the log.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    #[schema(required = true)]
     pub instance: &'a str,
     /// With `validation_failed`: every invalid field.
     #[serde(skip_serializing_if = "<[FieldProblem]>::is_empty")]

@@ -23,6 +23,12 @@ use crate::service::error::ServiceError;
 /// How far apart two readings are at least. Sessions that end in between are read together.
 const READ_EVERY: Duration = Duration::from_millis(50);
 
+/// The same where the process has many consumers, each of which costs something at each reading.
+const READ_EVERY_FOR_MANY: Duration = Duration::from_millis(250);
+
+/// How much each consumer adds.
+const FOR_EACH_CONSUMER: Duration = Duration::from_micros(250);
+
 /// How often a reading goes back to the mark before the last one, for what a crash of the database may have counted anew.
 const LOOK_BACK_EVERY: Duration = Duration::from_secs(1);
 
@@ -133,10 +139,15 @@ impl EndedLog {
         Ok(log.page(self.process, after))
     }
 
+    fn between_readings(&self) -> Duration {
+        let consumers = u32::try_from(self.ended_sessions.listeners()).unwrap_or(u32::MAX);
+        FOR_EACH_CONSUMER.saturating_mul(consumers).clamp(READ_EVERY, READ_EVERY_FOR_MANY)
+    }
+
     /// Consumers that come meanwhile wait for this reading, and need none of their own.
     async fn catch_up(&self, log: &mut Log) -> Result<(), ServiceError> {
         if let Some(reading) = log.reading {
-            let early = READ_EVERY.saturating_sub(self.clock.elapsed().saturating_sub(reading.at));
+            let early = self.between_readings().saturating_sub(self.clock.elapsed().saturating_sub(reading.at));
             if !early.is_zero() {
                 tokio::time::sleep(early).await;
             }

@@ -103,6 +103,11 @@ impl EndedSessions {
         self.news.subscribe()
     }
 
+    /// How many wait for [`news`](Self::news).
+    pub(super) fn listeners(&self) -> usize {
+        self.news.receiver_count()
+    }
+
     /// How many ended sessions are held.
     pub(in crate::service) fn len(&self) -> usize {
         self.known.len()

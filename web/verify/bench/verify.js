@@ -1,5 +1,8 @@
-// What verifying a token costs: `npm run build && npm run bench`.
+// What verifying a token costs, and the memory of a million ended sessions: `npm run build && npm run bench`.
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import { createVerifier } from "@heirloom/verify";
 
 const vectors = JSON.parse(readFileSync(new URL("../../../vectors/access_tokens.json", import.meta.url), "utf8"));
@@ -33,3 +36,27 @@ for (const name of ["a good token with EdDSA", "a good token with ES256"]) {
   let fresh = 0;
   await measure(`${name}, new`, 300, () => others[fresh++].verify(token));
 }
+
+const pages = 100;
+let sent = 0;
+const endedSessions = { url: "http://heirloom.invalid", serviceKey: "hls_" };
+const page = () => Array.from({ length: 10_000 }, () => ({ session_id: randomUUID() }));
+const follower = createVerifier({
+  url: "http://heirloom.invalid",
+  endedSessions,
+  fetch: async (url) => {
+    if (url.endsWith("jwks.json")) return Response.json(vectors.jwks.current);
+    // The last request waits.
+    return sent++ < pages ? Response.json({ ended: page(), cursor: "", keep_for: 960 }) : new Promise(() => {});
+  },
+});
+globalThis.gc();
+const before = process.memoryUsage().heapUsed;
+await follower.start();
+while (follower.endedSessions < 1_000_000) await setTimeout(50);
+await setTimeout(500);
+globalThis.gc();
+const mebibytes = (process.memoryUsage().heapUsed - before) / 2 ** 20;
+console.log(`${follower.endedSessions} ended sessions: ${mebibytes.toFixed(0)} MiB`);
+follower.close();
+process.exit();

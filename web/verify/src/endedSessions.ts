@@ -5,7 +5,8 @@ const LONGEST_WAIT = 20;
 const GRACE = 5;
 
 const FIRST_RETRY = 0.25;
-const LAST_RETRY = 5;
+/** After an outage, ended sessions are known again within this time. */
+const LAST_RETRY = 1;
 
 /** How often sessions are removed that need not be remembered any more, in seconds. */
 const CLEANING = 60;

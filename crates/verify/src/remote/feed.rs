@@ -19,7 +19,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const GRACE: Duration = Duration::from_secs(5);
 
 const FIRST_RETRY: Duration = Duration::from_millis(250);
-const LAST_RETRY: Duration = Duration::from_secs(5);
+/// After an outage, ended sessions are known again within this time.
+const LAST_RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Deserialize)]
 struct Page {
