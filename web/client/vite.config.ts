@@ -11,9 +11,13 @@ export default defineConfig({
   build: {
     target: "es2022",
     sourcemap: true,
-    lib: { entry: { index: "src/index.ts", react: "src/react.ts", account: "src/account.ts" }, formats: ["es"] },
+    lib: {
+      entry: { index: "src/index.ts", react: "src/react.ts", account: "src/account.ts", server: "src/server.ts" },
+      formats: ["es"],
+    },
     rolldownOptions: {
-      external: ["react"],
+      // The part for servers imports the package itself, so the core stays one file.
+      external: ["react", "@heirloom/client"],
       output: {
         // Without `minify`, the format `es` keeps its white space.
         minify: true,
