@@ -31,6 +31,10 @@ export default defineConfig({
     alias: [
       { find: /^@heirloom\/client$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
       { find: /^@heirloom\/client\/(.*)/, replacement: fileURLToPath(new URL("src/$1.ts", import.meta.url)) },
+      {
+        find: /^next\/(.*)/,
+        replacement: fileURLToPath(new URL("test/support/frameworks/next-$1.ts", import.meta.url)),
+      },
     ],
     include: ["test/**/*.test.{ts,tsx}"],
     // Generous for a busy machine. No test waits this long.

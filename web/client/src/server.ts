@@ -1,6 +1,12 @@
 import { HeirloomServer } from "./serverHeirloom.js";
 import { beforeHead, fromNode, NodeHeaders, type NodeRequest, type NodeResponse } from "./serverNode.js";
-import { BrowserRequest, CONFIRM_HEADER, type IncomingRequest, OVER_HEADER } from "./serverRequest.js";
+import {
+  BrowserRequest,
+  type ClientAddress,
+  CONFIRM_HEADER,
+  type IncomingRequest,
+  OVER_HEADER,
+} from "./serverRequest.js";
 import { RequestSession, type ServerSession } from "./serverSession.js";
 
 export { ProblemError } from "@heirloom/client";
@@ -23,9 +29,10 @@ export interface ServerOptions {
 export interface OpenOptions {
   /**
    * The address that has sent the request, from the socket or from a proxy that you trust, and never what the client has
-   * written. Without it, all your users share this server's address, and its rate limit.
+   * written. Without it, all your users share this server's address, and its rate limit. A function is called only if the
+   * session is used.
    */
-  clientAddress?: string | undefined;
+  clientAddress?: ClientAddress;
   /** For code that can set no cookies, such as a server component: never refreshes. */
   readOnly?: boolean;
 }

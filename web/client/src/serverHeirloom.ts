@@ -3,8 +3,8 @@ import type { Grant } from "./serverGrant.js";
 import { type BrowserRequest, isHeirloomCookie } from "./serverRequest.js";
 import type { Problem, TokenAnswer } from "./types.js";
 
-/** How long a finished refresh serves requests with the same cookie, from the same place. */
-const REMEMBERED_FOR = 5_000;
+/** How long a request may wait before it looks at its session, and still share a refresh that was under way when it came. */
+const REMEMBERED_FOR = 10_000;
 
 /** Tokens from Heirloom, and the `Set-Cookie` lines that came with them. */
 export interface Issued {
@@ -68,33 +68,34 @@ export class HeirloomServer {
   }
 
   /**
-   * Refreshes the session of the browser's cookie. Requests with the same cookie from the same place share one refresh: one
-   * that has waited while two others refreshed would otherwise look like a replay. A late one gets no cookies, because the
-   * browser may have newer ones by now.
+   * Refreshes the session of the browser's cookie. Requests with the same cookie from the same place share one refresh if they
+   * were there before it was done: one that waits here while others refresh twice would look like a replay. If it comes to
+   * that late, it gets no cookies, because the browser may have newer ones. Heirloom judges all other requests.
    */
   async refresh(browser: BrowserRequest): Promise<Issued> {
     const key = JSON.stringify([browser.cookies, browser.client]);
     const shared = this.refreshes.get(key);
-    if (shared && Date.now() <= shared.doneAt) {
-      const isDone = shared.doneAt !== Infinity;
+    if (shared && browser.receivedAt <= shared.doneAt) {
+      const isLate = shared.doneAt !== Infinity;
       const issued = await shared.result;
-      return isDone ? { ...issued, cookies: [] } : issued;
+      return isLate ? { ...issued, cookies: [] } : issued;
     }
     const refresh = { result: this.issue("/refresh", browser), doneAt: Infinity };
     this.clean();
     this.refreshes.set(key, refresh);
     try {
-      const issued = await refresh.result;
-      refresh.doneAt = Date.now() + REMEMBERED_FOR;
-      return issued;
+      return await refresh.result;
     } catch (error) {
       this.refreshes.delete(key);
       throw error;
+    } finally {
+      refresh.doneAt = performance.now();
     }
   }
 
   private clean() {
-    for (const [key, { doneAt }] of this.refreshes) if (doneAt < Date.now()) this.refreshes.delete(key);
+    const oldest = performance.now() - REMEMBERED_FOR;
+    for (const [key, { doneAt }] of this.refreshes) if (doneAt < oldest) this.refreshes.delete(key);
   }
 }
 

@@ -5,6 +5,9 @@ export interface IncomingRequest {
   readonly headers: Pick<Headers, "get">;
 }
 
+/** A function is called only if the session is used: some servers know no address while they build pages. */
+export type ClientAddress = string | undefined | (() => string | undefined);
+
 /** Heirloom's cookies of a browser. `HEIRLOOM_COOKIE_*` decides about their prefix. */
 const COOKIE = /^(?:__Host-|__Secure-)?heirloom_/;
 const ADDRESS = /^[\da-f.:]+$/i;
@@ -25,17 +28,28 @@ export class BrowserRequest {
   /** Heirloom's own cookies, as the browser has sent them. No other cookie leaves this server. */
   readonly cookies: string;
   readonly bearer: string | undefined;
-  /** Identifies the browser to Heirloom: its address and its user agent. */
-  readonly client: Readonly<Record<string, string>>;
+  readonly receivedAt = performance.now();
+  private read: Readonly<Record<string, string>> | undefined;
 
   constructor(
     private readonly request: IncomingRequest,
-    clientAddress: string | undefined,
+    private readonly address: ClientAddress,
   ) {
     const { headers } = request;
     this.cookies = (headers.get("cookie") ?? "").split(";").filter(isHeirloomCookie).join(";").trim();
     this.bearer = /^bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-    this.client = { ...forwardedFor(headers.get("x-forwarded-for"), clientAddress), ...userAgent(headers) };
+  }
+
+  /** Identifies the browser to Heirloom: its address and its user agent. */
+  get client(): Readonly<Record<string, string>> {
+    return (this.read ??= {
+      ...forwardedFor(
+        this.header("x-forwarded-for"),
+        typeof this.address === "function" ? this.address() : this.address,
+      ),
+      // Without the header, `fetch` would send the name of this server's runtime.
+      "user-agent": this.header("user-agent") ?? "",
+    });
   }
 
   /** The cookies of other applications. */
@@ -97,10 +111,4 @@ function forwardedFor(received: string | null, address: string | undefined): Rec
   const plain = (address ?? "").replace(/^::ffff:(?=[\d.]+$)/i, "").replace(/%.*/, "");
   if (!ADDRESS.test(plain)) return {};
   return { "x-forwarded-for": received ? `${received}, ${plain}` : plain };
-}
-
-function userAgent(headers: Pick<Headers, "get">): Record<string, string> {
-  const value = headers.get("user-agent");
-  // Without the header, `fetch` would send the name of this server's runtime.
-  return { "user-agent": value ?? "" };
 }

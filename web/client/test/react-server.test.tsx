@@ -85,9 +85,9 @@ async function hydrate(initialState: SessionState, state?: SessionState) {
   const page = pageSession(state);
   // As it comes out of the HTML.
   const received = JSON.parse(JSON.stringify(initialState)) as SessionState;
-  await act(() => {
-    hydrateRoot(root, app(page.session, received), { onRecoverableError: (error) => errors.push(error) });
-  });
+  await act(() =>
+    hydrateRoot(root, app(page.session, received), { onRecoverableError: (error) => errors.push(error) }),
+  );
   return page;
 }
 
@@ -149,10 +149,7 @@ describe("a page whose server has rendered the session", () => {
 
 test("one process renders pages of many users with one session, and none sees another", async () => {
   const session = createSession({ baseUrl: "/auth" });
-  const states: SessionState[] = Array.from(
-    { length: 50 },
-    (_, index) => [ALICE, BOB, { status: "anonymous" } as const][index % 3]!,
-  );
+  const states = Array.from({ length: 20 }, (): SessionState[] => [ALICE, BOB, { status: "anonymous" }]).flat();
   const pages = await Promise.all(
     states.map(async (state) => {
       await Promise.resolve();
