@@ -33,6 +33,7 @@ export default defineConfig(
     // What browsers run. They may be as old as `browserslist` in package.json says. The two rules know different features, and
     // the compiler's `lib` knows those of the language.
     files: ["app/src/**/*.{ts,tsx}", "client/src/**/*.ts"],
+    ignores: ["client/src/server*.ts"],
     extends: [compat.configs["flat/recommended"]],
     plugins: { "baseline-js": baselineJs },
     rules: baselineJs.configs["recommended-ts"]({ available: BASELINE }).rules,

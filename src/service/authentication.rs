@@ -33,6 +33,13 @@ impl Service {
         self.admit(token)
     }
 
+    /// The same without the confirmation, for a server that renders a page: the response that carries the refresh token of this
+    /// generation to the browser may still get lost.
+    pub fn authenticate_unconfirmed(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
+        let token = self.access_tokens.accept(access_token, self.clock.now())?;
+        self.check(token)
+    }
+
     /// The same for an access token in a cookie, which a browser sends by itself: `csrf` has to be a value of its
     /// session. A forged request is refused before it confirms the generation.
     pub fn authenticate_with_csrf(
@@ -48,6 +55,13 @@ impl Service {
     }
 
     fn admit(&self, token: AcceptedToken) -> Result<Authenticated, AuthenticationError> {
+        let authenticated = self.check(token)?;
+        let grant = authenticated.grant;
+        self.background_writes.confirm(grant.family_id, grant.generation);
+        Ok(authenticated)
+    }
+
+    fn check(&self, token: AcceptedToken) -> Result<Authenticated, AuthenticationError> {
         let AcceptedToken { grant, issued_at } = token;
         if self.ended_sessions.contains(grant.family_id) {
             return Err(AuthenticationError::SessionRevoked);
@@ -56,7 +70,6 @@ impl Service {
             // Its claims are no longer true. With another code, clients would not refresh.
             return Err(AccessTokenError::Expired.into());
         }
-        self.background_writes.confirm(grant.family_id, grant.generation);
         Ok(Authenticated { grant, issued_at })
     }
 }

@@ -1,6 +1,7 @@
 //! Refreshing, as honest clients do it.
 
 use heirloom::domain::policy::RotationPolicy;
+use serde_json::json;
 
 use crate::support::App;
 use crate::support::app::{days, hours, seconds};
@@ -72,6 +73,63 @@ fn an_answer_lost_eight_hours_ago_is_given_again() {
     assert_eq!(tab.refreshes().status, 200);
     assert_eq!(tab.cookie(), alice.cookie());
     assert_eq!(alice.refreshes().status, 200);
+}
+
+/// The server that renders a page has used the access token, and its response to the browser gets lost.
+#[test]
+fn a_page_that_was_lost_on_its_way_from_the_server_that_rendered_it_ends_no_session() {
+    let app = App::start();
+    let mut alice = app.logged_in("alice@example.com");
+    alice.asks_who_am_i();
+    app.settles();
+    let mut rendering = alice.tab();
+    rendering.refreshes();
+    let page = rendering.with_access("GET", "/users/me").header("heirloom-confirm", "no").send();
+    assert_eq!((page.status, &page.json["email"]), (200, &"alice@example.com".into()));
+    app.settles();
+    app.passes(hours(8));
+    assert_eq!(alice.refreshes().status, 200);
+    assert_eq!(alice.cookie(), rendering.cookie());
+}
+
+#[test]
+fn a_request_confirms_the_generation_unless_it_only_reads_and_says_no() {
+    for (method, path, value) in [("GET", "/users/me", "yes"), ("POST", "/users/me/password", "no")] {
+        let app = App::start();
+        let mut alice = app.logged_in("alice@example.com");
+        alice.asks_who_am_i();
+        let mut rendering = alice.tab();
+        rendering.refreshes();
+        let body = json!({ "current_password": "wrong", "new_password": "another long password" });
+        let request = rendering.with_access(method, path).header("heirloom-confirm", value);
+        if method == "GET" {
+            request.send()
+        } else {
+            request.json(&body).send()
+        };
+        app.settles();
+        app.passes(hours(8));
+        assert_eq!(alice.refreshes().verdict(), (401, "refresh_token_reused"), "{method}");
+    }
+}
+
+/// As line 6 of the rule has it for every client that confirms nothing.
+#[test]
+fn a_thief_who_only_reads_without_a_confirmation_is_found_at_the_users_fourth_refresh() {
+    let app = App::start();
+    let mut alice = app.logged_in("alice@example.com");
+    let mut verdicts = Vec::new();
+    for _ in 0..4 {
+        alice.asks_who_am_i();
+        app.settles();
+        let mut thief = alice.copied_to("203.0.113.66");
+        thief.refreshes();
+        thief.with_access("GET", "/sessions").header("heirloom-confirm", "no").send();
+        app.settles();
+        app.passes(seconds(11));
+        verdicts.push(alice.refreshes().status);
+    }
+    assert_eq!(verdicts, [200, 200, 200, 401]);
 }
 
 #[test]

@@ -11,9 +11,13 @@ export default defineConfig({
   build: {
     target: "es2022",
     sourcemap: true,
-    lib: { entry: { index: "src/index.ts", react: "src/react.ts", account: "src/account.ts" }, formats: ["es"] },
+    lib: {
+      entry: { index: "src/index.ts", react: "src/react.ts", account: "src/account.ts", server: "src/server.ts" },
+      formats: ["es"],
+    },
     rolldownOptions: {
-      external: ["react"],
+      // The part for servers imports the package itself, so the core stays one file.
+      external: ["react", "@heirloom/client"],
       output: {
         // Without `minify`, the format `es` keeps its white space.
         minify: true,
@@ -27,6 +31,10 @@ export default defineConfig({
     alias: [
       { find: /^@heirloom\/client$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
       { find: /^@heirloom\/client\/(.*)/, replacement: fileURLToPath(new URL("src/$1.ts", import.meta.url)) },
+      {
+        find: /^next\/(.*)/,
+        replacement: fileURLToPath(new URL("test/support/frameworks/next-$1.ts", import.meta.url)),
+      },
     ],
     include: ["test/**/*.test.{ts,tsx}"],
     // Generous for a busy machine. No test waits this long.

@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { SOURCES } from "./support/sources.js";
 
 export default defineConfig({
   test: {
+    alias: SOURCES,
     include: ["test/**/*.test.ts"],
     globalSetup: ["support/buildPage.ts"],
     maxWorkers: 2,

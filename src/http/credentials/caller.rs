@@ -18,6 +18,7 @@ use crate::http::wire::problems::{
 use crate::service::{AccessTokenError, Authenticated, AuthenticationError};
 
 const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+const CONFIRM: HeaderName = HeaderName::from_static("heirloom-confirm");
 
 /// A caller with a valid access token of a live session. If the browser sent the token by itself, as a cookie of an unsafe
 /// request, the caller has also proved that a page of this session sent the request.
@@ -57,6 +58,7 @@ pub(super) fn authenticate_for<'a>(
         Credential::Cookie(_) if is_unsafe(method) => {
             service.authenticate_with_csrf(token, csrf_value(request.headers()))
         }
+        Credential::Bearer(_) if is_unconfirmed(method, request.headers()) => service.authenticate_unconfirmed(token),
         Credential::Cookie(_) | Credential::Bearer(_) => service.authenticate(token),
     };
     authenticated.map(|authenticated| (authenticated, token)).map_err(|error| match error {
@@ -68,6 +70,12 @@ pub(super) fn authenticate_for<'a>(
             (&CSRF_FAILED).into()
         }
     })
+}
+
+/// Whether a server reads with an access token before its browser can have received the refresh token of the same generation.
+/// A thief who only reads gains as much with an access token that he never uses here.
+fn is_unconfirmed(method: &Method, headers: &HeaderMap) -> bool {
+    !is_unsafe(method) && headers.get(CONFIRM).is_some_and(|value| value.as_bytes() == b"no")
 }
 
 /// With a Bearer value the cookie is ignored. A fallback would let an invalid Bearer value act with the cookie's rights.
