@@ -29,6 +29,9 @@ use crate::service::Components;
 /// How long the background writes may take when the server stops.
 const FLUSH: Duration = Duration::from_secs(2);
 
+/// How long messages that are being sent may take when the server stops. After that, another process sends them again.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
+
 /// A server that is bound, on a database that is migrated. It serves once [`run`](Self::run) is called.
 pub struct Application {
     server: Server,
@@ -142,6 +145,7 @@ impl Application {
         };
         let (result, ()) = join(public, admin).await;
         let _ = tokio::time::timeout(FLUSH, self.components.background_writes.flush()).await;
+        let _ = tokio::time::timeout(LAST_MESSAGES, self.components.outbox.stop()).await;
         drop((upkeep, self.listener, self.components));
         if let Some(embedded) = self.embedded {
             embedded.stop();

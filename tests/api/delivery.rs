@@ -104,6 +104,22 @@ fn a_receiver_that_is_gone_gets_no_more_of_a_message_and_a_dead_one_for_a_day() 
 }
 
 #[test]
+fn messages_that_fail_keep_no_request_from_the_only_connection() {
+    let app = App::today_with(|config| {
+        with_mail(config);
+        config.database.connections = 1;
+    });
+    let email = |number: u32| format!("user{number}@example.com");
+    for number in 0..30 {
+        assert_eq!(app.browser().registers(&email(number)).status, 201);
+    }
+    for number in 0..30 {
+        app.passes(seconds(60));
+        assert_eq!(app.browser().logs_in(&email(number)).status, 200);
+    }
+}
+
+#[test]
 fn a_directory_replaces_single_templates_and_a_broken_one_is_named() {
     let link = "https://app.example/#/reset?token=a&b".to_owned();
     let values = BTreeMap::from([("link", link)]);

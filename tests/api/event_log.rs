@@ -35,6 +35,8 @@ fn her_log_tells_when_guessing_was_slowed_and_for_how_long_and_not_each_knock() 
 fn an_event_names_the_device_that_caused_it() {
     let app = App::start();
     let mut alice = app.logged_in("alice@example.com");
+    // Events of one millisecond have no order.
+    app.passes(seconds(1));
     alice.user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".to_owned());
     assert_eq!(alice.logs_in("alice@example.com").status, 200);
     app.settles();

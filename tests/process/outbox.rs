@@ -134,6 +134,22 @@ fn no_message_is_lost_or_sent_under_another_id_when_both_processes_are_killed() 
     judges(connection, &receiver);
 }
 
+#[test]
+fn a_process_that_stops_waits_for_the_messages_that_it_is_sending() {
+    let (home, receiver) = (Home::new(), UnreliableReceiver::start());
+    receiver.takes_its_time();
+    let somebodys = Somebodys::server(&home);
+    let (database, url) = (somebodys.url("sessions"), receiver.url());
+    let environment = [&[("DATABASE_URL", database.as_str()), ("HEIRLOOM_WEBHOOK_URL", &url)][..], &SETTINGS].concat();
+    let serving = Serving::start_with(&home, &["--migrate"], &environment);
+    let body = json!({"email": "alice@example.com", "password": PASSWORD}).to_string();
+    assert_eq!(Client::of(&serving.url).post("/register", &[], &body).status, 201);
+    eventually("the receiver has the message", || receiver.count() == 1);
+    assert_eq!(serving.stops().code, Some(0));
+    let connection = &mut PgConnection::establish(&database).unwrap();
+    assert_eq!((count(connection, "outbox"), receiver.received().len()), (0, 1));
+}
+
 /// Lets the time pass that failed attempts and the leases of killed processes wait for, until nothing waits any more.
 fn drains(connection: &mut PgConnection, receiver: &UnreliableReceiver, bound: Duration) {
     let mut before = None;

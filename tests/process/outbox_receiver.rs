@@ -38,6 +38,7 @@ struct State {
     count: AtomicUsize,
     is_down: AtomicBool,
     stalls: AtomicBool,
+    takes_its_time: AtomicBool,
 }
 
 pub struct UnreliableReceiver {
@@ -71,6 +72,11 @@ impl UnreliableReceiver {
     /// A few requests get no response within 15 seconds.
     pub fn stalls(&self) {
         self.state.stalls.store(true, Ordering::SeqCst);
+    }
+
+    /// It takes every message, after a second and a half.
+    pub fn takes_its_time(&self) {
+        self.state.takes_its_time.store(true, Ordering::SeqCst);
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -111,6 +117,10 @@ fn receives(stream: TcpStream, state: &State) {
     let count = state.count.fetch_add(1, Ordering::SeqCst);
     let redirect = "307 Temporary Redirect\r\nlocation: /elsewhere";
     let (status, fate) = match count {
+        _ if state.takes_its_time.load(Ordering::SeqCst) => {
+            thread::sleep(Duration::from_millis(1500));
+            ("200 OK", Fate::Taken)
+        }
         _ if count % 97 == 42 => ("410 Gone", Fate::Gone),
         _ if count % 1999 == 7 && state.stalls.load(Ordering::SeqCst) => {
             thread::sleep(Duration::from_secs(17));

@@ -3,13 +3,13 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::future::{Either, join, select};
-use futures_util::stream::FuturesUnordered;
 use rand::RngExt as _;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
 use super::letter_writer::{LetterWriter, Written};
@@ -26,6 +26,9 @@ use crate::service::random::rng;
 /// How many messages of a channel a process sends at once.
 const AT_ONCE: usize = 16;
 
+/// How many connections of the pool messages may use. Requests get the others.
+const CONNECTIONS: usize = 2;
+
 /// The pause after a look at an outbox in which nothing was due.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -35,26 +38,48 @@ pub struct Outbox {
     clock: Clock,
     messaging: Messaging,
     writer: LetterWriter,
+    connections: Semaphore,
+    is_stopping: AtomicBool,
+    stops: Notify,
+    /// Held while messages are sent.
+    running: Mutex<()>,
 }
 
 impl Outbox {
     pub(in crate::service) fn new(db: Database, clock: Clock, links: Arc<Links>, messaging: Messaging) -> Self {
         let writer = LetterWriter { db: db.clone(), clock: clock.clone(), links, messaging: messaging.clone() };
-        Self { db, clock, messaging, writer }
+        let connections = Semaphore::new(CONNECTIONS);
+        let (is_stopping, stops, running) = (AtomicBool::new(false), Notify::new(), Mutex::new(()));
+        Self { db, clock, messaging, writer, connections, is_stopping, stops, running }
     }
 
     /// Sends what is due, for as long as it is polled. A slow receiver delays neither the other channel nor, up to 15 messages
     /// at once, the other messages of its own.
-    pub async fn run(&self) {
+    pub async fn run(self: &Arc<Self>) {
+        let _running = self.running.lock().await;
         join(self.run_channel(Channel::Mail), self.run_channel(Channel::Webhook)).await;
     }
 
-    async fn run_channel(&self, channel: Channel) {
+    /// Takes no further messages, and returns when those under way are settled. Another process would send them again.
+    pub async fn stop(&self) {
+        self.is_stopping.store(true, Ordering::SeqCst);
+        self.stops.notify_waiters();
+        let _ended = self.running.lock().await;
+    }
+
+    async fn run_channel(self: &Arc<Self>, channel: Channel) {
         if !self.sends(channel) {
             return;
         }
-        let mut sending = FuturesUnordered::new();
+        // Tasks, and not futures of this one: those would stand still while it waits for a connection, and keep theirs.
+        let mut sending = JoinSet::new();
         loop {
+            let (every, stops) = (pin!(sleep(EVERY)), pin!(self.stops.notified()));
+            let mut pause = select(every, stops);
+            if self.is_stopping.load(Ordering::SeqCst) {
+                while sending.join_next().await.is_some() {}
+                return;
+            }
             let free = AT_ONCE - sending.len();
             let due = self.take(channel, free).await.unwrap_or_else(|error| {
                 tracing::debug!(error = %error, "Could not look for messages");
@@ -62,19 +87,17 @@ impl Outbox {
             });
             // A look for each message that was sent would cost a statement each.
             let is_refilled_at = if due.len() < free { None } else { Some(AT_ONCE / 2) };
-            sending.extend(due.into_iter().map(|message| self.send(message)));
-            let mut pause = pin!(sleep(EVERY));
+            for message in due {
+                let outbox = Arc::clone(self);
+                sending.spawn(async move { outbox.send(message).await });
+            }
             while is_refilled_at.is_none_or(|count| sending.len() > count) {
                 if sending.is_empty() {
                     pause.await;
                     break;
                 }
-                match select(sending.next(), pause.as_mut()).await {
-                    Either::Left((Some(Err(error)), _)) => {
-                        tracing::debug!(error = %error, "Could not store what became of a message");
-                    }
-                    Either::Left(_) => {}
-                    Either::Right(_) => break,
+                if let Either::Right(_) = select(pin!(sending.join_next()), &mut pause).await {
+                    break;
                 }
             }
         }
@@ -93,11 +116,18 @@ impl Outbox {
         }
         let now = self.clock.now();
         let limit = i64::try_from(count).unwrap_or(i64::MAX);
+        let _connection = self.connections.acquire().await;
         Ok(self.db.run(move |connection| outbox::take(connection, channel, limit, now)).await?)
     }
 
-    /// Sends a message. If this fails with [`ServiceError::Unavailable`], the message is sent once more when its lease ends.
-    async fn send(&self, message: Message) -> Result<(), ServiceError> {
+    async fn send(&self, message: Message) {
+        let id = message.id;
+        if let Err(error) = self.send_and_note(message).await {
+            tracing::debug!(message.id = %id, error = %error, "A message is sent again: what became of it could not be stored");
+        }
+    }
+
+    async fn send_and_note(&self, message: Message) -> Result<(), ServiceError> {
         let id = message.id;
         let sent = match message.channel {
             Channel::Mail => self.send_mail(&message).await?,
@@ -105,6 +135,7 @@ impl Outbox {
         };
         let now = self.clock.now();
         let wait = wait_after(message.attempts, rng().random());
+        let _connection = self.connections.acquire().await;
         let settled = self.db.run(move |connection| match &sent {
             Ok(()) => outbox::note_sent(connection, id),
             Err(DeliveryError::Later(error)) if now + wait < message.created_at + TRIED_FOR => {
@@ -124,7 +155,11 @@ impl Outbox {
 
     async fn send_mail(&self, message: &Message) -> Result<Result<(), DeliveryError>, ServiceError> {
         let Some(transport) = self.messaging.mail.clone() else { return Ok(Ok(())) };
-        let mail = match self.writer.write(message).await? {
+        let written = {
+            let _connection = self.connections.acquire().await;
+            self.writer.write(message).await?
+        };
+        let mail = match written {
             Written::Mail(mail) => mail,
             Written::Nothing => return Ok(Ok(())),
             Written::Unreadable(error) => return Ok(Err(DeliveryError::Never(error))),

@@ -125,7 +125,6 @@ describe("field: after a link was used, the page looks again", () => {
 
   it("at an address that has changed", async () => {
     const { session, setState } = fakeSession(authenticated, {
-      fetch: () => Promise.resolve(Response.json(changed)),
       refresh() {
         setState({ status: "authenticated", user: changed, session: info });
         return Promise.resolve();
@@ -142,7 +141,7 @@ describe("field: after a link was used, the page looks again", () => {
     ["#/undo-email?token=hll_abc", "Undo the change"],
   ])("at a session that has ended: %s", async (page, button) => {
     const fake = fakeSession(authenticated);
-    fake.session.fetch = () => {
+    fake.session.refresh = () => {
       fake.setState(anonymous("revoked"));
       return Promise.reject(problem(401, "session_revoked"));
     };
@@ -157,16 +156,14 @@ describe("field: after a link was used, the page looks again", () => {
   it("on return, at an address that another page has confirmed", async () => {
     const unconfirmed = { ...alice, email_verified: false };
     const state: SessionState = { status: "authenticated", user: unconfirmed, session: info };
-    const refresh = vi.fn(() => {
-      setState(authenticated);
-      return Promise.resolve();
-    });
-    const { session, setState } = fakeSession(state, { fetch: () => Promise.resolve(Response.json(alice)), refresh });
+    const { session, setState } = fakeSession(state, { fetch: () => Promise.resolve(Response.json(alice)) });
     renderApp("account", session);
     await screen.findByText(/not confirmed/);
     fireEvent(window, new Event("focus"));
     await vi.waitFor(() => expect(screen.queryByText(/not confirmed/)).toBeNull());
-    expect(refresh).toHaveBeenCalledOnce();
+    // The session itself loads a user later.
+    setState({ ...state, user: { ...alice, email: "new@example.com" } });
+    expect(screen.getByRole("main").textContent).toContain("new@example.com");
   });
 });
 

@@ -78,17 +78,16 @@ describe("Recovery", () => {
   });
 
   it("asks for another address with the password", async () => {
-    const requests: string[] = [];
-    const send: typeof fetch = (input, init) => {
-      requests.push(`${input instanceof URL ? input.pathname : ""} ${typeof init?.body === "string" ? init.body : ""}`);
-      return Promise.resolve(new Response(null, { status: 202 }));
-    };
-    const { user } = renderApp("account", fakeSession(authenticated, { fetch: send }).session);
+    answers["/users/me/email"] = { status: 202 };
+    const accessToken = () => Promise.resolve("token");
+    const { user } = renderApp("account", fakeSession(authenticated, { accessToken }).session);
     await user.type(await screen.findByLabelText("New email"), "new@example.com");
     await user.type(field("Your password"), "three lamps on the stairs");
     await user.click(screen.getByRole("button", { name: "Change email" }));
     await screen.findByText("Check the mail of new@example.com.");
-    expect(requests).toEqual(['/users/me/email {"email":"new@example.com","password":"three lamps on the stairs"}']);
+    expect(sent).toEqual([
+      { path: "/users/me/email", body: { email: "new@example.com", password: "three lamps on the stairs" } },
+    ]);
   });
 
   it("tells a visitor that registration is closed, or that a mail was sent", async () => {

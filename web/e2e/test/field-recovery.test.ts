@@ -139,12 +139,12 @@ test("field: a changed address is on the page at once, and the undo logs out", a
   await page.getByRole("textbox", { name: "Your password" }).fill(PASSWORD);
   await page.keyboard.press("Enter");
   await page.getByText(`Check the mail of ${newEmail}.`).waitFor();
-  await page.goto(urlOf(await mailTo(newEmail, /./)));
+  await page.goto(urlOf(await mailTo(newEmail, /^Confirm your new/)));
   await page.getByRole("button", { name: "Change the address" }).click();
   await page.getByText("Your account has its new address.").waitFor();
   await page.getByRole("link", { name: "Go to your account" }).click();
   await page.getByRole("main").getByText(newEmail).waitFor();
-  await page.goto(urlOf(await mailTo(email, /changed|address/i)));
+  await page.goto(urlOf(await mailTo(email, /was changed$/)));
   await page.getByRole("button", { name: "Undo the change" }).click();
   await page.getByText("Your account has its former address again.").waitFor();
   await page.getByRole("button", { name: "Log out", exact: true }).waitFor({ state: "detached" });

@@ -42,7 +42,8 @@ export function AccountPage({ user, sessionId }: { user: User; sessionId: string
           {user.email !== null && (
             <>
               <strong className="account-email">{user.email}</strong>
-              {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`} ·{" "}
+              {offer?.recovery && !user.email_verified && ` (${texts.account.isNotConfirmed})`}
+              {"\u00a0· "}
             </>
           )}
           <span className="fact">{texts.account.since(formatDate(user.created_at))}</span>

@@ -1,7 +1,7 @@
 import type { User } from "@heirloom/client";
+import { changeEmail } from "@heirloom/client/account";
 import { useState } from "react";
-import { changeEmail } from "../recovery/recoveryApi.js";
-import { useHeirloomUrl, useSession } from "../session/SessionContext.js";
+import { useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { Field, PasswordField, UsernameField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
@@ -12,9 +12,8 @@ import { texts } from "../texts/index.js";
 
 export function ChangeEmail({ user, onChange }: { user: User; onChange: () => void }) {
   const session = useSession();
-  const heirloom = useHeirloomUrl();
   const [sentTo, setSentTo] = useState("");
-  const change = useAction((email: string, password: string) => changeEmail(session, heirloom, email, password), {
+  const change = useAction((email: string, password: string) => changeEmail(session, { email, password }), {
     invalid_credentials: { field: "password", message: texts.passwordChange.wrongPassword },
   });
   const onSubmit = async ({ email = "", password = "" }: Readonly<Record<string, string>>, form: HTMLFormElement) => {

@@ -1,5 +1,5 @@
 import { passwordHint } from "../recovery/useOffer.js";
-import type { Offer } from "../recovery/recoveryApi.js";
+import type { KnownOffer } from "../recovery/useOffer.js";
 import { Link } from "../router.js";
 import { texts } from "../texts/index.js";
 import { Button } from "../ui/Button.js";
@@ -10,7 +10,7 @@ import type { Registration } from "./useRegistration.js";
 
 interface Props {
   readonly registration: Registration;
-  readonly offer: Offer | null;
+  readonly offer: KnownOffer | null;
   /** The page after the login. */
   readonly next: string;
 }

@@ -28,7 +28,7 @@ export function useRegistration() {
       setIsCreated(false);
       setIsMailSent(false);
       attempted.current = account;
-      const created: object = await session.register(account).catch((error: unknown) => {
+      const created = await session.register(account).catch((error: unknown) => {
         if (error instanceof ProblemError && error.status < 500) attempted.current = null;
         throw error;
       });

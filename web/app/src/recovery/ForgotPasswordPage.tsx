@@ -1,20 +1,20 @@
+import { forgotPassword } from "@heirloom/client/account";
 import { useState } from "react";
 import { AuthLayout } from "../pages/AuthLayout.js";
 import { Link, useRouter } from "../router.js";
-import { useHeirloomUrl } from "../session/SessionContext.js";
+import { useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { Field } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
 import { useAction } from "../ui/useAction.js";
-import { forgotPassword } from "./recoveryApi.js";
 import { texts } from "../texts/index.js";
 
 export function ForgotPasswordPage() {
-  const heirloom = useHeirloomUrl();
+  const session = useSession();
   const { state: email } = useRouter().route;
   const [sentTo, setSentTo] = useState("");
-  const ask = useAction((email: string) => forgotPassword(heirloom, email), {
+  const ask = useAction((email: string) => forgotPassword(session, { email }), {
     not_offered: texts.recovery.notOffered,
   });
   return (

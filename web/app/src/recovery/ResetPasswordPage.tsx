@@ -1,29 +1,23 @@
+import { resetPassword } from "@heirloom/client/account";
 import { useState } from "react";
 import { AuthLayout } from "../pages/AuthLayout.js";
 import { Link, useRouter } from "../router.js";
-import { checkSession } from "../session/checkSession.js";
-import { useHeirloomUrl, useSession } from "../session/SessionContext.js";
+import { useSession } from "../session/SessionContext.js";
 import { Button } from "../ui/Button.js";
 import { PasswordField } from "../ui/Field.js";
 import { Form } from "../ui/Form.js";
 import { Notice } from "../ui/Notice.js";
 import { useAction } from "../ui/useAction.js";
 import { linkMessages } from "./linkMessages.js";
-import { resetPassword } from "./recoveryApi.js";
 import { passwordHint, useOffer } from "./useOffer.js";
 import { texts } from "../texts/index.js";
 
 export function ResetPasswordPage() {
   const session = useSession();
-  const heirloom = useHeirloomUrl();
   const { state: token } = useRouter().route;
   const offer = useOffer();
   const [isDone, setIsDone] = useState(false);
-  const reset = useAction(async (password: string) => {
-    await resetPassword(heirloom, token, password);
-    // The session of this browser may be one of those that have ended.
-    void checkSession(session, heirloom);
-  }, linkMessages());
+  const reset = useAction((new_password: string) => resetPassword(session, { token, new_password }), linkMessages());
   const anotherLink = <Link to="forgot-password">{texts.recovery.anotherLink}</Link>;
   return (
     <AuthLayout title={texts.recovery.choose} alternative={<Link to="login">{texts.recovery.toLogin}</Link>}>

@@ -1,5 +1,5 @@
-import type { Session, SessionState } from "@heirloom/client";
-import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type { Session, SessionState, User } from "@heirloom/client";
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import type { DisabledAccount } from "./disabledAccount.js";
 import { createLastUser } from "./lastUser.js";
@@ -20,6 +20,15 @@ interface Context extends Props {
   readonly logoutStore: LogoutStore;
   readonly lastUser: LastUser;
   readonly server: Server;
+  readonly newer: NewerUser | null;
+  readonly reportUser: (user: User) => void;
+}
+
+/** A user that was loaded after the one in the session state. */
+interface NewerUser {
+  readonly user: User;
+  /** The one in the session state at that time. */
+  readonly former: User;
 }
 
 const SessionContext = createContext<Context | null>(null);
@@ -31,9 +40,17 @@ export function SessionProvider({ session, heirloom, disabledAccount, children }
   useEffect(() => logoutStore.connect(), [logoutStore]);
   useEffect(() => lastUser.connect(), [lastUser]);
   useEffect(() => void probeServer(heirloom).then(setServer, () => undefined), [heirloom]);
+  const [newer, setNewer] = useState<NewerUser | null>(null);
+  const reportUser = useCallback(
+    (user: User) => {
+      const state = session.getState();
+      if (state.status === "authenticated" && state.user.id === user.id) setNewer({ user, former: state.user });
+    },
+    [session],
+  );
   const context = useMemo(
-    () => ({ session, heirloom, disabledAccount, logoutStore, lastUser, server }),
-    [session, heirloom, disabledAccount, logoutStore, lastUser, server],
+    () => ({ session, heirloom, disabledAccount, logoutStore, lastUser, server, newer, reportUser }),
+    [session, heirloom, disabledAccount, logoutStore, lastUser, server, newer, reportUser],
   );
   return <SessionContext value={context}>{children}</SessionContext>;
 }
@@ -52,9 +69,19 @@ export function useHeirloomUrl(): URL {
   return useSessionContext().heirloom;
 }
 
+/** The session state. The session loads its user with a refresh only, so the user may be one that was loaded later. */
 export function useSessionState(): SessionState {
-  const session = useSession();
-  return useSyncExternalStore(session.subscribe, session.getState);
+  const { session, newer } = useSessionContext();
+  const state = useSyncExternalStore(session.subscribe, session.getState);
+  return useMemo(
+    () => (state.status === "authenticated" && newer?.former === state.user ? { ...state, user: newer.user } : state),
+    [state, newer],
+  );
+}
+
+/** Returns the function that reports a user who was just loaded. */
+export function useReportUser(): (user: User) => void {
+  return useSessionContext().reportUser;
 }
 
 /** The functions that log the user out. */

@@ -1,7 +1,6 @@
-import type { SessionInfo } from "@heirloom/client";
+import type { SessionInfo, User } from "@heirloom/client";
 import { useCallback, useEffect } from "react";
-import { checkSession } from "./checkSession.js";
-import { useHeirloomUrl, useServer, useSession } from "./SessionContext.js";
+import { useHeirloomUrl, useReportUser, useServer, useSession } from "./SessionContext.js";
 import { useLookAgain } from "./useLookAgain.js";
 
 /** The server's clock is known to a second. */
@@ -9,12 +8,19 @@ const MARGIN = 1_500;
 /** Timers stop while the machine sleeps, and none can wait for a month. */
 const MAX_WAIT = 30_000;
 
-/** Looks whether the session goes on: when the user returns to the page, and when the session is due to expire. */
+/** Looks whether the session goes on, and whether another page has changed or confirmed the email address: when the user returns to the page, and when the session is due to expire. */
 export function useSessionCheck({ expires_at, idle_expires_at }: SessionInfo): void {
   const session = useSession();
   const heirloom = useHeirloomUrl();
   const { clockOffset } = useServer();
-  const check = useCallback(() => void checkSession(session, heirloom), [session, heirloom]);
+  const reportUser = useReportUser();
+  const check = useCallback(() => {
+    // The session state reports whether it goes on. While Heirloom does not respond, it stays the same.
+    session
+      .fetch(new URL("users/me", heirloom))
+      .then(async (response) => response.ok && reportUser((await response.json()) as User))
+      .catch(() => undefined);
+  }, [session, heirloom, reportUser]);
   useLookAgain(check);
   useEffect(() => {
     const expiry = Math.min(Date.parse(expires_at), Date.parse(idle_expires_at)) + MARGIN;

@@ -1,5 +1,5 @@
 import { ProblemError } from "@heirloom/client";
-import type { OverReason, Session, SessionState, User } from "@heirloom/client";
+import type { OverReason, Problem, Session, SessionState, User } from "@heirloom/client";
 import { act, render } from "@testing-library/react";
 import type { ComponentProps } from "react";
 import userEvent from "@testing-library/user-event";
@@ -29,7 +29,19 @@ export const authenticated: SessionState = { status: "authenticated", user: alic
 export const anonymous = (over?: OverReason): SessionState =>
   over ? { status: "anonymous", over } : { status: "anonymous" };
 
-/** A session with the state and functions of a test. Other requests fail. */
+/** As the client does it. */
+const request: Session["request"] = async <T,>(
+  path: string,
+  { method = "GET", body }: { method?: string; body?: unknown } = {},
+) => {
+  const response = await fetch(new URL(path, heirloom), { method, body: JSON.stringify(body) });
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text || "null") as T;
+  const problem = { ...(JSON.parse(text || "{}") as Problem), status: response.status };
+  throw new ProblemError(problem, Number(response.headers.get("retry-after")) || undefined);
+};
+
+/** A session with the state and functions of a test. Other requests fail, and those of `request` go to the global `fetch`. */
 export function fakeSession(state: SessionState, overrides: Partial<Session> = {}) {
   let current = state;
   const listeners = new Set<(state: SessionState) => void>();
@@ -58,7 +70,7 @@ export function fakeSession(state: SessionState, overrides: Partial<Session> = {
     events: () => Promise.resolve({ events: [] }),
     changePassword: unexpected,
     deleteAccount: unexpected,
-    request: unexpected,
+    request,
     close: () => undefined,
     ...overrides,
   };
