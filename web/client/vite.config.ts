@@ -4,7 +4,7 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Properties of objects that stay inside the core, so they may have short names in the package. */
-const INTERNAL = /^(cancel|expiresAt|pending|refreshAt|shared|until)$/;
+const INTERNAL = /^(cancel|current|end|expiresAt|next|pending|ready|refreshAt|run|send|settle|shared|until)$/;
 
 export default defineConfig({
   plugins: [minified()],
@@ -60,8 +60,10 @@ function minified(): Plugin {
             unsafe_arrows: true,
             pure_getters: true,
             lhs_constants: false,
+            sequences: false,
+            unsafe_math: true,
           },
-          mangle: { properties: { regex: INTERNAL } },
+          mangle: { properties: file.name === "index" && { regex: INTERNAL, builtins: true } },
           // React's servers need to know which modules run in the browser too.
           format: file.name === "react" ? { preamble: '"use client";' } : {},
           sourceMap: { content: map.source as string, includeSources: true, url: map.fileName },

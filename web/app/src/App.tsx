@@ -5,6 +5,7 @@ import { Header } from "./Header.js";
 import { LoginPage } from "./pages/LoginPage.js";
 import { NotFoundPage } from "./pages/NotFoundPage.js";
 import { RegisterPage } from "./pages/RegisterPage.js";
+import { TicketPage } from "./pages/TicketPage.js";
 import { ForgotPasswordPage } from "./recovery/ForgotPasswordPage.js";
 import { ConfirmEmailPage, UndoEmailPage, VerifyEmailPage } from "./recovery/LinkPage.js";
 import { ResetPasswordPage } from "./recovery/ResetPasswordPage.js";
@@ -51,6 +52,8 @@ function CurrentPage() {
       return <LoginPage />;
     case "register":
       return <RegisterPage />;
+    case "ticket":
+      return <TicketPage />;
     case "account":
       return <Protected>{(user, { id }) => <AccountPage user={user} sessionId={id} />}</Protected>;
     case "family":

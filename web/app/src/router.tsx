@@ -77,8 +77,8 @@ export function Redirect({ to, state }: { to: string; state?: string }) {
 }
 
 /**
- * A link from a mail has its page and token in the fragment: `#/reset-password?token=…`. The token moves to the state of the
- * history, so it is not in the URL any more.
+ * A link from a mail or another service has its page and token in the fragment: `#/reset-password?token=…`. The token moves
+ * to the state of the history, so it is not in the URL any more.
  */
 function openFragment(base: string) {
   const [page, query] = location.hash.startsWith("#/") ? location.hash.slice(2).split("?") : [];

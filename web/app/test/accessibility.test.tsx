@@ -6,6 +6,8 @@ import { anonymous, authenticated, fakeSession, renderApp } from "./support/rend
 const pages: [string, SessionState][] = [
   ["login", anonymous()],
   ["register", anonymous()],
+  ["#/ticket?token=hlt_1", anonymous()],
+  ["#/ticket?token=hlt_1", authenticated],
   ["account", authenticated],
   ["account", anonymous("reused")],
   ["account", { status: "unreachable" }],

@@ -1,6 +1,9 @@
 import type { components } from "./openapi.js";
 import type { RequestOptions, Session } from "./types.js";
 
+export { stepUp } from "./stepUp.js";
+export type { Challenge } from "./stepUp.js";
+
 /** What a server offers to its pages. */
 export type Offer = Omit<components["schemas"]["Offer"], "registration"> & {
   /** With `verified`, a link in a mail creates the account. */

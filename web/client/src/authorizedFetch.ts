@@ -2,20 +2,38 @@ import { needsRefresh, readProblem } from "./problem.js";
 import { abortable } from "./timeout.js";
 import type { TokenManager } from "./tokenManager.js";
 import type { AccessToken } from "./tokens.js";
+import type { StepUp } from "./types.js";
 
 /**
- * `fetch` with the access token. If the token is rejected, the request is repeated once with the next token. Only
- * `trustedOrigins` receive the token. Relative URLs are relative to `base`.
+ * `fetch` with the access token. If the token is rejected, the request is repeated once with the next token. If a service
+ * wants a newer proof of who the user is, it is repeated once after `onStepUp`. Only `trustedOrigins` receive the token.
+ * Relative URLs are relative to `base`.
  */
 export function createAuthorizedFetch(
   send: typeof fetch,
   base: () => string,
   trustedOrigins: (string | undefined)[],
   tokens: Pick<TokenManager, "current" | "next">,
+  onStepUp: StepUp | undefined,
 ): typeof fetch {
-  function sendWith(request: Request, { token }: AccessToken) {
-    request.headers.set("authorization", `Bearer ${token}`);
-    return send(request);
+  /** A request is repeated after a refresh, and then after a step-up, but not the other way round. */
+  async function sendWith(
+    request: Request,
+    token: AccessToken,
+    onStepUp: StepUp | undefined,
+    isRepeated?: boolean,
+  ): Promise<Response> {
+    const copy = request.clone();
+    const stepUp = onStepUp?.();
+    request.headers.set("authorization", `Bearer ${token.token}`);
+    const response = await send(request);
+    if (response.status !== 401) return response;
+
+    const isExpired = needsRefresh(await readProblem(response.clone()));
+    if (!(isExpired ? !isRepeated : stepUp && (await abortable(stepUp(response), request)))) return response;
+    const next = await abortable(tokens.next(token), request);
+    // A request of one user is never repeated as another user who has logged in meanwhile.
+    return next?.id === token.id ? sendWith(copy, next, isExpired ? onStepUp : undefined, true) : response;
   }
 
   return async (input, init) => {
@@ -25,13 +43,6 @@ export function createAuthorizedFetch(
 
     // The refresh goes on if the caller aborts: other requests may wait for it too.
     const token = await abortable(tokens.current(), request);
-    if (!token) return send(request);
-    const copy = request.clone();
-    const response = await sendWith(request, token);
-    if (response.status !== 401 || !needsRefresh(await readProblem(response.clone()))) return response;
-
-    const next = await abortable(tokens.next(token), request);
-    // A request of one user is never repeated as another user who has logged in meanwhile.
-    return next?.id === token.id ? sendWith(copy, next) : response;
+    return token ? sendWith(request, token, onStepUp) : send(request);
   };
 }

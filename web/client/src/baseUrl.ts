@@ -8,9 +8,9 @@ export function resolveBaseUrl(baseUrl: string | URL, location: Location | undef
 }
 
 /** `URL.canParse` and `URL.parse` are missing in Safari 16. */
-export function parseUrl(url: string | URL = "", base?: string): URL | undefined {
+export function parseUrl(url: string | URL | undefined, base?: string): URL | undefined {
   try {
-    return new URL(url, base);
+    return new URL(url as string, base);
   } catch {
     // It is no URL.
   }

@@ -9,10 +9,9 @@ import type { Device, EventsPage, RequestOptions, Session, SessionInfo, SessionO
 /** Creates the session of this page, and checks at once whether the user is logged in. */
 export function createSession(options: SessionOptions = {}): Session {
   const { location, document } = globalThis as { location?: Location; document?: Document };
-  const delivery = options.tokenDelivery ?? "cookie";
   // The function is only in a browser's workers. Worker runtimes on servers have a `WorkerGlobalScope` too.
-  const isBrowser = !!document || "importScripts" in globalThis;
-  const usesCookie = delivery === "cookie";
+  const isBrowser = (document || "importScripts" in globalThis) as boolean;
+  const usesCookie = options.tokenDelivery !== "body";
   const isAutomatic = usesCookie && (options.restore ?? isBrowser);
   const lacksJar = usesCookie && !(isBrowser || options.restore || options.fetch);
   const send: typeof fetch = options.fetch ?? ((...request) => fetch(...request));
@@ -23,16 +22,25 @@ export function createSession(options: SessionOptions = {}): Session {
   const diagnose = (subject?: unknown) =>
     import("./diagnosis.js").then((chunk) => chunk.diagnose(subject, base, send, store), ignore);
   const request = createApi(base, send, diagnose);
-  const tokens = createTokenManager(request, base, store, delivery, isAutomatic, diagnose);
+  const tokens = createTokenManager(request, base, store, usesCookie, isAutomatic, diagnose);
 
   const origins = [base, location?.origin, ...(options.origins ?? [])].map((url) => parseUrl(url)?.origin);
   const pageUrl = () => document?.baseURI ?? location?.href ?? `${base}/`;
-  const fetchAuthorized = createAuthorizedFetch(send, pageUrl, origins, tokens);
+  const fetchAuthorized = createAuthorizedFetch(send, pageUrl, origins, tokens, options.onStepUp);
   const requestAuthorized = createApi(base, fetchAuthorized, diagnose);
 
   const state: () => { status: string; user?: User; session?: SessionInfo } = store.get;
   const currentUser = () => state().user ?? null;
 
+  async function login(path: string, credentials: object, call?: RequestOptions) {
+    if (lacksJar) await diagnose();
+    await tokens.login(path, credentials, call);
+    const user = currentUser();
+    if (!user) throw new Error("The session has ended.");
+    return user;
+  }
+
+  const refresh = (call?: RequestOptions) => abortable(tokens.refresh(), call);
   const logout = (call?: RequestOptions) => abortable(tokens.logout(), call);
 
   return {
@@ -40,12 +48,11 @@ export function createSession(options: SessionOptions = {}): Session {
     subscribe: store.subscribe,
     user: (call) => abortable(tokens.ready(), call).then(currentUser),
     register: (body, call) => request("/register", { method: "POST", body }, call),
-    async login(credentials, call) {
-      if (lacksJar) await diagnose();
-      await tokens.login(credentials, call);
-      const user = currentUser();
-      if (!user) throw new Error("The session has ended.");
-      return user;
+    login: (credentials, call) => login("/login", credentials, call),
+    redeem: (ticket, call) => login("/login/ticket", { ticket, device_token: undefined }, call),
+    async reauthenticate(password, call) {
+      await requestAuthorized("/reauthenticate", { method: "POST", body: { password } }, call);
+      await refresh(call);
     },
     logout,
     async logoutAll(call) {
@@ -55,15 +62,15 @@ export function createSession(options: SessionOptions = {}): Session {
     },
     fetch: fetchAuthorized,
     accessToken: async (call) => (await abortable(tokens.current(), call))?.token ?? null,
-    refresh: (call) => abortable(tokens.refresh(), call),
+    refresh,
     sessions: async (call) => (await requestAuthorized<{ sessions: Device[] }>("/sessions", {}, call)).sessions,
     async endSession(id, call) {
       if (state().session?.id === id) return logout(call);
       await requestAuthorized(`/sessions/${encodeURIComponent(id)}`, { method: "DELETE" }, call);
     },
-    events({ limit, before, signal } = {}) {
+    events({ signal, ...page } = {}) {
       // Without the members that are undefined.
-      const query = JSON.parse(JSON.stringify({ limit, before })) as Record<string, string>;
+      const query = JSON.parse(JSON.stringify(page)) as Record<string, string>;
       return requestAuthorized<EventsPage>(`/users/me/events?${new URLSearchParams(query)}`, {}, { signal });
     },
     changePassword: tokens.changePassword,

@@ -2,7 +2,7 @@ export interface SingleFlight {
   /** Starts the work, or joins the work in flight. */
   run: () => Promise<void>;
   /** Resolves for everyone who waits, while the work goes on. */
-  resolve: () => void;
+  settle: () => void;
   /** Aborts the signal of the work in flight. The next `run` starts new work. */
   cancel: () => void;
 }
@@ -11,19 +11,19 @@ export interface SingleFlight {
 export function createSingleFlight(work: (signal: AbortSignal) => Promise<void>): SingleFlight {
   let flight: Promise<void> | undefined;
   let controller: AbortController | undefined;
-  let resolve: (() => void) | undefined;
+  let settle: (() => void) | undefined;
   return {
     run: () =>
-      (flight ??= new Promise((settle, reject) => {
+      (flight ??= new Promise((resolve, reject) => {
         const { signal } = (controller = new AbortController());
-        resolve = settle;
+        settle = resolve;
         work(signal)
           .finally(() => {
             if (!signal.aborted) flight = undefined;
           })
-          .then(settle, reject);
+          .then(resolve, reject);
       })),
-    resolve: () => resolve?.(),
+    settle: () => settle?.(),
     cancel() {
       controller?.abort();
       flight = undefined;

@@ -7,7 +7,7 @@ import type { Store } from "./store.js";
 import { connectTabs, type SharedToken } from "./tabs.js";
 import { ignore, sleep, withCallerTimeout } from "./timeout.js";
 import { type AccessToken, type IssuedTokens, requestTokens, type Tokens, toTokens } from "./tokens.js";
-import type { OverReason, Problem, RequestOptions, TokenDelivery, User } from "./types.js";
+import type { OverReason, Problem, RequestOptions, User } from "./types.js";
 
 /** How long to wait for another tab's message about why the cookie is missing. */
 const REASON_TIMEOUT = 250;
@@ -20,7 +20,7 @@ export interface TokenManager {
   refresh: () => Promise<void>;
   /** Resolves once it is known whether there is a session. */
   ready: () => Promise<void>;
-  login: (credentials: object, call?: RequestOptions) => Promise<void>;
+  login: (path: string, credentials: object, call?: RequestOptions) => Promise<void>;
   /** The response is a new session of the same user, in place of this one. */
   changePassword: (passwords: object, call?: RequestOptions) => Promise<void>;
   logout: () => Promise<void>;
@@ -34,7 +34,7 @@ export function createTokenManager(
   request: ApiRequest,
   base: string,
   store: Store,
-  delivery: TokenDelivery,
+  usesCookie: boolean,
   isAutomatic: boolean,
   diagnose: (subject: unknown) => unknown,
 ): TokenManager {
@@ -103,7 +103,7 @@ export function createTokenManager(
     const isOurs = tokens ? tokens.id === shared.info.id : isUnknown();
     if (!isOurs || ended.has(shared.info.id) || (tokens && Date.now() + shared.life < tokens.expiresAt)) return;
     adopt({ shared });
-    refresh.resolve();
+    refresh.settle();
     if (isUnknown()) restore().catch(ignore);
   }
 
@@ -155,10 +155,8 @@ export function createTokenManager(
       // Older servers report a disabled account without ending the session. The user is logged out for now, but the account may
       // be enabled again: the tokens are kept, and so is the cookie.
       if (heirloomProblem(error, 403)?.code === "account_disabled") store.set({ status: "anonymous" });
-      const { retryAfter } = error as Partial<ProblemError>;
-      if (retryAfter) {
-        backoff = { error, until: Date.now() + retryAfter * 1000 };
-      }
+      const { retryAfter = 0 } = error as Partial<ProblemError>;
+      backoff = { error, until: Date.now() + retryAfter * 1000 };
       throw error;
     }
     if (signal.aborted || !issued) return;
@@ -272,9 +270,9 @@ export function createTokenManager(
 
     refresh: () => (tokens || !isUnknown() ? withCallerTimeout(refresh.run()) : restore()),
 
-    async login(credentials, call) {
-      const body = delivery === "body" ? { ...credentials, token_delivery: delivery, device_token } : credentials;
-      await begin(requestTokens(request, "/login", { body }, call));
+    async login(path, credentials, call) {
+      const body = usesCookie ? credentials : { token_delivery: "body", device_token, ...credentials };
+      await begin(requestTokens(request, path, { body }, call));
       await withCallerTimeout(loadSession()).catch(setUnreachable);
     },
 
@@ -290,7 +288,7 @@ export function createTokenManager(
       const left = tokens;
       if (left) end("logged_out");
       else if (isUnknown()) clear("logged_out");
-      if (left || delivery === "cookie") logouts.pending.add(left?.body);
+      if (left || usesCookie) logouts.pending.add(left?.body);
       await withCallerTimeout(sendLogouts());
       if (!left) tabs.send({ kind: "over", reason: "logged_out" });
     },

@@ -46,7 +46,15 @@ export interface SessionOptions {
    * memory, and the session is lost when the program exits.
    */
   tokenDelivery?: TokenDelivery;
+  /** What to do when a service wants a newer proof of who the user is: `stepUp(…)` of `@heirloom/client/account`. */
+  onStepUp?: StepUp;
 }
+
+/**
+ * Called for each request before it is sent. The result is called if the response is a 401. It resolves to whether the user
+ * has proved who they are since; the request is then repeated with a new token.
+ */
+export type StepUp = () => (response: Response) => Promise<boolean>;
 
 /** Why the session of this page has ended. */
 export type OverReason =
@@ -123,7 +131,18 @@ export interface Session {
    * link in the mail creates the account.
    */
   register: (account: { email: string; password: string }, options?: RequestOptions) => Promise<User | MailSent>;
-  login: (credentials: { email: string; password: string }, options?: RequestOptions) => Promise<User>;
+  /** With `remember: false`, the browser forgets the session when it is closed. */
+  login: (
+    credentials: { email: string; password: string; remember?: boolean },
+    options?: RequestOptions,
+  ) => Promise<User>;
+  /** Logs in with a ticket, which your backend has created for a user whom it has identified. A ticket works once. */
+  redeem: (ticket: string, options?: RequestOptions) => Promise<User>;
+  /**
+   * Proves again who the user is. The next access tokens have a new `auth_time`, in every tab. Rejects with
+   * `invalid_credentials` if the password is wrong.
+   */
+  reauthenticate: (password: string, options?: RequestOptions) => Promise<void>;
   /**
    * Logs out in every tab at once, and on the server as soon as it is reachable. Rejects if the server does not confirm
    * it: a page then retries in the background, and another `logout()` resolves once the server has confirmed.

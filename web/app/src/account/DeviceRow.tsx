@@ -45,6 +45,7 @@ export function DeviceRow({ device, onLogout }: { device: Device; onLogout: () =
             </time>
           </>
         </Facts>
+        {device.actor && <p className="warning small">{texts.devices.actor(device.actor)}</p>}
         {device.also_used_from && <AlsoUsedFrom place={device.also_used_from} />}
         {logout.error && (
           <Notice kind="error">

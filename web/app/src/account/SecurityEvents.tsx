@@ -68,6 +68,7 @@ function EventRow({ event, isSandbox, sessionId }: RowProps) {
         <Facts>
           <Time at={event.at} />
           {causeOf(event)}
+          {actorOf(event)}
           {event.ip}
           {sessionOf(event, sessionId)}
         </Facts>
@@ -76,11 +77,22 @@ function EventRow({ event, isSandbox, sessionId }: RowProps) {
   );
 }
 
-/** The browser that sent the request, or the operator. */
+interface Detail {
+  readonly by?: string;
+  readonly actor?: string;
+}
+
+/** The browser that sent the request, the operator, or the operator's backend. */
 function causeOf(event: SecurityEvent): string | null {
-  const { by } = (event.detail ?? {}) as { by?: string };
+  const { by } = (event.detail ?? {}) as Detail;
   if (by === "cli") return texts.events.byOperator;
-  return event.user_agent && displayName(event);
+  return event.user_agent ? displayName(event) : by === "service" ? texts.events.byService : null;
+}
+
+/** Who acted for the user. */
+function actorOf(event: SecurityEvent): string | null {
+  const { actor } = (event.detail ?? {}) as Detail;
+  return actor ? texts.events.byActor(actor) : null;
 }
 
 function sessionOf({ session_id }: SecurityEvent, own: string): string | null {

@@ -11,7 +11,7 @@ export interface DisabledAccount {
 
 export function watchForDisabledAccount(heirloom: URL, send: typeof fetch): DisabledAccount {
   const listeners = new Set<() => void>();
-  const paths = ["refresh", "login"].map((path) => new URL(path, heirloom).href);
+  const paths = ["refresh", "login", "login/ticket"].map((path) => new URL(path, heirloom).href);
   const channel =
     typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`heirloom-disabled ${heirloom.href}`);
   let isDisabled = false;

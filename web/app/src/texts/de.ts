@@ -33,6 +33,7 @@ export const de: Texts = {
     alsoUsedFrom: "Auch benutzt von",
     unknownAddress: "einer unbekannten Adresse",
     alsoUsedHelp: "Wenn Sie das nicht waren, melden Sie sich überall ab und ändern Sie Ihr Passwort.",
+    actor: (name) => `${name} handelt in dieser Sitzung für Sie.`,
     logOutDevice: (name, code) => `${name} abmelden, Sitzung ${code}`,
     isLoggedOut: (name) => `${name} ist abgemeldet.`,
     showAll: (count) => `Alle ${count} Geräte anzeigen`,
@@ -61,6 +62,8 @@ export const de: Texts = {
       areAll ? `Alle ${count} Ereignisse werden angezeigt.` : `${count} Ereignisse werden angezeigt.`,
     thisDevice: "dieses Gerät",
     byOperator: "durch den Betreiber",
+    byService: "durch einen Dienst des Betreibers",
+    byActor: (name) => `${name} handelte für Sie`,
     sandbox: (text) => `Sandbox: ${text}`,
     sessionRevoked: "Eine Sitzung wurde beendet",
     kinds: {
@@ -198,6 +201,20 @@ export const de: Texts = {
       "**Schlechte Netze.** Eine verlorene Antwort meldet Sie nicht ab.",
       "**Gestohlene Token.** Wird eines erneut vorgelegt, endet die Sitzung. Ihre anderen Geräte bleiben angemeldet.",
     ],
+  },
+  ticket: {
+    title: "Weiter zu Ihrem Konto",
+    explanation:
+      "Ein anderer Dienst hat Sie angemeldet. Fahren Sie nur fort, wenn Sie sich dort gerade selbst angemeldet haben. Jemand anders könnte Ihnen diesen Link geschickt haben, um Sie in ein fremdes Konto zu führen.",
+    replaces: (email) =>
+      `Sie sind als ${email} angemeldet. Wenn Sie fortfahren, endet diese Sitzung in diesem Browser.`,
+    replacesUnnamed: "Sie sind schon angemeldet. Wenn Sie fortfahren, endet diese Sitzung in diesem Browser.",
+    submit: "Weiter",
+    toLogin: "Stattdessen mit Passwort anmelden",
+    missing: "Dieser Link ist unvollständig. Melden Sie sich bei dem Dienst, von dem Sie kommen, neu an.",
+    invalid:
+      "Diese Anmeldung wurde nicht innerhalb einer Minute abgeschlossen, oder ihr Link wurde verändert. Melden Sie sich bei dem Dienst, von dem Sie kommen, neu an.",
+    used: "Dieser Link wurde schon benutzt. Er gilt nur einmal. Melden Sie sich bei dem Dienst, von dem Sie kommen, neu an.",
   },
   ended: {
     logInAgain: "Neu anmelden",

@@ -35,6 +35,7 @@ export const en = {
     alsoUsedFrom: "Also used from",
     unknownAddress: "an unknown address",
     alsoUsedHelp: "If that was not you, log out everywhere and change your password.",
+    actor: (name: string) => `${name} acts for you in this session.`,
     logOutDevice: (name: string, code: string) => `Log out ${name}, session ${code}`,
     isLoggedOut: (name: string) => `${name} is logged out.`,
     showAll: (count: number) => `Show all ${count} devices`,
@@ -63,6 +64,8 @@ export const en = {
     showing: (count: number, areAll: boolean) => `Showing ${areAll ? "all " : ""}${count} events.`,
     thisDevice: "this device",
     byOperator: "by the operator",
+    byService: "by a service of the operator",
+    byActor: (name: string) => `${name} acted for you`,
     sandbox: (text: string) => `Sandbox: ${text.charAt(0).toLowerCase()}${text.slice(1)}`,
     sessionRevoked: "A session was revoked",
     kinds: {
@@ -200,6 +203,19 @@ export const en = {
       "**Bad networks.** A lost response does not log you out.",
       "**Stolen tokens.** Replaying one revokes the session. Your other devices stay logged in.",
     ],
+  },
+  ticket: {
+    title: "Continue to your account",
+    explanation:
+      "Another service has logged you in. Continue only if you have just logged in there yourself. Someone else may have sent you this link to get you into their account.",
+    replaces: (email: string) => `You are logged in as ${email}. If you continue, that session ends in this browser.`,
+    replacesUnnamed: "You are logged in already. If you continue, that session ends in this browser.",
+    submit: "Continue",
+    toLogin: "Log in with a password instead",
+    missing: "This link is incomplete. Log in again at the service that sent you here.",
+    invalid:
+      "This login was not completed within a minute, or its link was changed. Log in again at the service that sent you here.",
+    used: "This link was used already. It works once. Log in again at the service that sent you here.",
   },
   ended: {
     logInAgain: "Log in again",

@@ -60,6 +60,8 @@ export function fakeSession(state: SessionState, overrides: Partial<Session> = {
     user: unexpected,
     register: unexpected,
     login: unexpected,
+    redeem: unexpected,
+    reauthenticate: unexpected,
     logout: unexpected,
     logoutAll: unexpected,
     fetch: unexpected,
