@@ -133,6 +133,14 @@ types: ## Write the client's types from openapi.json
 docs: $(MDBOOK) $(MERMAID) ## Build the documentation as a site in target/site, and check its links
 	scripts/docs $(MDBOOK) $(MERMAID)
 
+.PHONY: dist
+dist: setup ## Make what a release publishes, in target/dist (HEIRLOOM_DIST_TARGETS)
+	scripts/dist
+
+.PHONY: dist-test
+dist-test: ## Install and use what `make dist` made; the .deb needs root, and boots a Debian in a container
+	scripts/dist-test
+
 .PHONY: deny
 deny: $(DENY) ## Check licences, bans, sources and, if they can be fetched, advisories
 	$(DENY) check licenses bans sources
