@@ -3,8 +3,10 @@ import type { Grant } from "./serverGrant.js";
 import { type BrowserRequest, isHeirloomCookie } from "./serverRequest.js";
 import type { Problem, TokenAnswer } from "./types.js";
 
-/** How long a request may wait before it looks at its session, and still share a refresh that was under way when it came. */
-const REMEMBERED_FOR = 10_000;
+/** For how long after a refresh a request with the same cookie shares it, by when it arrives, in milliseconds. */
+const SHARED_FOR = 5_000;
+/** How much longer a request may do other things before it looks at its session. */
+const WAITING_FOR = 10_000;
 
 /** Tokens from Heirloom, and the `Set-Cookie` lines that came with them. */
 export interface Issued {
@@ -68,14 +70,14 @@ export class HeirloomServer {
   }
 
   /**
-   * Refreshes the session of the browser's cookie. Requests with the same cookie from the same place share one refresh if they
-   * were there before it was done: one that waits here while others refresh twice would look like a replay. If it comes to
-   * that late, it gets no cookies, because the browser may have newer ones. Heirloom judges all other requests.
+   * Refreshes the session of the browser's cookie. Requests with the same cookie from the same place share one refresh: a
+   * browser that loads several pages keeps some of its requests waiting, and one that waits while the others refresh twice would look
+   * like a replay. A late one gets no cookies, because the browser may have newer ones. Heirloom judges all other requests.
    */
   async refresh(browser: BrowserRequest): Promise<Issued> {
     const key = JSON.stringify([browser.cookies, browser.client]);
     const shared = this.refreshes.get(key);
-    if (shared && browser.receivedAt <= shared.doneAt) {
+    if (shared && browser.receivedAt <= shared.doneAt + SHARED_FOR) {
       const isLate = shared.doneAt !== Infinity;
       const issued = await shared.result;
       return isLate ? { ...issued, cookies: [] } : issued;
@@ -94,7 +96,7 @@ export class HeirloomServer {
   }
 
   private clean() {
-    const oldest = performance.now() - REMEMBERED_FOR;
+    const oldest = performance.now() - SHARED_FOR - WAITING_FOR;
     for (const [key, { doneAt }] of this.refreshes) if (doneAt < oldest) this.refreshes.delete(key);
   }
 }

@@ -21,9 +21,12 @@ test("every TypeScript or JavaScript code block in the docs compiles", async () 
     await Promise.all(pages.map(async (name) => codeOf(await readFile(folder + name, "utf8"), "ts", "js")))
   ).flat();
   expect(scripts.length).toBeGreaterThan(0);
-  // The module that the recipes import.
-  const session = await readFile(pathOf("../recipes/session.ts"), "utf8");
-  for (const script of scripts) {
-    expect(compilerErrors({ "readme.ts": `export {};\n${script}`, "session.ts": session })).toEqual([]);
-  }
+  // The modules that they import.
+  const modules = {
+    "session.ts": await readFile(pathOf("../recipes/session.ts"), "utf8"),
+    "heirloom.ts": await readFile(pathOf("../servers/heirloom.ts"), "utf8"),
+    "live.ts": await readFile(pathOf("../../../examples/websocket/live.ts"), "utf8"),
+  };
+  const blocks = scripts.map((script, index) => [`readme-${index}.ts`, `export {};\n${script}`]);
+  expect(compilerErrors({ ...modules, ...Object.fromEntries(blocks) }, ["node"])).toEqual([]);
 });

@@ -1,8 +1,10 @@
+import { readdir, readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createSession } from "../src/index.js";
 import type { AppServer } from "./support/appServer.js";
 import { APPS } from "./support/apps.js";
 import { Heirloom } from "./support/heirloom.js";
+import { codeOf, pathOf } from "./support/pages.js";
 
 const PASSWORD = "three lamps on the stairs";
 const ADDRESS = "198.51.100.7";
@@ -33,6 +35,7 @@ async function start(name: string): Promise<AppServer> {
 /** A browser behind a proxy that forwards `/auth` to Heirloom, and everything else to the app. */
 class Browser {
   cookies = new Map<string, string>();
+  private address = ADDRESS;
   private constructor(readonly email: string) {}
 
   /** A new user, logged in by the page in the browser. */
@@ -44,8 +47,10 @@ class Browser {
     return browser;
   }
 
+  /** A browser with the same cookies elsewhere. */
   copy(): Browser {
     const copy = new Browser(this.email);
+    copy.address = "203.0.113.66";
     copy.cookies = new Map(this.cookies);
     return copy;
   }
@@ -104,7 +109,7 @@ class Browser {
     const headers = new Headers(init.headers);
     headers.set("cookie", ["theme=dark", ...Array.from(this.cookies, (pair) => pair.join("="))].join("; "));
     headers.set("user-agent", USER_AGENT);
-    headers.set("x-forwarded-for", ADDRESS);
+    headers.set("x-forwarded-for", this.address);
     return fetch(url, { ...init, headers });
   }
 
@@ -261,6 +266,18 @@ describe("with the access token in a cookie", () => {
     ]);
     expect(await open(set.map((line) => line.split(";", 1)[0]!))).toEqual([]);
   });
+});
+
+test("the pages show the code that the tests run", async () => {
+  for (const [page, folder] of [
+    ["server-rendering", "../servers"],
+    ["websockets", "../../../examples/websocket"],
+  ] as const) {
+    const shown = codeOf(await readFile(pathOf(`../../../docs/${page}.md`), "utf8"), "ts", "tsx");
+    const names = (await readdir(pathOf(folder))).filter((name) => /\.tsx?$/.test(name));
+    expect(names.length).toBeGreaterThan(1);
+    for (const name of names) expect(shown, name).toContain(await readFile(pathOf(`${folder}/${name}`), "utf8"));
+  }
 });
 
 test("in Node, which keeps no cookies, a login of the page's own session is refused and names the remedy", async () => {

@@ -2,7 +2,7 @@ import ts from "typescript";
 import { pathOf } from "./pages.js";
 
 /** Compiles modules of an app that uses the package, by their names in `test/`. Returns the errors. */
-export function compilerErrors(modules: Record<string, string>): string[] {
+export function compilerErrors(modules: Record<string, string>, types: string[] = []): string[] {
   const files = new Map(Object.entries(modules).map(([name, code]) => [pathOf(name), code]));
   const options: ts.CompilerOptions = {
     strict: true,
@@ -13,8 +13,14 @@ export function compilerErrors(modules: Record<string, string>): string[] {
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     jsx: ts.JsxEmit.ReactJSX,
     lib: ["lib.es2022.d.ts", "lib.dom.d.ts", "lib.dom.iterable.d.ts"],
-    types: [],
-    paths: { "@heirloom/client": [pathOf("../src/index.ts")], "@heirloom/client/*": [pathOf("../src/*.ts")] },
+    types,
+    paths: {
+      "@heirloom/client": [pathOf("../src/index.ts")],
+      "@heirloom/client/*": [pathOf("../src/*.ts")],
+      "@heirloom/verify": [pathOf("../../verify/src/index.ts")],
+      "@sveltejs/kit": [pathOf("support/frameworks/kit.ts")],
+      "next/*": [pathOf("support/frameworks/next-*.ts")],
+    },
   };
   const host = ts.createCompilerHost(options);
   const fileExists = host.fileExists.bind(host);
