@@ -46,7 +46,7 @@ function render(state: SessionState): string {
 }
 
 function greeting(state: SessionState): string {
-  if (state.status === "authenticated") return `Hello ${escape(state.user.email)}`;
+  if (state.status === "authenticated") return `Hello ${escape(state.user.email ?? "you")}`;
   if (state.status !== "anonymous") return "Welcome";
   return state.over === "reused" ? "Someone else may have used your session. Log in again." : "Log in";
 }

@@ -40,7 +40,6 @@ export function createSession(options: SessionOptions = {}): Session {
     return user;
   }
 
-  const refresh = (call?: RequestOptions) => abortable(tokens.refresh(), call);
   const logout = (call?: RequestOptions) => abortable(tokens.logout(), call);
 
   return {
@@ -50,10 +49,6 @@ export function createSession(options: SessionOptions = {}): Session {
     register: (body, call) => request("/register", { method: "POST", body }, call),
     login: (credentials, call) => login("/login", credentials, call),
     redeem: (ticket, call) => login("/login/ticket", { ticket, device_token: undefined }, call),
-    async reauthenticate(password, call) {
-      await requestAuthorized("/reauthenticate", { method: "POST", body: { password } }, call);
-      await refresh(call);
-    },
     logout,
     async logoutAll(call) {
       const { revoked } = await requestAuthorized<{ revoked: number }>("/logout-all", { method: "POST" }, call);
@@ -62,7 +57,7 @@ export function createSession(options: SessionOptions = {}): Session {
     },
     fetch: fetchAuthorized,
     accessToken: async (call) => (await abortable(tokens.current(), call))?.token ?? null,
-    refresh,
+    refresh: (call) => abortable(tokens.refresh(), call),
     sessions: async (call) => (await requestAuthorized<{ sessions: Device[] }>("/sessions", {}, call)).sessions,
     async endSession(id, call) {
       if (state().session?.id === id) return logout(call);

@@ -72,7 +72,7 @@ export function connectTabs(base: string | false, listener: (message: TabMessage
        * that this tab cannot use does not end the wait: the request of a third tab may still be on its way.
        */
       const wait = async (number: number) => {
-        while (!isDone() && [...refreshing].some((other) => other < number)) {
+        while (!isDone() && Math.min(...refreshing) < number) {
           const { signal: done } = waiting;
           await sleep(MAX_WAIT, signal, done);
           if (!done.aborted) refreshing.clear();

@@ -20,7 +20,7 @@ const BOB: SessionState = { status: "authenticated", user: { ...alice, email: "b
 const RESTORING: SessionState = { status: "restoring" };
 const textOf = (state: SessionState) =>
   state.status === "authenticated"
-    ? state.user.email
+    ? (state.user.email ?? state.user.id)
     : state.status === "anonymous"
       ? (state.over ?? "log in")
       : state.status;
