@@ -59,12 +59,17 @@ fn a_deleted_account_leaves_a_record_of_its_end_and_nothing_else() {
             assert_eq!(line, None, "{trace} is in the log");
         }
         let lines: Vec<&str> = dump.lines().filter(|line| line.contains(&id)).collect();
+        // Services that follow the ended sessions are told whose they were.
+        let (ended, lines): (Vec<&str>, Vec<&str>) =
+            lines.into_iter().partition(|line| line.contains(&format!("\t{id}\t")));
+        assert_eq!(ended.len() as u64, site.counts("SELECT count(*) AS number FROM ended_sessions"), "{ended:?}");
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].starts_with(&id) && lines[0].ends_with(by), "{lines:?}");
         let unknown = site.counts("SELECT count(*) AS number FROM login_throttles");
         assert_eq!(unknown, 1, "only the address without an account is still counted");
         is_on_record(&log, &id, by);
-        // It goes when the events would.
+        // The ended sessions go when every access token has expired, and the record when the events would.
+        site.executes("UPDATE ended_sessions SET recorded_at = recorded_at - interval '1 day', ended_at = ended_at - interval '1 day'");
         site.executes("UPDATE deleted_accounts SET deleted_at = deleted_at - interval '91 days'");
         assert_eq!(site.commands(&["prune"]).code, Some(0));
         assert!(!site.dumps().contains(&id));
