@@ -6,8 +6,8 @@ export default defineConfig({
     globalSetup: ["support/buildPage.ts"],
     maxWorkers: 2,
     // Generous for a busy machine. No test waits this long.
-    testTimeout: 180_000,
-    expect: { poll: { timeout: 20_000, interval: 50 } },
+    testTimeout: 300_000,
+    expect: { poll: { timeout: 60_000, interval: 50 } },
     hookTimeout: 120_000,
   },
 });

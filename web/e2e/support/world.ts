@@ -15,6 +15,8 @@ import { Proxy } from "./proxy.js";
 export const PASSWORD = "three lamps on the stairs";
 const SCREENSHOTS = fileURLToPath(new URL("../../../target/screenshots", import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** How long to wait for a page, in milliseconds. Generous for a busy machine. */
+const WAIT_LIMIT = 90_000;
 // For machines without internet access, and for root.
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
@@ -54,6 +56,7 @@ export class World {
 
   async browser(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.chromium.newContext(options);
+    context.setDefaultTimeout(WAIT_LIMIT);
     this.contexts.push(context);
     return context;
   }
