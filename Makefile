@@ -17,7 +17,7 @@ MDBOOK_VERSION := 0.5.4
 MERMAID_VERSION := 12.3.0
 MERMAID := $(TOOLS)/mermaid-$(MERMAID_VERSION).min.js
 # What `make test` also runs with the sessions in hash partitions.
-ON_PARTITIONS := -- batched_statements liveness login portable_sql races reuse rotation sessions storage
+ON_PARTITIONS := -- batched_statements liveness login portable_sql races reuse rotation service_ sessions storage
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS := 180
 
@@ -170,8 +170,9 @@ outbox: setup test-setup web ## Send 10,000 messages while processes are killed,
 	HEIRLOOM_TEST_MESSAGES=10000 cargo test --locked --test process -- --nocapture no_message_is_lost
 
 .PHONY: bench
-bench: setup ## Compare refreshes with pgbench, and write docs/benchmarks
+bench: setup ## Compare refreshes with pgbench, and with claims, and write docs/benchmarks
 	cargo bench --locked --bench refresh
+	cargo bench --locked --bench refresh -- claims
 
 .PHONY: soak
 soak: setup ## Break servers and database for ten minutes, and check what clients saw (HEIRLOOM_SOAK_SECONDS, _SEED, _ONLY)

@@ -72,6 +72,8 @@ enum What {
     Refresh,
     /// This build beside another one, each on a database of its own
     Compare,
+    /// Sessions with 512 bytes of claims beside sessions without, each on a database of its own
+    Claims,
     /// Four times as many clients as it takes to keep the server busy
     Overload,
     /// 64 clients beside 2,000 that hold connections and want nothing else, with 1,024 open files allowed
@@ -95,7 +97,8 @@ fn main() {
     let bar = ProgressBar::new(0).with_style(style);
     match options.what {
         What::Refresh => refresh(&options, &bar),
-        What::Compare => compare::run(&options, &bar),
+        What::Compare => compare::builds(&options, &bar),
+        What::Claims => compare::claims(&options, &bar),
         What::Overload => overload::run(&options, &bar),
         What::Hoarders => hoarders::run(&options, &bar),
         What::Scale => scale::run(&options, &bar),
@@ -104,7 +107,13 @@ fn main() {
 
 /// So many sessions.
 fn sessions_of(server: &Server, count: usize, bar: &ProgressBar) -> Sessions {
+    sessions_with(None, server, count, bar)
+}
+
+/// The same, each with these claims.
+fn sessions_with(claims: Option<String>, server: &Server, count: usize, bar: &ProgressBar) -> Sessions {
     let mut sessions = Sessions::none();
+    sessions.claims = claims;
     begin(bar, count, "making sessions");
     sessions.make(&server.database_url, count, bar);
     sessions

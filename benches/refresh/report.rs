@@ -170,7 +170,8 @@ impl Report {
     }
 }
 
-fn median_ratio(rounds: &[f64], others: &[f64]) -> f64 {
+/// The median of the rounds' own ratios.
+pub fn median_ratio(rounds: &[f64], others: &[f64]) -> f64 {
     median(rounds.iter().zip(others).map(|(one, other)| one / other).collect())
 }
 

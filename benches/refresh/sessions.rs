@@ -24,6 +24,8 @@ pub struct Sessions {
     pub generations: Vec<u32>,
     /// Where in its share each client goes on, so that one load after the other gets through all of them.
     pub positions: Vec<usize>,
+    /// What the access tokens of each say besides, as JSON.
+    pub claims: Option<String>,
 }
 
 impl Sessions {
@@ -31,7 +33,7 @@ impl Sessions {
     pub fn none() -> Self {
         let secret = Secret::new(SECRET).expect("it is long enough");
         let tokens = RefreshTokens::new(&Keyring::derive(&[secret]).expect("one secret"));
-        Self { tokens, generations: Vec::new(), positions: Vec::new() }
+        Self { tokens, generations: Vec::new(), positions: Vec::new(), claims: None }
     }
 
     /// Puts sessions into the table, all at their first generation, until there are `count`.
@@ -44,7 +46,8 @@ impl Sessions {
             let last = (first + PORTION).min(count) - 1;
             let users = make_users(first / SESSIONS_OF_A_USER, last / SESSIONS_OF_A_USER);
             sql_query(users).execute(&mut connection).expect("users");
-            sql_query(make_families(first, last, "now()")).execute(&mut connection).expect("families");
+            let families = make_families(first, last, "now()", self.claims.as_deref());
+            sql_query(families).execute(&mut connection).expect("families");
             progress.inc((last + 1 - first) as u64);
         }
         self.generations.resize(count.max(self.generations.len()), 1);
@@ -58,7 +61,7 @@ pub fn make_expired(url: &str, first: usize, count: usize, progress: &ProgressBa
     let quick = "SET synchronous_commit = off; SET session_replication_role = replica";
     connection.batch_execute(quick).expect("the owner may");
     for first in (first..first + count).step_by(PORTION) {
-        let families = make_families(first, first + PORTION - 1, "now() - interval '60 days'");
+        let families = make_families(first, first + PORTION - 1, "now() - interval '60 days'", None);
         sql_query(families).execute(&mut connection).expect("families");
         progress.inc(PORTION as u64);
     }
@@ -93,13 +96,15 @@ fn make_users(first: usize, last: usize) -> String {
     )
 }
 
-fn make_families(first: usize, last: usize, began: &str) -> String {
+fn make_families(first: usize, last: usize, began: &str, claims: Option<&str>) -> String {
+    // A build from before there were claims has no column for them.
+    let (column, claims) = claims.map_or_else(Default::default, |claims| (", claims", format!(", '{claims}'")));
     let (id, user_id) = (family_id_in_sql("n"), user_id_in_sql(&format!("n / {SESSIONS_OF_A_USER}")));
     format!(
         "INSERT INTO token_families (id, user_id, created_at, authenticated_at, expires_at, idle_expires_at, rotated_at, \
-         generation, delivery, ip, user_agent) SELECT {id}, {user_id}, began, began, began + interval '30 days', \
+         generation, delivery, ip, user_agent{column}) SELECT {id}, {user_id}, began, began, began + interval '30 days', \
          began + interval '7 days', began, 1, 'cookie', '127.0.0.1', \
-         'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' \
+         'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'{claims} \
          FROM generate_series({first}, {last}) AS n, (SELECT {began} AS began) AS time"
     )
 }

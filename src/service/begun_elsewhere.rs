@@ -17,6 +17,7 @@ use crate::db::idempotency_keys::{self, Repetition};
 use crate::db::users::{self, EMAIL_TAKEN, LockedAccount, SUBJECT_TAKEN};
 use crate::db::{Connection, DbError, events, families};
 use crate::domain::Timestamp;
+use crate::domain::account::User;
 use crate::domain::claims::Claims;
 use crate::domain::client::Client;
 use crate::domain::event::{Event, EventKind};
@@ -140,8 +141,10 @@ impl Service {
                     Repetition::First => {}
                     Repetition::OtherRequest => return Ok(Err(NotBegun::KeyReused)),
                     Repetition::Again(session) => {
-                        let found = families::find(tx, session.into())?.ok_or(NotBegun::NoSuchSession);
-                        return Ok(found.map(|family| (Box::new(family), Ended::default())));
+                        // Access tokens of a session that ended long ago are no longer known to be dead.
+                        let found = families::find(tx, session.into())?.filter(|family| family.is_alive(now));
+                        let found = found.map(|family| (Box::new(family), Ended::default()));
+                        return Ok(found.ok_or(NotBegun::NoSuchSession));
                     }
                 }
             }
@@ -216,6 +219,8 @@ fn prepare(
     now: Timestamp,
     client: &Client,
 ) -> Result<Result<(), NotBegun>, DbError> {
+    let session_claims = Claims::of_session(&ticket.claims);
+    let fits = |user: &User| session_claims.merged_over(&user.claims).is_ok();
     let found = match user {
         ValidUserOfSession::Known(id) => users::find(tx, id)?.map(|(user, _)| user),
         ValidUserOfSession::Described(described) => {
@@ -223,24 +228,30 @@ fn prepare(
             let Some(subject) = user.subject.clone() else { return Ok(Err(NotBegun::NoSuchUser)) };
             match users::find_by_subject(tx, &subject)? {
                 Some(found) => Some(found),
+                None if !fits(&user) => return Ok(Err(NotBegun::Invalid(vec![too_long()]))),
                 None => match users::insert(tx, &user, None) {
                     Ok(()) => {
                         let kind = EventKind::Registered;
                         events::insert(tx, &Event::of_account(now, user.id, kind, client.clone(), &mut rng()))?;
                         Some(user)
                     }
-                    // Another request has created the user meanwhile.
-                    Err(error) if error.is_constraint(SUBJECT_TAKEN) => users::find_by_subject(tx, &subject)?,
+                    Err(error) if error.is_constraint(SUBJECT_TAKEN) || error.is_constraint(EMAIL_TAKEN) => {
+                        // Another request may have created the user meanwhile, with the same address.
+                        match users::find_by_subject(tx, &subject)? {
+                            None if error.is_constraint(EMAIL_TAKEN) => return Err(error),
+                            found => found,
+                        }
+                    }
                     Err(error) => return Err(error),
                 },
             }
         }
     };
     let Some(user) = found else { return Ok(Err(NotBegun::NoSuchUser)) };
-    ticket.user = user.id.as_uuid();
-    if Claims::of_session(&ticket.claims).merged_over(&user.claims).is_err() {
+    if !fits(&user) {
         return Ok(Err(NotBegun::Invalid(vec![too_long()])));
     }
+    ticket.user = user.id.as_uuid();
     Ok(Ok(()))
 }
 

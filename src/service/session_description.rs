@@ -56,7 +56,9 @@ pub(super) fn valid(
     let user = match description.user {
         UserOfSession::Known(id) => Some(ValidUserOfSession::Known(id)),
         UserOfSession::Described(user) => {
-            validate(user, &mut errors).map(|user| ValidUserOfSession::Described(Box::new(user)))
+            let user = validate(user, &mut errors);
+            errors.iter_mut().for_each(|error| error.field = within_user(error.field));
+            user.map(|user| ValidUserOfSession::Described(Box::new(user)))
         }
     };
     let mut refuse = |field, message: String| errors.push(FieldError { field, message });
@@ -86,6 +88,16 @@ pub(super) fn valid(
         remember: description.remember,
     };
     Ok(ValidDescription { user, ticket })
+}
+
+/// Where the field of a described user is in the request. The session has claims of its own.
+fn within_user(field: &'static str) -> &'static str {
+    match field {
+        "email" => "user.email",
+        "subject" => "user.subject",
+        "claims" => "user.claims",
+        other => other,
+    }
 }
 
 /// The claims of the user and of the session are too long together.

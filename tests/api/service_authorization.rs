@@ -1,6 +1,7 @@
 //! Which key may do what: every operation of the service API's document, with every scope, and with keys that are none.
 
 use heirloom::domain::ids::FamilyId;
+use heirloom::domain::policy::ServiceApi;
 use heirloom::domain::service_key::Scope;
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ fn operations() -> Vec<Operation> {
             operations.push(Operation { method: method.to_uppercase(), path: path.clone(), scope });
         }
     }
-    assert!(operations.len() >= 6, "{}", operations.len());
+    assert!(operations.len() >= 14, "{}", operations.len());
     operations
 }
 
@@ -146,6 +147,36 @@ fn nobody_gets_anywhere_without_a_key_that_lives() {
         assert_eq!(two.verdict(), (400, "malformed_request"), "{method} {path}");
     }
     assert_eq!(state_of(&app), before);
+}
+
+#[test]
+fn no_operation_is_on_an_address_where_the_service_api_is_not() {
+    for (place, has_admin_address) in [
+        (ServiceApi::Admin, true),
+        (ServiceApi::Admin, false),
+        (ServiceApi::Public, true),
+        (ServiceApi::Off, true),
+        (ServiceApi::Off, false),
+    ] {
+        let app = App::with(|config| {
+            config.service_api = place;
+            if !has_admin_address {
+                config.admin_bind = None;
+            }
+        });
+        let alice = app.logged_in("alice@example.com");
+        let (backend, existing) = (app.trusted_backend(), Existing::of(&app, &alice));
+        let addresses = [(ServiceApi::Admin, app.admin_url.clone()), (ServiceApi::Public, Some(app.url.clone()))];
+        let elsewhere = addresses.into_iter().filter(|(address, _)| *address != place).filter_map(|(_, url)| url);
+        let before = state_of(&app);
+        for wrong in elsewhere.map(|url| backend.at_url(url)) {
+            for Operation { method, path, .. } in operations() {
+                let answer = asks(&wrong, &method, &path, &existing, Some(&format!("Bearer {}", wrong.key)));
+                assert_eq!(answer.verdict(), (404, "not_found"), "{place:?}, {}: {method} {path}", wrong.url);
+            }
+        }
+        assert_eq!(state_of(&app), before);
+    }
 }
 
 #[test]

@@ -69,8 +69,15 @@ fn now_rejects_the_access_tokens_with_the_old_claims_on_every_process_and_the_se
         (401, "access_token_expired"),
         "so does a new process"
     );
-    assert_eq!(changes_claims(&backend, &user, "?now=true", &json!({ "plan": "pro" })).status, 200);
-    assert_eq!(alice.asks_who_am_i().status, 200, "claims that stay as they are supersede nothing");
+    let path = format!("/service/users/{user}?now=true");
+    assert_eq!(backend.request("PATCH", &path).json(&json!({ "email_verified": true })).send().status, 200);
+    assert_eq!(alice.asks_who_am_i().status, 200, "a change that names no claims supersedes nothing");
+    assert_eq!(changes_claims(&backend, &user, "", &json!({ "plan": "free" })).status, 200);
+    assert_eq!(alice.asks_who_am_i().status, 200);
+    assert_eq!(changes_claims(&backend, &user, "?now=true", &json!({ "plan": "free" })).status, 200);
+    assert_eq!(alice.asks_who_am_i().verdict(), (401, "access_token_expired"), "its claims are those of before");
+    assert_eq!(alice.refreshes().status, 200);
+    assert_eq!((&said(&alice)["plan"], alice.asks_who_am_i().status), (&json!("free"), 200));
     for query in ["?now=1", "?now=", "?later=true", "?now=true&now=true"] {
         assert_eq!(changes_claims(&backend, &user, query, &json!({})).verdict(), (422, "validation_failed"), "{query}");
     }

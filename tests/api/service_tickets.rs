@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::Answer;
 use crate::support::App;
-use crate::support::app::{SECRET, days, seconds};
+use crate::support::app::{SECRET, days, hours, seconds};
 use crate::support::backend::Backend;
 use crate::support::browser::{Browser, PASSWORD};
 use crate::support::database::{claims, session_of};
@@ -107,6 +107,21 @@ fn two_browsers_that_race_with_one_ticket_get_one_session() {
     });
     assert_eq!(verdicts.iter().filter(|status| **status == 200).count(), 1, "{verdicts:?}");
     assert_eq!(verdicts.iter().filter(|status| **status == 401).count(), 5, "{verdicts:?}");
+}
+
+#[test]
+fn requests_that_race_for_one_new_user_create_it_once() {
+    let app = App::start();
+    let backend = app.trusted_backend();
+    for n in 0..5 {
+        let request = json!({ "user": { "subject": format!("sso|{n}"), "email": format!("user{n}@example.com") } });
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let racers: Vec<_> = (0..6).map(|_| scope.spawn(|| ticket(&backend, &request).status)).collect();
+            racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+        });
+        assert_eq!(statuses, [201; 6]);
+    }
+    assert_eq!(app.counts("SELECT count(*) AS number FROM users"), 5);
 }
 
 #[test]
@@ -233,6 +248,25 @@ fn a_backend_gets_the_tokens_of_a_native_app_and_the_same_session_for_a_repeated
 }
 
 #[test]
+fn a_repeated_request_gets_no_tokens_of_a_session_that_is_gone() {
+    let app = App::start();
+    let backend = app.trusted_backend();
+    let keyed = |key: &str, request: Value| {
+        backend.request("POST", "/service/sessions").header("idempotency-key", key).json(&request).send()
+    };
+    let (revoked, short) =
+        (json!({ "user": { "subject": "a" } }), json!({ "user": { "subject": "a" }, "idle_ttl": 60 }));
+    let first = keyed("revoked", revoked.clone());
+    assert_eq!((first.status, keyed("short", short.clone()).status), (201, 201));
+    let path = format!("/service/sessions/{}", first.json["session"]["id"].as_str().unwrap());
+    assert_eq!(backend.request("DELETE", &path).send().status, 204);
+    assert_eq!(keyed("revoked", revoked.clone()).verdict(), (404, "session_not_found"));
+    app.passes(hours(12));
+    assert_eq!(keyed("revoked", revoked).verdict(), (404, "session_not_found"), "long after it has ended");
+    assert_eq!(keyed("short", short).verdict(), (404, "session_not_found"), "after it has expired");
+}
+
+#[test]
 fn bad_descriptions_are_named() {
     let app = App::start();
     let backend = app.trusted_backend();
@@ -256,6 +290,8 @@ fn bad_descriptions_are_named() {
         "claims",
         "together too long"
     );
+    let new = json!({ "subject": "new", "claims": { "a": "b".repeat(600) } });
+    assert_eq!(of(json!({ "user": new, "claims": { "c": "d".repeat(600) } })), "claims", "and no user is created");
     assert_eq!(of(json!({ "amr": ["a b"] })), "amr");
     assert_eq!(of(json!({ "acr": "" })), "acr");
     assert_eq!(of(json!({ "actor": "a\nb" })), "actor");
@@ -264,7 +300,9 @@ fn bad_descriptions_are_named() {
     assert_eq!(of(json!({ "absolute_ttl": -1 })), "absolute_ttl");
     assert_eq!(of(json!({ "user": {} })), "user");
     assert_eq!(of(json!({ "user": { "id": "00000000-0000-7000-8000-000000000000", "subject": "a" } })), "user");
-    assert_eq!(of(json!({ "user": { "subject": "" } })), "subject");
+    assert_eq!(of(json!({ "user": { "subject": "" } })), "user.subject");
+    assert_eq!(of(json!({ "user": { "subject": "a", "email": "nonsense" } })), "user.email");
+    assert_eq!(of(json!({ "user": { "subject": "a", "claims": { "exp": 1 } } })), "user.claims");
     assert_eq!(of(json!({ "user": { "subject": "new", "email": "taken@example.com" } })), "email_taken");
     assert_eq!(of(json!({ "role": 1 })), "role");
     assert_eq!(app.counts("SELECT count(*) AS number FROM users"), 1);

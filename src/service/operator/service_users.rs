@@ -138,6 +138,7 @@ impl Operator {
             return Ok(UserOutcome::Invalid(errors));
         }
         let (email_verified, is_active) = (change.email_verified, change.is_active);
+        let names_claims = claims.is_some();
         let revocation = self.revocation(RevocationReason::Disabled);
         let (at, client) = (revocation.at, self.client());
         let changed = self.db.transaction(move |tx| {
@@ -156,7 +157,8 @@ impl Operator {
                 claims: claims.unwrap_or_else(|| before.claims.clone()),
                 ..before.clone()
             };
-            let merged = match after.claims == before.claims {
+            // With `now` also if they stay as they are: an earlier change may have left access tokens with older ones.
+            let merged = match after.claims == before.claims && !(now && names_claims) {
                 true => None,
                 false => match session_claims::merge(tx, &account, &after.claims)? {
                     Ok(merged) => Some(merged),

@@ -33,6 +33,8 @@ export type ProblemCode =
   | "request_timeout"
   | "session_not_found"
   | "session_revoked"
+  | "ticket_invalid"
+  | "ticket_used"
   | "too_many_attempts"
   | "unavailable"
   | "unsupported_media_type"

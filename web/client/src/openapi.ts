@@ -217,6 +217,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/login/ticket": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Log in with a ticket
+     * @description Starts the session that another service of the operator has prepared. The ticket works once, within 60 seconds. Otherwise
+     *     as `POST /login`.
+     */
+    post: operations["login_with_ticket"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/logout": {
     parameters: {
       query?: never;
@@ -327,6 +348,27 @@ export interface paths {
     get: operations["ping"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/reauthenticate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Prove again who the caller is
+     * @description Returns an access token of the same session whose `auth_time` is now. The refresh token stays as it is. For services that
+     *     want a fresh login and respond with `insufficient_user_authentication` (RFC 9470).
+     */
+    post: operations["reauthenticate"];
     delete?: never;
     options?: never;
     head?: never;
@@ -519,6 +561,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    AccessToken: {
+      access_token: string;
+      /**
+       * Format: int64
+       * @description Seconds until the access token expires.
+       * @example 870
+       */
+      expires_in: number;
+      /** @example Bearer */
+      token_type: string;
+    };
     AccessTokenOffer: {
       /** @example EdDSA */
       alg: string;
@@ -623,6 +676,11 @@ export interface components {
        * @example correct horse battery
        */
       password: string;
+      /**
+       * @description `false`: the browser forgets the cookies when it is closed.
+       * @default true
+       */
+      remember: boolean;
       /** @description How the refresh token is delivered for the whole life of the session. */
       token_delivery?: components["schemas"]["TokenDelivery"];
     };
@@ -694,6 +752,10 @@ export interface components {
       /** @description `urn:heirloom:problem:` and the code. */
       type: string;
     };
+    ReauthenticateRequest: {
+      /** Format: password */
+      password: string;
+    };
     /** @description Only for sessions with `token_delivery: "body"`. */
     RefreshTokenRequest: {
       refresh_token?: string | null;
@@ -717,6 +779,11 @@ export interface components {
       token: string;
     };
     Session: {
+      /**
+       * @description Who acts for the user in this session, for example a member of the operator's support.
+       * @example support|bob
+       */
+      actor?: string;
       /**
        * @description Another place from which the session was refreshed at the same time. A second tab on another network is harmless.
        *     Anything else may be a thief.
@@ -763,6 +830,15 @@ export interface components {
     };
     SessionsAnswer: {
       sessions: components["schemas"]["Session"][];
+    };
+    TicketLoginRequest: {
+      /**
+       * @description From `POST /service/tickets`.
+       * @example hlt_AQ…
+       */
+      ticket: string;
+      /** @description How the refresh token is delivered for the whole life of the session. */
+      token_delivery?: components["schemas"]["TokenDelivery"];
     };
     TokenAnswer: {
       access_token: string;
@@ -1556,6 +1632,137 @@ export interface operations {
       };
     };
   };
+  login_with_ticket: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TicketLoginRequest"];
+      };
+    };
+    responses: {
+      /** @description The first tokens of the session */
+      200: {
+        headers: {
+          /** @description With `token_delivery: "cookie"`: the same cookies as after a login */
+          "Set-Cookie"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TokenAnswer"];
+        };
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `ticket_invalid`: The ticket is not valid, or it has expired. Log in again at the service that gave it to you.
+       *     - `ticket_used`: The ticket was used already. Log in again at the service that gave it to you.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `account_disabled`: This account is disabled. Contact the operator of this service.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`. */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   logout: {
     parameters: {
       query?: never;
@@ -2067,6 +2274,143 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["PingAnswer"];
+        };
+      };
+    };
+  };
+  reauthenticate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ReauthenticateRequest"];
+      };
+    };
+    responses: {
+      /** @description The password is right */
+      200: {
+        headers: {
+          /** @description The access token, if the server sets it as a cookie */
+          "Set-Cookie"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AccessToken"];
+        };
+      };
+      /**
+       * @description - `malformed_json`: The body is not JSON. Send an object as described at /docs.
+       *     - `malformed_request`: The server cannot read this request. Check its headers and body.
+       */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `access_token_missing`: The request has no access token. Send it as `Authorization: Bearer`.
+       *     - `access_token_invalid`: The access token is not valid. Refresh to get a new one.
+       *     - `access_token_expired`: The access token has expired. Refresh to get a new one.
+       *     - `session_revoked`: The session has been revoked. Log in again.
+       */
+      401: {
+        headers: {
+          /** @description The scheme `Bearer`, with the error unless no credentials were sent (RFC 6750) */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `invalid_credentials`: The password is wrong. Nothing was changed.
+       *     - `csrf_failed`: The access token came in a cookie. The header X-CSRF-Token must repeat the value of this session's CSRF cookie.
+       *     - `cross_site_request`: A page of another site sent this request, and its origin is not an allowed origin.
+       */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `request_timeout`: The body took too long to arrive. Send the request again. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `payload_too_large`: The body is larger than 64 KiB. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `unsupported_media_type`: Send the body as JSON in UTF-8 with `Content-Type: application/json`, and without `Content-Encoding`. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `validation_failed`: Some fields are invalid. See `errors`. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `too_many_attempts`: Too many attempts. Retry after the time in `Retry-After`. */
+      429: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description - `internal_error`: The server failed to handle the request. Its log has the cause under this request's id. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /**
+       * @description - `overloaded`: The server is overloaded; retry after the time in `Retry-After`.
+       *     - `unavailable`: The database is unavailable. Your session is kept; retry after the time in `Retry-After`.
+       */
+      503: {
+        headers: {
+          /** @description Seconds */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
     };
