@@ -1,4 +1,4 @@
-//! Imports 100,000 users with five kinds of hashes by the release binary, on a database of its own; imports them again; logs
+//! Imports 100,000 users with five kinds of hashes by the binary of the same profile, on a database of its own; imports them again; logs
 //! some of each kind in, and looks at their hashes. Prints lines a second, and fails if a number is not what it should be.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool for the command line of this repository")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures the machine's time")]
@@ -67,7 +67,9 @@ fn import(directory: &Path, path: &str) -> Value {
 }
 
 fn heirloom(directory: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/target/release/heirloom"));
+    // This example is in a directory beside it.
+    let examples = std::env::current_exe().unwrap();
+    let mut command = Command::new(examples.parent().unwrap().parent().unwrap().join("heirloom"));
     command.args(arguments).env("HEIRLOOM_DATA_DIR", directory.join("data")).current_dir(directory);
     command.env("HEIRLOOM_BIND", "127.0.0.1:0").env("HEIRLOOM_ADMIN_BIND", "off").env("HEIRLOOM_LOGIN_RATE", "off");
     command

@@ -6,7 +6,21 @@ use serde_json::{Value, json};
 
 use crate::operator::{Told, command, heirloom};
 use crate::support::App;
-use crate::support::foreign::{KINDS, email, line, password};
+use crate::support::foreign::{email, line, password};
+
+const KINDS: [&str; 11] = [
+    "bcrypt-2a",
+    "bcrypt-2b",
+    "bcrypt-2y",
+    "scrypt",
+    "pbkdf2-sha256",
+    "pbkdf2-sha512",
+    "passlib",
+    "django",
+    "argon2i",
+    "argon2d",
+    "argon2id",
+];
 
 const ALL_USERS: &str = "SELECT count(*) AS number FROM users";
 

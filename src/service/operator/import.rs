@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use super::Operator;
+pub use super::import_batch::RefusedLine;
 use super::import_batch::{Described, judge, store};
 use crate::crypto::stored_hash;
 use crate::db::user_transfer::{self, WithHash};
@@ -16,14 +17,6 @@ use crate::service::random::rng;
 
 /// How many lines are taken together, the users among them in one statement.
 const BATCH: usize = 1_000;
-
-/// A line that was not imported.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RefusedLine {
-    /// From one.
-    pub number: u64,
-    pub reason: String,
-}
 
 /// How many lines were taken, and how many were not.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

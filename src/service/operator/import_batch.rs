@@ -2,13 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::import::RefusedLine;
 use crate::db::user_transfer::{self, NamedAccount, WithHash};
 use crate::db::{Connection, DbError};
 use crate::domain::Timestamp;
 use crate::domain::account::{Email, User};
 use crate::domain::password::PasswordHash;
 use crate::domain::subject::Subject;
+
+/// A line that was not imported.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedLine {
+    /// From one.
+    pub number: u64,
+    pub reason: String,
+}
 
 /// A user that a line describes, with an id of its own.
 pub(super) struct Described {

@@ -8,21 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde_json::{Value, json};
 
-/// The kinds of hashes.
-pub const KINDS: [&str; 11] = [
-    "bcrypt-2a",
-    "bcrypt-2b",
-    "bcrypt-2y",
-    "scrypt",
-    "pbkdf2-sha256",
-    "pbkdf2-sha512",
-    "passlib",
-    "django",
-    "argon2i",
-    "argon2d",
-    "argon2id",
-];
-
 /// User number `number` with a hash of `kind`.
 pub fn email(kind: &str, number: usize) -> String {
     format!("{kind}-{number}@example.com")
