@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const directories = ["client/src", "client/test", "app/src", "app/test", "e2e/page", "e2e/support", "e2e/test"].concat([
+  "client/servers",
+  "e2e/live",
+  "e2e/rendered",
   "verify/src",
   "verify/test",
   "verify/examples",

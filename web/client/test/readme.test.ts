@@ -29,4 +29,4 @@ test("every TypeScript or JavaScript code block in the docs compiles", async () 
   };
   const blocks = scripts.map((script, index) => [`readme-${index}.ts`, `export {};\n${script}`]);
   expect(compilerErrors({ ...modules, ...Object.fromEntries(blocks) }, ["node"])).toEqual([]);
-});
+}, 180_000);
