@@ -7,8 +7,7 @@ import { createVerifier } from "@heirloom/verify";
 
 const { HEIRLOOM_URL, HEIRLOOM_TOKEN, HEIRLOOM_USER } = process.env;
 
-const session = createSession({ baseUrl: HEIRLOOM_URL });
-assert.equal(session.getState().status, "restoring");
+const session = createSession({ baseUrl: HEIRLOOM_URL, tokenDelivery: "body" });
 const user = await session.login({ email: "alice@example.com", password: "three lamps on the stairs" });
 assert.equal(user.id, HEIRLOOM_USER);
 const me = await session.fetch(`${HEIRLOOM_URL}/users/me`);
