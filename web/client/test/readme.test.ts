@@ -23,7 +23,6 @@ test("every TypeScript or JavaScript code block in the docs compiles", async () 
   expect(scripts.length).toBeGreaterThan(0);
   // The module that the recipes import.
   const session = await readFile(pathOf("../recipes/session.ts"), "utf8");
-  for (const script of scripts) {
-    expect(compilerErrors({ "readme.ts": `export {};\n${script}`, "session.ts": session })).toEqual([]);
-  }
+  const modules = scripts.map((script, index) => [`page-${index}.ts`, `export {};\n${script}`] as const);
+  expect(compilerErrors({ ...Object.fromEntries(modules), "session.ts": session })).toEqual([]);
 });
