@@ -54,7 +54,7 @@ impl SessionContent {
 /// [`ProofError::Methods`] if they are too many or too long, or one has a space.
 pub fn methods(texts: Vec<String>) -> Result<Vec<String>, ProofError> {
     let is_method = |text: &String| {
-        (1..=METHOD_LIMIT).contains(&text.len()) && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        (1..=METHOD_LIMIT).contains(&length_in_json(text)) && !text.chars().any(|c| c.is_whitespace() || c.is_control())
     };
     if texts.len() <= METHODS_LIMIT && texts.iter().all(is_method) { Ok(texts) } else { Err(ProofError::Methods) }
 }
@@ -64,8 +64,13 @@ pub fn methods(texts: Vec<String>) -> Result<Vec<String>, ProofError> {
 /// # Errors
 /// [`ProofError::Text`] if it is empty, too long, or has a control character.
 pub fn short_text(text: String) -> Result<String, ProofError> {
-    let is_text = (1..=TEXT_LIMIT).contains(&text.len()) && !text.chars().any(char::is_control);
+    let is_text = (1..=TEXT_LIMIT).contains(&length_in_json(&text)) && !text.chars().any(char::is_control);
     if is_text { Ok(text) } else { Err(ProofError::Text) }
+}
+
+/// As access tokens have it: verifiers refuse one of more than 4 KiB.
+fn length_in_json(text: &str) -> usize {
+    text.len() + text.matches(['"', '\\']).count()
 }
 
 #[cfg(test)]
@@ -77,11 +82,11 @@ mod tests {
         let of = |texts: &[&str]| methods(texts.iter().map(|text| (*text).to_owned()).collect());
         assert_eq!(of(&["hwk", "user"]).unwrap(), ["hwk", "user"]);
         assert!(of(&[]).unwrap().is_empty());
-        for bad in [&["a b"][..], &[""], &["a"; 9], &[&"a".repeat(65)], &["a\u{a0}b"], &["a\0"]] {
+        for bad in [&["a b"][..], &[""], &["a"; 9], &[&"a".repeat(65)], &["a\u{a0}b"], &["a\0"], &[&"\"".repeat(33)]] {
             assert!(of(bad).is_err(), "{bad:?}");
         }
         assert!(short_text("urn:mace:incommon:iap:silver".to_owned()).is_ok());
-        for bad in [String::new(), "a\n".to_owned(), "a".repeat(256)] {
+        for bad in [String::new(), "a\n".to_owned(), "a".repeat(256), "\\".repeat(128)] {
             assert!(short_text(bad).is_err());
         }
     }

@@ -57,7 +57,9 @@ fn every_metric_follows_the_customs_of_prometheus() {
         assert!(scrape.0.contains(&format!("# HELP {name} ")), "{name} has no help text");
         for (label, values) in scrape.labels(name) {
             let values: BTreeSet<&str> = values.into_iter().collect();
-            assert!(values.len() <= 30, "{name} has {} values of {label}", values.len());
+            // There are more routes than anything else, and no request adds one.
+            let most = if label == "route" { 40 } else { 30 };
+            assert!(values.len() <= most, "{name} has {} values of {label}", values.len());
         }
     }
 }

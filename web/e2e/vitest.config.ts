@@ -7,6 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Generous for a busy machine. No test waits this long.
     testTimeout: 180_000,
+    expect: { poll: { timeout: 20_000, interval: 50 } },
     hookTimeout: 120_000,
   },
 });

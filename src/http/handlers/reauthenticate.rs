@@ -19,8 +19,8 @@ problems! { ReauthenticateProblems: WRONG_PASSWORD, TOO_MANY_ATTEMPTS, OVERLOADE
 
 /// Prove again who the caller is
 ///
-/// Returns an access token of the same session whose `auth_time` is now. The refresh token stays as it is. For services that
-/// want a fresh login and respond with `insufficient_user_authentication` (RFC 9470).
+/// Returns an access token of the same session, with a new time of authentication. The refresh token stays as it is. For
+/// services that want a fresh login (RFC 9470).
 #[utoipa::path(
     post, path = "/reauthenticate", tag = "account", security(("access_token" = [])),
     request_body = ReauthenticateRequest,

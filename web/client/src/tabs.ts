@@ -43,6 +43,7 @@ export function connectTabs(base: string | false, listener: (message: TabMessage
   let channel = base && globalThis.BroadcastChannel ? new BroadcastChannel(`heirloom ${base}`) : undefined;
   const tab = Math.random();
   const refreshing = new Set<number>();
+  let isRefreshing = false;
   let waiting = new AbortController();
 
   const send = (message: TabMessage) => channel?.postMessage(message);
@@ -50,33 +51,40 @@ export function connectTabs(base: string | false, listener: (message: TabMessage
   if (channel) {
     channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
       listener(data);
-      if (data.kind === "asks") refreshing.add(data.tab);
-      if (data.kind !== "asked") return;
-      refreshing.delete(data.tab);
-      if (refreshing.size && !data.got) return;
-      waiting.abort();
-      waiting = new AbortController();
+      if (data.kind === "asks") {
+        // A tab that opened after this one began to refresh has missed the message.
+        if (isRefreshing && !refreshing.has(data.tab)) send({ kind: "asks", tab });
+        refreshing.add(data.tab);
+      } else if (data.kind === "asked") {
+        refreshing.delete(data.tab);
+        waiting.abort();
+        waiting = new AbortController();
+      }
     };
-  }
-
-  /** Waits until another tab shares a token, until none refreshes any more, or for `MAX_WAIT`. */
-  async function wait(goesFirst: (other: number) => boolean, signal: AbortSignal) {
-    if (![...refreshing].some(goesFirst)) return;
-    const { signal: done } = waiting;
-    await sleep(MAX_WAIT, signal, done);
-    if (!done.aborted) refreshing.clear();
   }
 
   return {
     send,
     async run(isDone, refresh, signal) {
       let got: SharedToken | undefined;
+      /**
+       * Waits until `isDone`, until no tab with a lower number refreshes, or until no message has come for `MAX_WAIT`. A token
+       * that this tab cannot use does not end the wait: the request of a third tab may still be on its way.
+       */
+      const wait = async (number: number) => {
+        while (!isDone() && [...refreshing].some((other) => other < number)) {
+          const { signal: done } = waiting;
+          await sleep(MAX_WAIT, signal, done);
+          if (!done.aborted) refreshing.clear();
+        }
+      };
       if (channel) {
-        await wait(() => true, signal);
+        await wait(1);
         if (isDone()) return undefined;
+        isRefreshing = true;
         send({ kind: "asks", tab });
         await sleep(MESSAGE_DELAY, signal);
-        await wait((other) => other < tab, signal);
+        await wait(tab);
       }
       try {
         if (isDone()) return undefined;
@@ -84,6 +92,7 @@ export function connectTabs(base: string | false, listener: (message: TabMessage
         got = issued.shared;
         return issued;
       } finally {
+        isRefreshing = false;
         send({ kind: "asked", tab, got });
       }
     },

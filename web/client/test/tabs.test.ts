@@ -61,20 +61,56 @@ test("a tab waits while another tab refreshes", async () => {
   expect(server.count("/refresh")).toBe(0);
 });
 
-test("a tab waits for another tab for one second at most", async () => {
+test("a tab waits for a frozen tab for one second at most, and only once", async () => {
+  const [session] = await openTabs(1);
+  await advance(901_000);
+  await receive({ kind: "asks", tab: 0 });
+  const waiting = session!.fetch(API);
+  await advance(900);
+  expect(server.count("/refresh")).toBe(0);
+  await advance(200);
+  expect((await waiting).status).toBe(200);
+  const refreshed = vi.fn();
+  void session!.refresh().then(refreshed);
+  await advance(100);
+  expect(refreshed).toHaveBeenCalled();
+});
+
+test("a tab waits for a slow request of another tab for one second at most", async () => {
   const [first, second] = await openTabs(2);
   await advance(901_000);
   server.once("/refresh", delayed(() => server.tokens("session-1")).handler);
   void first!.fetch(API);
   await settle();
   const waiting = second!.fetch(API);
-  await advance(1_100);
+  await advance(2_200);
   expect((await waiting).status).toBe(200);
-  // It does not wait for that tab again.
-  const refreshed = vi.fn();
-  void second!.refresh().then(refreshed);
-  await advance(100);
-  expect(refreshed).toHaveBeenCalled();
+});
+
+test("a tab that opens while another tab refreshes hears of it", async () => {
+  const [first] = await openTabs(1);
+  const slow = delayed(() => server.tokens("session-1"));
+  server.once("/refresh", slow.handler);
+  const refreshing = first!.refresh();
+  await settle();
+  const second = await server.openLoggedInTab();
+  // The request of the first tab is still on its way. Two refreshes later it would look like a replay.
+  void second.refresh();
+  await advance(500);
+  expect(server.count("/refresh")).toBe(0);
+  slow.release();
+  await refreshing;
+});
+
+test("a token that a tab cannot use does not end its wait for a third tab", async () => {
+  const [session] = await openTabs(1);
+  await receive({ kind: "asks", tab: 0.9998 }, { kind: "asks", tab: 0.9999 });
+  void session!.refresh();
+  await settle();
+  await receive({ kind: "asked", tab: 0.9998, got: { token: "older", life: 60_000, info: { id: "session-1" } } });
+  expect(server.count("/refresh")).toBe(0);
+  await receive({ kind: "asked", tab: 0.9999 });
+  expect(server.count("/refresh")).toBe(1);
 });
 
 test("a tab refreshes itself if the other tab fails", async () => {

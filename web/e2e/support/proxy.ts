@@ -15,6 +15,8 @@ export class Proxy {
   /** The share of responses to lose, from 0 to 1. The server receives the request, but the browser gets no response. */
   lossRate = 0;
   lostResponses = 0;
+  /** How long to hold back each of the next requests to `/refresh`, in milliseconds. */
+  readonly delays: number[] = [];
   private readonly draw = random(7);
 
   private constructor(
@@ -59,6 +61,8 @@ export class Proxy {
     const path = new URL(incoming.url ?? "/", this.url).pathname;
     if (path.startsWith("/page/")) return this.serveFile(path, outgoing);
     this.requests.push(path);
+    const delay = path === "/refresh" && this.delays.shift();
+    if (delay) await new Promise((resolve) => setTimeout(resolve, delay));
     const forwarded = request({
       host: "127.0.0.1",
       port: this.heirloomPort(),

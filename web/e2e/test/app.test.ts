@@ -144,7 +144,7 @@ test("data that failed to load is loaded when the network is back", async () => 
   await expectSoundPage(page);
   await page.context().setOffline(false);
   await page.getByRole("button", { name: "Start a sandbox" }).waitFor();
-  expect(await page.getByRole("alert").count()).toBe(0);
+  await expect.poll(() => page.getByRole("alert").count()).toBe(0);
 });
 
 test("a password change revokes the sessions on other devices", async () => {
@@ -157,7 +157,7 @@ test("a password change revokes the sessions on other devices", async () => {
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByText("Your password was changed").waitFor();
   await page.getByText("The password was changed").waitFor();
-  expect(await page.getByRole("list", { name: "Devices" }).getByRole("listitem").count()).toBe(1);
+  await expect.poll(() => page.getByRole("list", { name: "Devices" }).getByRole("listitem").count()).toBe(1);
   await elsewhere.getByRole("link", { name: "Family view" }).click();
   await waitForHeading(elsewhere, "Your session was revoked");
   await screenshot(elsewhere, "app-revoked");

@@ -28,7 +28,7 @@ test("a stolen cookie that is replayed after two refreshes of the owner ends the
   expect(await fetchStatus(tabs[1]!)).toBe(401);
   for (const tab of tabs) {
     await waitForState(tab, "reused");
-    expect(await tab.isVisible("text=Log in")).toBe(true);
+    await tab.getByText("Log in").waitFor();
   }
   await screenshot(tabs[0]!, "e2e-reused");
   expect((await thief.cookies()).filter(({ name }) => name.includes("refresh"))).toEqual([]);

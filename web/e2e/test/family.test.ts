@@ -111,7 +111,7 @@ test("a sandbox that is revoked elsewhere has no thief, and its events are label
   await waitForResult(page, "Theft: the family is revoked");
   await account.reload();
   await account.getByText("Sandbox: an old refresh token was replayed").waitFor();
-  expect(await account.locator(".row.critical").count()).toBe(0);
+  await expect.poll(() => account.locator(".row.critical").count()).toBe(0);
   await screenshot(account, "app-account-sandbox");
 });
 
@@ -122,7 +122,7 @@ test("a production server offers no family view, and says so", async () => {
     await register(page);
     await page.getByRole("link", { name: "Family view" }).click();
     await page.getByRole("heading", { name: "Not available on this server" }).waitFor();
-    expect(await page.getByRole("button", { name: "Start a sandbox" }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: "Start a sandbox" }).count()).toBe(0);
   } finally {
     await production.stop();
   }

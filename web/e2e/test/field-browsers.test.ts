@@ -86,7 +86,7 @@ describe("field: browsers of the last four years", () => {
     }, "de-DE");
     await oldest.getByText("Dieser Browser ist zu alt für diese Seite.").waitFor();
     expect((await messages(oldest)).length).toBe(1);
-    expect(await oldest.locator("#root > *").count()).toBe(0);
+    await expect.poll(() => oldest.locator("#root > *").count()).toBe(0);
   });
 
   test.each(["let a =", "undefined.canParse('')"])("a page that cannot start says so: %s", async (body) => {

@@ -94,7 +94,7 @@ describe("field: the page of the API's document", () => {
     const page = await (await world.browser()).newPage();
     await opened(page, world.heirloom.url);
     const register = await operation(page, "register");
-    expect(await register.locator(".responses-wrapper").innerText()).toContain('"code": "email_taken"');
+    await expect.poll(() => register.locator(".responses-wrapper").innerText()).toContain('"code": "email_taken"');
     await register.locator(".opblock-section-request-body .tabitem", { hasText: "Schema" }).click();
     const schema = register.locator(".opblock-section-request-body .json-schema-2020-12").first();
     await expect.poll(() => schema.innerText()).toMatch(/\[15, 128\] characters/);

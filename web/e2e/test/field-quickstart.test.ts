@@ -80,7 +80,7 @@ describe("field: an app that is set up by the quickstart", () => {
     for (const tab of [page, other]) await tab.getByText("You are logged out.").waitFor();
     await page.reload();
     await page.getByRole("button", { name: "Log in" }).waitFor();
-    expect(await page.getByText("You are logged out.").count()).toBe(0);
+    await expect.poll(() => page.getByText("You are logged out.").count()).toBe(0);
     expect({ warnings, errors }).toEqual({ warnings: [], errors: [] });
   });
 
@@ -97,7 +97,7 @@ describe("field: an app that is set up by the quickstart", () => {
     await page.getByRole("button", { name: "Show my devices" }).click();
     await page.getByText("(this device)").waitFor();
     expect(refreshes).toEqual(["POST"]);
-    expect(await page.getByRole("heading", { name: email }).count()).toBe(1);
+    await expect.poll(() => page.getByRole("heading", { name: email }).count()).toBe(1);
 
     // As the browser does when the cookie's time has come.
     await context.clearCookies();

@@ -30,7 +30,7 @@ async function mailTo(email: string, subject: RegExp, at = world): Promise<Mail>
         found = mails.find((mail) => mail.to === email && subject.test(mail.subject));
         return found?.subject ?? mails.map(({ subject, to }) => `${to}: ${subject}`);
       },
-      { timeout: 10_000 },
+      { timeout: 30_000 },
     )
     .toMatch(subject);
   return found!;
@@ -114,7 +114,7 @@ test("field: register, confirm the address, forget the password, reset it, and h
   await page.getByRole("button", { name: "Hide this message" }).click();
   await page.reload();
   await page.getByText("An old refresh token was replayed").waitFor();
-  expect(await warning.count()).toBe(0);
+  await expect.poll(() => warning.count()).toBe(0);
 });
 
 test("field: a reset ends the session of the same browser, and the page shows so", async () => {
@@ -128,7 +128,7 @@ test("field: a reset ends the session of the same browser, and the page shows so
   await page.getByRole("button", { name: "Log out", exact: true }).waitFor({ state: "detached" });
   await page.getByRole("link", { name: "Log in", exact: true }).click();
   await waitForHeading(page, "Log in");
-  expect(await page.getByLabel("Email").inputValue()).toBe(email);
+  await expect.poll(() => page.getByLabel("Email").inputValue()).toBe(email);
 });
 
 test("field: a changed address is on the page at once, and the undo logs out", async () => {

@@ -35,7 +35,7 @@ test("a logout in one tab logs out the others, and they follow a login", async (
   await tabs[0]!.evaluate(() => window.session.logout());
   for (const tab of tabs) {
     await waitForState(tab, "logged_out");
-    expect(await tab.isVisible("text=Log in")).toBe(true);
+    await tab.getByText("Log in").waitFor();
   }
   expect((await context.cookies()).filter(({ name }) => name.includes("refresh"))).toEqual([]);
   expect(await fetchStatus(tabs[1]!)).toBe(401);

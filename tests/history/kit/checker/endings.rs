@@ -52,7 +52,9 @@ fn lifetimes(case: &Case, family: &Family, exchange: &Exchange, verdict: &mut Ve
             format!("the session had been over since {:.3} s", over.as_secs_f64())
         });
     } else if exchange.has_code("refresh_token_expired") {
-        let granted = before().filter(|other| other.is_good() && !case.may_be_lost(other, exchange.ended));
+        // A request that was still under way may have been judged later, when the session was over at its limit.
+        let finished = before().filter(|other| other.ended <= exchange.sent);
+        let granted = finished.filter(|other| other.is_good() && !case.may_be_lost(other, exchange.ended));
         // The overlap and a late answer do not move the idle expiry, but the rotation that they repeat did.
         let rotated = granted.filter(|other| {
             let shown = other.refreshes().map(|token| token.generation);
