@@ -157,7 +157,12 @@ fn pages() -> Vec<PathBuf> {
         entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
     };
     let folders = ["", "docs", "web/client", "web/verify", "crates/verify", "python", "vectors"];
-    let pages = folders.map(|folder| in_folder(&root().join(folder))).concat();
+    let examples = ["examples/passkey", "examples/oidc"];
+    let pages = [&folders[..], &examples]
+        .concat()
+        .iter()
+        .flat_map(|folder| in_folder(&root().join(folder)))
+        .collect::<Vec<_>>();
     assert!(pages.len() >= 20, "{pages:?}");
     pages
 }

@@ -62,7 +62,11 @@ fn a_deleted_account_leaves_a_record_of_its_end_and_nothing_else() {
         // Services that follow the ended sessions are told whose they were.
         let (ended, lines): (Vec<&str>, Vec<&str>) =
             lines.into_iter().partition(|line| line.contains(&format!("\t{id}\t")));
-        assert_eq!(ended.len() as u64, site.counts("SELECT count(*) AS number FROM ended_sessions"), "{ended:?}");
+        assert_eq!(
+            i64::try_from(ended.len()).unwrap(),
+            site.counts("SELECT count(*) AS number FROM ended_sessions"),
+            "{ended:?}"
+        );
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].starts_with(&id) && lines[0].ends_with(by), "{lines:?}");
         let unknown = site.counts("SELECT count(*) AS number FROM login_throttles");
