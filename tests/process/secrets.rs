@@ -34,6 +34,7 @@ fn a_secret_on_the_command_line_is_refused_with_the_reason() {
         ("--database-url", "host=h password=canary"),
         ("--mail-url", "smtp://heirloom:canary@127.0.0.1:1"),
         ("--webhook-secret", WEBHOOK_SECRET),
+        ("--password-hook", "https://heirloom:canary@127.0.0.1:1/"),
     ] {
         for command in ["check-config", "serve"] {
             let ended = home.run_with(&[command, flag, value], &[("HEIRLOOM_SECRET", SECRET)]);
