@@ -61,6 +61,8 @@ function minified(): Plugin {
             pure_getters: true,
             lhs_constants: false,
             sequences: false,
+            hoist_vars: true,
+            join_vars: false,
             unsafe_math: true,
           },
           mangle: { properties: file.name === "index" && { regex: INTERNAL, builtins: true } },

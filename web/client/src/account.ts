@@ -87,13 +87,3 @@ async function sendLink(
   // The account has changed, or its sessions have ended. The state of this page follows.
   if (session.getState().status === "authenticated") session.refresh().catch(() => undefined);
 }
-
-/**
- * Proves again who the user is. The next access tokens have a new `auth_time`, in every tab. Rejects with
- * `invalid_credentials` if the password is wrong.
- */
-export async function reauthenticate(session: Session, password: string, options?: RequestOptions): Promise<void> {
-  const token = (await session.accessToken(options)) ?? undefined;
-  await session.request("/reauthenticate", { method: "POST", body: { password }, token }, options);
-  await session.refresh(options);
-}

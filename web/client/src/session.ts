@@ -6,6 +6,9 @@ import { abortable, ignore } from "./timeout.js";
 import { createTokenManager } from "./tokenManager.js";
 import type { Device, EventsPage, RequestOptions, Session, SessionInfo, SessionOptions, User } from "./types.js";
 
+/** What a state may have, whatever its status. */
+type Known = { user?: User; session?: SessionInfo };
+
 /** Creates the session of this page, and checks at once whether the user is logged in. */
 export function createSession(options: SessionOptions = {}): Session {
   const { location, document } = globalThis as { location?: Location; document?: Document };
@@ -29,8 +32,7 @@ export function createSession(options: SessionOptions = {}): Session {
   const fetchAuthorized = createAuthorizedFetch(send, pageUrl, origins, tokens, options.onStepUp);
   const requestAuthorized = createApi(base, fetchAuthorized, diagnose);
 
-  const state: () => { status: string; user?: User; session?: SessionInfo } = store.get;
-  const currentUser = () => state().user ?? null;
+  const currentUser = () => (store.get() as Known).user ?? null;
 
   async function login(path: string, credentials: object, call?: RequestOptions) {
     if (lacksJar) await diagnose();
@@ -40,7 +42,7 @@ export function createSession(options: SessionOptions = {}): Session {
     return user;
   }
 
-  const logout = (call?: RequestOptions) => abortable(tokens.logout(), call);
+  const refresh = (call?: RequestOptions) => abortable(tokens.refresh(), call);
 
   return {
     getState: store.get,
@@ -49,7 +51,11 @@ export function createSession(options: SessionOptions = {}): Session {
     register: (body, call) => request("/register", { method: "POST", body }, call),
     login: (credentials, call) => login("/login", credentials, call),
     redeem: (ticket, call) => login("/login/ticket", { ticket, device_token: undefined }, call),
-    logout,
+    async reauthenticate(password, call) {
+      await requestAuthorized("/reauthenticate", { method: "POST", body: { password } }, call);
+      await refresh(call);
+    },
+    logout: (call) => abortable(tokens.logout(), call),
     async logoutAll(call) {
       const { revoked } = await requestAuthorized<{ revoked: number }>("/logout-all", { method: "POST" }, call);
       tokens.end("logged_out");
@@ -57,10 +63,10 @@ export function createSession(options: SessionOptions = {}): Session {
     },
     fetch: fetchAuthorized,
     accessToken: async (call) => (await abortable(tokens.current(), call))?.token ?? null,
-    refresh: (call) => abortable(tokens.refresh(), call),
+    refresh,
     sessions: async (call) => (await requestAuthorized<{ sessions: Device[] }>("/sessions", {}, call)).sessions,
     async endSession(id, call) {
-      if (state().session?.id === id) return logout(call);
+      if ((store.get() as Known).session?.id === id) return abortable(tokens.logout(), call);
       await requestAuthorized(`/sessions/${encodeURIComponent(id)}`, { method: "DELETE" }, call);
     },
     events({ signal, ...page } = {}) {

@@ -139,6 +139,11 @@ export interface Session {
   /** Logs in with a ticket, which your backend has created for a user whom it has identified. A ticket works once. */
   redeem: (ticket: string, options?: RequestOptions) => Promise<User>;
   /**
+   * Proves again who the user is. The next access tokens have a new `auth_time`, in every tab. Rejects with
+   * `invalid_credentials` if the password is wrong.
+   */
+  reauthenticate: (password: string, options?: RequestOptions) => Promise<void>;
+  /**
    * Logs out in every tab at once, and on the server as soon as it is reachable. Rejects if the server does not confirm
    * it: a page then retries in the background, and another `logout()` resolves once the server has confirmed.
    */

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { reauthenticate } from "../src/account.js";
 import { createSession, type Session } from "../src/index.js";
 import { CookieJar } from "./support/cookies.js";
 import { Heirloom } from "./support/heirloom.js";
@@ -134,8 +133,8 @@ describe("with a real server", () => {
     await session.login({ ...account, remember: false });
     const before = await claimsOf(session);
     while (Date.now() / 1000 < Number(before.auth_time) + 1) await new Promise((resolve) => setTimeout(resolve, 100));
-    await expect(reauthenticate(session, "wrong")).rejects.toMatchObject({ code: "invalid_credentials" });
-    await reauthenticate(session, account.password);
+    await expect(session.reauthenticate("wrong")).rejects.toMatchObject({ code: "invalid_credentials" });
+    await session.reauthenticate(account.password);
     const after = await claimsOf(session);
     expect(after.sid).toBe(before.sid);
     expect(after.auth_time).toBeGreaterThan(Number(before.auth_time));

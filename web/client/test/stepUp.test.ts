@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { reauthenticate, stepUp, type Challenge } from "../src/account.js";
+import { stepUp, type Challenge } from "../src/account.js";
 import type { Session } from "../src/index.js";
 import { advance, BASE, delayed, FakeServer, type Handler, problem, settle } from "./support/server.js";
 
@@ -133,7 +133,7 @@ test("the token of a reauthentication is used without another refresh", async ()
   server.once("/reauthenticate", () => server.tokens("session-1"));
   const request = session.fetch(API);
   await settle();
-  await reauthenticate(session, "three lamps on the stairs");
+  await session.reauthenticate("three lamps on the stairs");
   prove();
   expect((await request).status).toBe(200);
   expect(server.requests.find(({ path }) => path === "/reauthenticate")?.body).toBe(
@@ -144,7 +144,7 @@ test("the token of a reauthentication is used without another refresh", async ()
 
 test("a wrong password is a ProblemError, and changes nothing", async () => {
   server.once("/reauthenticate", () => problem(403, "invalid_credentials"));
-  await expect(reauthenticate(session, "wrong")).rejects.toMatchObject({ code: "invalid_credentials" });
+  await expect(session.reauthenticate("wrong")).rejects.toMatchObject({ code: "invalid_credentials" });
   expect(server.count("/refresh")).toBe(0);
   expect(session.getState().status).toBe("authenticated");
 });

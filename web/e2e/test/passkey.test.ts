@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from "playwright-core";
+import type { Session } from "@heirloom/client";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { expectSoundPage, screens } from "../support/app.js";
 import {
@@ -161,9 +162,11 @@ test("a challenge of one browser does not work in another, and a ticket works on
   expect((await post("/login", body)).status).toBe(403);
   expect((await post("/login", body, cookie)).status).toBe(403);
   const code = await other.evaluate(
-    ([module, ticket]) =>
-      import(module!).then(({ session }) => session.redeem(ticket).catch((error: { code: string }) => error.code)),
-    ["/page.js", ticket],
+    async ([module, ticket]) => {
+      const { session } = (await import(module)) as { session: Session };
+      return session.redeem(ticket).catch((error: { code: string }) => error.code);
+    },
+    ["/page.js", ticket] as const,
   );
   expect(code).toBe("ticket_used");
   expect((await reportLostDeviceWithout()).status).toBe(403);

@@ -61,6 +61,7 @@ export function fakeSession(state: SessionState, overrides: Partial<Session> = {
     register: unexpected,
     login: unexpected,
     redeem: unexpected,
+    reauthenticate: unexpected,
     logout: unexpected,
     logoutAll: unexpected,
     fetch: unexpected,
