@@ -51,6 +51,7 @@ function minified(): Plugin {
       for (const file of Object.values(bundle)) {
         const map = bundle[`${file.fileName}.map`];
         if (file.type !== "chunk" || map?.type !== "asset") continue;
+        const isCore = file.name === "index";
         const { code, map: small } = await minify(file.code, {
           module: true,
           compress: {
@@ -61,11 +62,11 @@ function minified(): Plugin {
             pure_getters: true,
             lhs_constants: false,
             sequences: false,
-            hoist_vars: true,
-            join_vars: false,
+            hoist_vars: isCore,
+            join_vars: !isCore,
             unsafe_math: true,
           },
-          mangle: { properties: file.name === "index" && { regex: INTERNAL, builtins: true } },
+          mangle: { properties: isCore && { regex: INTERNAL, builtins: true } },
           // React's servers need to know which modules run in the browser too.
           format: file.name === "react" ? { preamble: '"use client";' } : {},
           sourceMap: { content: map.source as string, includeSources: true, url: map.fileName },

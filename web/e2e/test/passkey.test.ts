@@ -164,7 +164,7 @@ test("a challenge of one browser does not work in another, and a ticket works on
   const code = await other.evaluate(
     async ([module, ticket]) => {
       const { session } = (await import(module)) as { session: Session };
-      return session.redeem(ticket).catch((error: { code: string }) => error.code);
+      return session.redeem(ticket).catch((error: unknown) => (error as { code: string }).code);
     },
     ["/page.js", ticket] as const,
   );
