@@ -66,7 +66,7 @@ export class Example {
 /** Settings for a server whose service API the example uses. It is on the public address, since each test needs its own. */
 export const serviceSettings = (origin: string) => ({
   HEIRLOOM_SERVICE_API: "public",
-  HEIRLOOM_ALLOWED_ORIGINS: origin,
+  ...(origin && { HEIRLOOM_ALLOWED_ORIGINS: origin }),
 });
 
 /** What the example has in its environment. The key has no other scopes than the README names. */
@@ -81,11 +81,16 @@ export async function waitForStatus(page: Page, text: string) {
 }
 
 /** Calls a function with the session of the example's page. */
-export function withSession<T>(page: Page, run: (session: Session) => Promise<T>): Promise<T> {
-  return page.evaluate(`import("/page.js").then(({ session }) => (${run.toString()})(session))`);
+export function withSession<T>(
+  page: Page,
+  run: (session: Session, argument: string) => Promise<T>,
+  argument = "",
+): Promise<T> {
+  const call = `(${run.toString()})(session, ${JSON.stringify(argument)})`;
+  return page.evaluate(`import("/page.js").then(({ session }) => ${call})`);
 }
 
-/** The id of the session on the page, from its access token. */
+/** The claims of the access token on the page. */
 export async function claimsOf(page: Page): Promise<Record<string, unknown>> {
   const [, payload = ""] = ((await withSession(page, (session) => session.accessToken())) ?? "").split(".");
   return JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
