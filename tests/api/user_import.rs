@@ -242,6 +242,7 @@ fn an_export_is_what_another_server_imports() {
     let emails = |lines: &str| -> Vec<Value> {
         lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["email"].clone()).collect()
     };
-    assert_eq!(emails(&exported)[..KINDS.len() * 3], emails(&lines_of_all_kinds(3)), "in the order of the import");
+    // The server's clock stands since before.
+    assert_eq!(emails(&exported)[1..=KINDS.len() * 3], emails(&lines_of_all_kinds(3)), "in the order of the import");
     assert_eq!(emails(&again), emails(&exported));
 }
