@@ -21,7 +21,7 @@ pub fn password(kind: &str, number: usize) -> String {
 /// The user as a line of an import.
 pub fn line(kind: &str, number: usize) -> Value {
     let hash = hash(kind, &password(kind, number), &salt(kind, number));
-    json!({ "email": email(kind, number), "email_verified": number % 2 == 0, "password_hash": hash,
+    json!({ "email": email(kind, number), "email_verified": number.is_multiple_of(2), "password_hash": hash,
             "created_at": "2021-05-17T08:30:00.123456Z" })
 }
 
