@@ -14,8 +14,9 @@ const PHC: [(&str, &Algorithm); 2] =
 const DJANGO: [(&str, &Algorithm); 2] =
     [("pbkdf2_sha256$", &PBKDF2_HMAC_SHA256), ("pbkdf2_sha512$", &PBKDF2_HMAC_SHA512)];
 
-/// Iterations times blocks of output. The most takes about a second.
-const WORK_LIMIT: u64 = 4_000_000;
+/// Iterations times blocks of output. The most takes about a second. An iteration of SHA-512 takes twice as long.
+const WORK_LIMIT_SHA256: u64 = 4_000_000;
+const WORK_LIMIT_SHA512: u64 = 2_000_000;
 
 /// A stored PBKDF2 hash whose cost is acceptable.
 pub(super) struct StoredPbkdf2 {
@@ -52,10 +53,13 @@ impl StoredPbkdf2 {
             _ => parameter(&format!("i={parameters}"), "i"),
         };
         let iterations = iterations.ok_or(broken)?;
-        let block = if algorithm == &PBKDF2_HMAC_SHA256 { SHA256_OUTPUT_LEN } else { SHA512_OUTPUT_LEN };
+        let (block, limit) = match algorithm == &PBKDF2_HMAC_SHA256 {
+            true => (SHA256_OUTPUT_LEN, WORK_LIMIT_SHA256),
+            false => (SHA512_OUTPUT_LEN, WORK_LIMIT_SHA512),
+        };
         let blocks = expected.len().div_ceil(block) as u64;
-        if iterations.saturating_mul(blocks) > WORK_LIMIT {
-            return Err(HashObjection::TooCostly("4000000 iterations, or less for more than one block of output,"));
+        if iterations.saturating_mul(blocks) > limit {
+            return Err(HashObjection::TooCostly("4000000 iterations of SHA-256, or 2000000 of SHA-512,"));
         }
         let iterations = u32::try_from(iterations).ok().and_then(NonZeroU32::new).ok_or(broken)?;
         Ok(Self { algorithm, iterations, salt, expected })
@@ -112,6 +116,9 @@ mod tests {
             assert!(matches!(with(costly), Some(HashObjection::TooCostly(_))), "{costly}");
         }
         assert_eq!((with("i=4000000"), with("4000000")), (None, None));
+        let sha512 = |iterations: &str| StoredPbkdf2::parse(&KNOWN[6].replacen("i=1000", iterations, 1)).err();
+        assert!(matches!(sha512("i=2000001"), Some(HashObjection::TooCostly(_))));
+        assert_eq!(sha512("i=2000000"), None);
         let two_blocks = KNOWN[3].replacen("i=1000", "i=2000001", 1);
         assert!(matches!(StoredPbkdf2::parse(&two_blocks).err(), Some(HashObjection::TooCostly(_))));
         let long_salt = format!("pbkdf2_sha256$1000${}$/83SEcPVapzvLaBmwIUjNQX1uDxf2g686sX5U1BCrgk=", "s".repeat(129));

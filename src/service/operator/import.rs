@@ -90,8 +90,9 @@ impl UserImport<'_> {
     /// # Errors
     /// As [`take`](Self::take).
     pub async fn flush(&mut self) -> Result<Vec<RefusedLine>, ServiceError> {
-        let (waiting, is_dry_run) = (std::mem::take(&mut self.waiting), self.is_dry_run);
+        let (mut waiting, is_dry_run) = (std::mem::take(&mut self.waiting), self.is_dry_run);
         if !waiting.is_empty() {
+            in_order(&mut waiting);
             let batch = self.operator.db.run(move |connection| match is_dry_run {
                 true => judge(connection, &waiting),
                 false => store(connection, waiting),
@@ -133,5 +134,14 @@ impl UserImport<'_> {
         let created_at = user.created_at;
         let (user, hash) = user.into_user(UserId::new(now, &mut rng()), now);
         Ok(Described { number, user, hash, created_at })
+    }
+}
+
+/// Makes the ids sort as the lines do. Those of one millisecond sort at random.
+fn in_order(users: &mut [Described]) {
+    let mut ids: Vec<UserId> = users.iter().map(|user| user.user.id).collect();
+    ids.sort_unstable();
+    for (user, id) in users.iter_mut().zip(ids) {
+        user.user.id = id;
     }
 }
