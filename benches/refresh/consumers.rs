@@ -123,11 +123,12 @@ impl Consumers {
                     .collect();
                 while !over.load(Ordering::Relaxed) {
                     tokio::time::sleep(Duration::from_millis(20)).await;
+                    assert!(tasks.iter().all(|task| !task.is_finished()), "a consumer was disconnected");
                 }
-                assert!(tasks.iter().all(|task| !task.is_finished()), "a consumer was disconnected");
             });
         });
         while connected.load(Ordering::Relaxed) < number {
+            assert!(!thread.is_finished(), "the consumers cannot connect");
             thread::sleep(Duration::from_millis(5));
         }
         Self { thread, is_over, received }
@@ -165,6 +166,8 @@ async fn polls(address: SocketAddr, key: &str, received: &AtomicUsize, ready: &A
 
 async fn follows_stream(address: SocketAddr, key: &str, received: &AtomicUsize, ready: &AtomicUsize) {
     let mut stream = TcpStream::connect(address).await.expect("the server takes connections");
+    // Closed by a reset, which the server notices without writing.
+    stream.set_zero_linger().expect("a TCP socket");
     stream.write_all(request("/service/ended", key, "text/event-stream").as_bytes()).await.expect("the server reads");
     let mut buffer = vec![0; 64 * 1024];
     let mut is_first = true;

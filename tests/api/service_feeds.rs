@@ -1,6 +1,7 @@
 //! The feeds of events and of ended sessions: complete in spite of late commits, and waiting for news.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::thread;
 
 use diesel::connection::SimpleConnection as _;
@@ -288,4 +289,24 @@ fn a_process_that_does_not_know_what_has_ended_says_so() {
         assert_eq!(waiting.join().unwrap().verdict(), (503, "unavailable"));
         app.database.set_reachable(true);
     });
+}
+
+#[test]
+fn a_consumer_that_has_gone_holds_no_connection() {
+    let app = App::start();
+    let backend = app.trusted_backend();
+    let open = || app.scrape().count("heirloom_http_connections_open{listener=\"admin\"}");
+    let page = backend.gets("/service/ended");
+    let before = open();
+    let address = app.admin_url.as_ref().unwrap().strip_prefix("http://").unwrap();
+    let mut consumers = Vec::new();
+    for path in [format!("/service/ended?wait=30&after={}", cursor(&page)), "/service/events?wait=30".to_owned()] {
+        let mut consumer = TcpStream::connect(address).unwrap();
+        let key = &backend.key;
+        write!(consumer, "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n\r\n").unwrap();
+        consumers.push(consumer);
+    }
+    app.eventually(|| open() == before + 2);
+    drop(consumers);
+    app.eventually(|| open() == before);
 }

@@ -14,6 +14,7 @@ use super::events::LONGEST_WAIT;
 use crate::domain::feed::EndedCursor;
 use crate::domain::service_key::Scope;
 use crate::http::credentials::service_key::{Authorized, EndedRead, still_permits};
+use crate::http::extractors::connected::Connected;
 use crate::http::extractors::query::Query;
 use crate::http::state::State;
 use crate::http::wire::dto::feed::{EndedAnswer, EndedFeedAnswer};
@@ -56,6 +57,8 @@ problems! { EndedProblems: VALIDATION_FAILED }
 pub async fn follow_ended(
     state: State,
     authorized: Authorized<EndedRead, EndedQuery>,
+    // A consumer that has gone does not hold its place until its wait is over.
+    _: Connected,
 ) -> Result<HttpResponse, Problem> {
     let (backend, EndedQuery { after, wait, is_stream }) = (authorized.backend, authorized.rest);
     let mut page = state.ended_log.read(after).await?;

@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use crate::domain::feed::EventCursor;
 use crate::domain::service_key::Scope;
 use crate::http::credentials::service_key::{Authorized, EventsRead, still_permits};
+use crate::http::extractors::connected::Connected;
 use crate::http::extractors::query::Query;
 use crate::http::state::State;
 use crate::http::wire::dto::feed::{FeedEventAnswer, FeedEventsAnswer};
@@ -44,6 +45,7 @@ problems! { FeedProblems: VALIDATION_FAILED }
 pub async fn follow_events(
     state: State,
     authorized: Authorized<EventsRead, EventsQuery>,
+    _: Connected,
 ) -> Result<HttpResponse, Problem> {
     let (backend, EventsQuery { mut after, limit, wait }) = (authorized.backend, authorized.rest);
     let mut left = wait;
