@@ -156,9 +156,10 @@ fn pages() -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         entries.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
     };
-    let folders = ["", "docs", "web/client", "web/verify", "crates/verify", "python", "vectors"];
+    let packages = ["web/client", "web/verify", "crates/verify", "python", "vectors"];
     let examples = ["examples/passkey", "examples/oidc"];
-    let pages = [&folders[..], &examples].concat().iter().flat_map(|folder| in_folder(&root().join(folder))).collect::<Vec<_>>();
+    let folders = ["", "docs"].into_iter().chain(packages).chain(examples);
+    let pages: Vec<PathBuf> = folders.flat_map(|folder| in_folder(&root().join(folder))).collect();
     assert!(pages.len() >= 20, "{pages:?}");
     pages
 }
