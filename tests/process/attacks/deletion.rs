@@ -58,12 +58,20 @@ fn a_deleted_account_leaves_a_record_of_its_end_and_nothing_else() {
             let line = log.lines().find(|line| line.contains(trace));
             assert_eq!(line, None, "{trace} is in the log");
         }
-        let lines: Vec<&str> = dump.lines().filter(|line| line.contains(&id)).collect();
+        // Other services learn from the feed whose sessions have ended, for as long as their access tokens live.
+        let ended = format!("\t{id}\t");
+        let (ended, lines): (Vec<&str>, Vec<&str>) =
+            dump.lines().filter(|line| line.contains(&id)).partition(|line| line.contains(&ended));
+        let recorded = site.counts(&format!("SELECT count(*) AS number FROM ended_sessions WHERE user_id = '{id}'"));
+        assert_eq!(i64::try_from(ended.len()).unwrap(), recorded, "{ended:?}");
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert!(lines[0].starts_with(&id) && lines[0].ends_with(by), "{lines:?}");
         let unknown = site.counts("SELECT count(*) AS number FROM login_throttles");
         assert_eq!(unknown, 1, "only the address without an account is still counted");
         is_on_record(&log, &id, by);
+        site.executes("UPDATE ended_sessions SET recorded_at = recorded_at - interval '151 minutes'");
+        assert_eq!(site.commands(&["prune"]).code, Some(0));
+        assert_eq!(site.dumps().lines().filter(|line| line.contains(&id)).count(), 1);
         // It goes when the events would.
         site.executes("UPDATE deleted_accounts SET deleted_at = deleted_at - interval '91 days'");
         assert_eq!(site.commands(&["prune"]).code, Some(0));

@@ -365,8 +365,8 @@ export interface paths {
     put?: never;
     /**
      * Prove again who the caller is
-     * @description Returns an access token of the same session whose `auth_time` is now. The refresh token stays as it is. For services that
-     *     want a fresh login and respond with `insufficient_user_authentication` (RFC 9470).
+     * @description Returns an access token of the same session, with a new time of authentication. The refresh token stays as it is. For
+     *     services that want a fresh login (RFC 9470).
      */
     post: operations["reauthenticate"];
     delete?: never;
