@@ -1,4 +1,4 @@
-// An OpenID provider for your own machine. Any name and password will do.
+// An OpenID provider for your own machine. It accepts any name and password.
 import Provider from "oidc-provider";
 
 const { PORT = "4000", CLIENT_URL = "http://localhost:3000" } = process.env;

@@ -109,7 +109,7 @@ test("racing tabs keep the session of a provider's user, and a thief ends it", a
   await expectFamilyRule(world, context, tabs);
 });
 
-test("the callback of one browser logs nobody in in another", async () => {
+test("the callback of one browser does not work in another", async () => {
   const attacker = await openTab(await world.browser());
   let callback = "";
   await attacker.route(/\/callback/, async (route) => {
