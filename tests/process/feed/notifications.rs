@@ -1,11 +1,20 @@
 //! Postgres's NOTIFY, blocked: the server processes that listen are stopped, as if their connections had stalled.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use rustix::process::Signal;
 
 use super::cluster::Cluster;
 use crate::program::send;
+
+/// How often new listeners are looked for. Heirloom replaces one that does not respond.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 #[derive(QueryableByName)]
 struct Listening {
@@ -15,34 +24,43 @@ struct Listening {
 
 /// Notifications arrive again when this is dropped.
 pub struct Blocked {
-    connection: PgConnection,
-    pids: Vec<i32>,
+    is_over: Arc<AtomicBool>,
+    stopping: Option<JoinHandle<()>>,
 }
 
 impl Blocked {
     pub fn begin(cluster: &Cluster) -> Self {
         let mut connection = PgConnection::establish(&cluster.database.url("sessions")).unwrap();
-        let pids = listening(&mut connection);
-        assert!(pids.len() >= 2, "each process listens: {pids:?}");
-        let blocked = Self { connection, pids };
-        blocked.pids.iter().for_each(|&pid| send(pid.unsigned_abs(), Signal::STOP));
-        blocked
-    }
-
-    /// Asserts that nobody has listened meanwhile in another way.
-    pub fn ends(mut self) {
-        assert_eq!(listening(&mut self.connection), self.pids);
+        let mut stopped = BTreeSet::new();
+        stop_listeners(&mut connection, &mut stopped);
+        assert!(stopped.len() >= 2, "each process listens: {stopped:?}");
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let stopping = thread::spawn(move || {
+            while !over.load(Ordering::SeqCst) {
+                stop_listeners(&mut connection, &mut stopped);
+                thread::sleep(LOOK_EVERY);
+            }
+            stopped.iter().for_each(|&pid| send(pid, Signal::CONT));
+        });
+        Self { is_over, stopping: Some(stopping) }
     }
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        self.pids.iter().for_each(|&pid| send(pid.unsigned_abs(), Signal::CONT));
+        self.is_over.store(true, Ordering::SeqCst);
+        let ended = self.stopping.take().unwrap().join();
+        assert!(ended.is_ok() || thread::panicking(), "listeners could not be stopped");
     }
 }
 
-fn listening(connection: &mut PgConnection) -> Vec<i32> {
-    let query = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND pid <> pg_backend_pid() ORDER BY pid";
-    let rows: Vec<Listening> = diesel::sql_query(query).load(connection).unwrap();
-    rows.into_iter().map(|row| row.pid).collect()
+fn stop_listeners(connection: &mut PgConnection, stopped: &mut BTreeSet<u32>) {
+    let query = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND pid <> pg_backend_pid()";
+    let listening: Vec<Listening> = diesel::sql_query(query).load(connection).unwrap();
+    for pid in listening.into_iter().map(|row| row.pid.unsigned_abs()) {
+        if stopped.insert(pid) {
+            send(pid, Signal::STOP);
+        }
+    }
 }
