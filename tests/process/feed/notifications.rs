@@ -1,8 +1,7 @@
 //! Postgres's NOTIFY, blocked: the server processes that listen are stopped, as if their connections had stalled.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -24,7 +23,8 @@ struct Listening {
 
 /// Notifications arrive again when this is dropped.
 pub struct Blocked {
-    is_over: Arc<AtomicBool>,
+    /// Dropped when it is over.
+    lasting: Option<Sender<()>>,
     stopping: Option<JoinHandle<()>>,
 }
 
@@ -34,22 +34,20 @@ impl Blocked {
         let mut stopped = BTreeSet::new();
         stop_listeners(&mut connection, &mut stopped);
         assert!(stopped.len() >= 2, "each process listens: {stopped:?}");
-        let is_over = Arc::new(AtomicBool::new(false));
-        let over = Arc::clone(&is_over);
+        let (lasting, over) = channel();
         let stopping = thread::spawn(move || {
-            while !over.load(Ordering::SeqCst) {
+            while over.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
                 stop_listeners(&mut connection, &mut stopped);
-                thread::sleep(LOOK_EVERY);
             }
             stopped.iter().for_each(|&pid| send(pid, Signal::CONT));
         });
-        Self { is_over, stopping: Some(stopping) }
+        Self { lasting: Some(lasting), stopping: Some(stopping) }
     }
 }
 
 impl Drop for Blocked {
     fn drop(&mut self) {
-        self.is_over.store(true, Ordering::SeqCst);
+        drop(self.lasting.take());
         let ended = self.stopping.take().unwrap().join();
         assert!(ended.is_ok() || thread::panicking(), "listeners could not be stopped");
     }
