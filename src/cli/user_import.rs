@@ -101,7 +101,7 @@ fn progress(output: &Output, length: Option<u64>) -> ProgressBar {
     let progress = output.progress(length);
     let style = match length {
         Some(_) => ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left"),
-        None => ProgressStyle::with_template("{spinner} {pos} lines, {per_sec}"),
+        None => ProgressStyle::with_template("{spinner} {human_pos} lines"),
     };
     progress.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -150,3 +150,17 @@ fn accounts_are_listed_in_pages() {
     assert_eq!(listed(&["--json", "--after", "ffffffff-ffff-7fff-bfff-ffffffffffff"]).stdout, "[]\n");
     assert_eq!(listed(&["--limit", "0"]).code, Some(2));
 }
+
+#[test]
+fn an_import_shows_its_progress_at_a_terminal_only() {
+    let home = Home::new();
+    let lines: String = (0..20_000).map(|number| format!("{{\"subject\":\"{number}\"}}\n")).collect();
+    std::fs::write(home.here("users.jsonl"), lines + "[]\n").unwrap();
+    let (code, screen) = Terminal::runs(&home, &["user", "import", "users.jsonl"]).ends();
+    assert_eq!(code, Some(5), "{screen}");
+    assert!(screen.contains("KiB of ") && screen.contains("line 20001: is not a JSON object\r\n"), "{screen}");
+    assert!(screen.contains("Imported 20000 users; already there: 0; refused: 1\r\n"), "{screen}");
+    let ended = home.run(&["user", "import", "users.jsonl", "--dry-run"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(5), "line 20001: is not a JSON object\n"));
+    assert_eq!(ended.stdout, "Would import 0 users; already there: 20000; refused: 1\n");
+}
