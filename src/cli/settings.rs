@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
+
 use super::dotenv::Dotenv;
 use super::error::CliError;
 use super::libpq_variables;
@@ -55,5 +57,5 @@ fn default_data_dir() -> Option<PathBuf> {
     if rustix::process::geteuid().is_root() {
         return Some(PathBuf::from("/var/lib/heirloom"));
     }
-    directories::ProjectDirs::from("", "", "heirloom").map(|project| project.data_dir().to_path_buf())
+    choose_native_strategy().ok().map(|strategy| strategy.data_dir().join("heirloom"))
 }
