@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Session } from "@heirloom/client";
 import { Heirloom } from "../../client/test/support/heirloom.js";
 import { renderShop } from "../rendered/server.js";
 import { bundle } from "../support/bundle.js";
@@ -49,7 +50,7 @@ async function alice() {
   return { email, context, page, greeting: `Hello ${email}` };
 }
 
-/** Opens the page, and records what React complains about. */
+/** Opens the page in a new tab. */
 async function open(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   await page.goto(front.url);
@@ -58,7 +59,9 @@ async function open(context: BrowserContext): Promise<Page> {
 
 /** Waits until the page itself knows the user. */
 async function authenticated(page: Page) {
-  await page.waitForFunction(() => /anonymous|authenticated/.test(window.session.getState().status));
+  await page.waitForFunction(() =>
+    /anonymous|authenticated/.test((window.session as Session | undefined)?.getState().status ?? ""),
+  );
   expect(await page.evaluate(() => window.session.getState())).toMatchObject({ status: "authenticated" });
 }
 
@@ -111,21 +114,6 @@ describe("a page that a server renders", () => {
     expect(await refreshCookies(scriptless)).toEqual([]);
   });
 
-  test("keeps the session while five tabs load at once, again and again", async () => {
-    const { context, page, greeting, email } = await alice();
-    const tabs = [page, ...(await Promise.all([1, 2, 3, 4].map(() => open(context))))];
-    for (let round = 0; round < 5; round++) {
-      await Promise.all(tabs.map((tab) => tab.reload()));
-      for (const tab of tabs) {
-        await authenticated(tab);
-        expect(await shown(tab)).toEqual([greeting]);
-      }
-    }
-    const events = await page.evaluate(() => window.session.events());
-    expect(events.events.map(({ kind }) => kind)).not.toContain("reuse_detected");
-    expect(JSON.parse(await heirloom.run("session", "list", email, "--json"))).toHaveLength(1);
-  });
-
   test("logs out in every tab, and stays logged out", async () => {
     const { context, page } = await alice();
     const other = await open(context);
@@ -141,7 +129,8 @@ describe("a page that a server renders", () => {
 
   test("shows a theft to the thief and to the user", async () => {
     const { context, page } = await alice();
-    const theirs = await chromium.newContext();
+    // Another device. On the same address with the same browser, it would look like a second tab for some seconds.
+    const theirs = await chromium.newContext({ userAgent: "Mozilla/5.0 (iPhone)" });
     await theirs.addCookies(await context.cookies());
     for (let round = 0; round < 3; round++) {
       await page.reload();
@@ -151,7 +140,7 @@ describe("a page that a server renders", () => {
     await page.reload();
     const warning = "Someone else may have used your session";
     for (const tab of [thief, page]) {
-      await tab.waitForFunction(() => window.session.getState().status === "anonymous");
+      await tab.waitForFunction(() => (window.session as Session | undefined)?.getState().status === "anonymous");
       expect(await shown(tab)).toEqual([warning]);
     }
     expect([...(await refreshCookies(theirs)), ...(await refreshCookies(context))]).toEqual([]);
