@@ -43,6 +43,8 @@ describe("A page with a ticket", () => {
     const { user } = renderApp(PAGE, fakeSession(anonymous(), { redeem }).session);
     await user.click(await screen.findByRole("button", { name: "Continue" }));
     expect((await screen.findByRole("alert")).textContent).toMatch(text);
+    // A ticket that did not work before will not work now.
+    expect(screen.queryByRole("button", { name: "Continue" }) === null).toBe(code.startsWith("ticket_"));
   });
 
   it("without a ticket has no button", async () => {

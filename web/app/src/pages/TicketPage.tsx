@@ -24,14 +24,15 @@ export function TicketPage() {
     ticket_used: texts.ticket.used,
     account_disabled: texts.auth.isDisabled,
   });
+  const isSpent = redeem.error?.code?.startsWith("ticket_");
   if (isDone) return <Redirect to="account" />;
   // During the login, the session may be unknown for a moment.
   if (!redeem.isBusy && state.status === "restoring") return <LoadingPage />;
   if (!redeem.isBusy && state.status === "unreachable") return <UnreachablePage />;
   return (
     <AuthLayout title={texts.ticket.title} alternative={<Link to="login">{texts.ticket.toLogin}</Link>}>
-      {!ticket ? (
-        <Notice kind="error">{texts.ticket.missing}</Notice>
+      {!ticket || isSpent ? (
+        <Notice kind="error">{redeem.error?.message ?? texts.ticket.missing}</Notice>
       ) : (
         <Form error={redeem.error} onSubmit={() => void redeem.run().then(setIsDone)}>
           <p>{texts.ticket.explanation}</p>
