@@ -56,7 +56,8 @@ fn rotations_are_heap_only(claims: &Claims, pages: i64) {
     assert_eq!(count("SELECT count(*) AS number FROM token_families"), 10);
     assert_eq!(count("SELECT min(generation)::bigint AS number FROM token_families"), 1001);
     let largest = count(&format!("SELECT max(pg_relation_size(relid)) AS number FROM ({TABLES}) AS tables"));
-    assert_eq!(largest, pages * 8192, "ten rows need more pages");
+    // Of partitions, each may have fewer rows.
+    assert!((8192..=pages * 8192).contains(&largest), "ten rows need {largest} bytes");
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test draws for itself")]

@@ -78,7 +78,7 @@ describe("field: the reader's language", () => {
     const codes = [...source.matchAll(/\| "(\w+)"/g)].map(([, code]) => code ?? "");
     expect(codes.length).toBeGreaterThan(25);
     // The client and the app handle the first, and the app never sends what the others are about.
-    const handled = /^(access_token|refresh_token)_|^(csrf_failed|too_many_attempts|validation_failed)$/;
+    const handled = /^(access_token|refresh_token|ticket)_|^(csrf_failed|too_many_attempts|validation_failed)$/;
     const impossible = /^(malformed|unsupported|ambiguous)_|^(method_not_allowed|not_found|request_refused)$/;
     const shown = codes.filter((code) => !handled.test(code) && !impossible.test(code));
     expect(shown.filter((code) => !(code in de.errors.byCode))).toEqual([]);
