@@ -43,6 +43,7 @@ function minified(): Plugin {
       for (const file of Object.values(bundle)) {
         const map = bundle[`${file.fileName}.map`];
         if (file.type !== "chunk" || map?.type !== "asset") continue;
+        const isCore = file.name === "index";
         const { code, map: small } = await minify(file.code, {
           module: true,
           compress: {
@@ -52,12 +53,9 @@ function minified(): Plugin {
             unsafe_arrows: true,
             pure_getters: true,
             lhs_constants: false,
-            sequences: false,
-            hoist_vars: true,
-            join_vars: false,
-            unsafe_math: true,
+            ...(isCore && { sequences: false, hoist_vars: true, join_vars: false, unsafe_math: true }),
           },
-          mangle: { properties: file.name === "index" && { regex: INTERNAL, builtins: true } },
+          mangle: { properties: isCore && { regex: INTERNAL, builtins: true } },
           // React's servers need to know which modules run in the browser too.
           format: file.name === "react" ? { preamble: '"use client";' } : {},
           sourceMap: { content: map.source as string, includeSources: true, url: map.fileName },
