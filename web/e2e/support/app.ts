@@ -29,17 +29,22 @@ export async function openApp(world: World, options: BrowserContextOptions = {},
 /** Opens a new tab. It records violations of the content security policy. */
 export async function openTab(context: BrowserContext, url: string): Promise<Page> {
   const page = await context.newPage();
+  await recordViolations(page);
+  await page.goto(url);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  if (!(await page.locator("#root").count()))
+    throw new Error("The app is not built; run `npm run build`, then `cargo build`");
+  return page;
+}
+
+/** Records violations of the content security policy on each page that the tab opens. */
+export async function recordViolations(page: Page) {
   await page.addInitScript(() => {
     window.violations = [];
     addEventListener("securitypolicyviolation", (event) =>
       window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`),
     );
   });
-  await page.goto(url);
-  await page.getByRole("heading", { level: 1 }).waitFor();
-  if (!(await page.locator("#root").count()))
-    throw new Error("The app is not built; run `npm run build`, then `cargo build`");
-  return page;
 }
 
 let accounts = 0;

@@ -1,7 +1,7 @@
 import type { ProblemError, Session } from "@heirloom/client";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { expectSoundPage, screens } from "../support/app.js";
+import { expectSoundPage, recordViolations, screens } from "../support/app.js";
 import {
   claimsOf,
   Example,
@@ -55,6 +55,7 @@ async function openTab(context: BrowserContext): Promise<Page> {
       automaticPresenceSimulation: true,
     },
   });
+  await recordViolations(page);
   await page.goto(origin);
   return page;
 }

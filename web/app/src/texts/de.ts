@@ -290,6 +290,8 @@ export const de: Texts = {
       request_timeout: "Die Anfrage hat zu lange gedauert. Versuchen Sie es erneut.",
       session_not_found: "Diese Sitzung gibt es nicht mehr.",
       session_revoked: "Die Sitzung wurde beendet. Melden Sie sich neu an.",
+      ticket_invalid: "Diese Anmeldung gilt nicht mehr. Melden Sie sich neu an.",
+      ticket_used: "Diese Anmeldung wurde schon benutzt. Melden Sie sich neu an.",
       unknown: "Der Server hat die Anfrage nicht bearbeitet. Versuchen Sie es später erneut.",
       unavailable: "Die Datenbank ist nicht erreichbar. Ihre Sitzung bleibt erhalten. Versuchen Sie es gleich erneut.",
     },
