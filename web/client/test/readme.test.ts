@@ -27,6 +27,6 @@ test("every TypeScript or JavaScript code block in the docs compiles", async () 
     "heirloom.ts": await readFile(pathOf("../servers/heirloom.ts"), "utf8"),
     "live.ts": await readFile(pathOf("../../../examples/websocket/live.ts"), "utf8"),
   };
-  const blocks = scripts.map((script, index) => [`readme-${index}.ts`, `export {};\n${script}`]);
+  const blocks = scripts.map((script, index) => [`readme-${index}.ts`, `export {};\n${script}`] as const);
   expect(compilerErrors({ ...modules, ...Object.fromEntries(blocks) }, ["node"])).toEqual([]);
 }, 180_000);

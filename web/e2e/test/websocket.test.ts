@@ -77,10 +77,10 @@ async function alice() {
 
 /** Waits until the page has been welcomed this many times. */
 const welcomed = (page: Page, id: string, times = 1) =>
-  page.waitForFunction(
-    ([welcome, times]) => window.messages.filter((message) => message === welcome).length >= times,
-    [JSON.stringify({ welcome: id }), times] as const,
-  );
+  page.waitForFunction(([welcome, times]) => window.messages.filter((message) => message === welcome).length >= times, [
+    JSON.stringify({ welcome: id }),
+    times,
+  ] as const);
 
 const sessionOf = (page: Page) =>
   page.evaluate(() => {
