@@ -156,7 +156,7 @@ fn an_import_shows_its_progress_at_a_terminal_only() {
     let home = Home::new();
     let lines: String = (0..20_000).map(|number| format!("{{\"subject\":\"{number}\"}}\n")).collect();
     std::fs::write(home.here("users.jsonl"), lines + "[]\n").unwrap();
-    let (code, screen) = Terminal::runs(&home, &["user", "import", "users.jsonl"]).ends();
+    let (code, screen) = Terminal::runs_with(&home, &["user", "import", "users.jsonl"], &[("TERM", "xterm")]).ends();
     assert_eq!(code, Some(5), "{screen}");
     assert!(screen.contains("KiB of ") && screen.contains("line 20001: is not a JSON object\r\n"), "{screen}");
     assert!(screen.contains("Imported 20000 users; already there: 0; refused: 1\r\n"), "{screen}");
