@@ -49,7 +49,7 @@ fn main() {
     connection
         .batch_execute(
             &format!(
-                "INSERT INTO users (id, email, password_hash) VALUES ('{}', 'load@example.com', ''); \
+                "INSERT INTO users (id, email, password_hash, created_at) VALUES ('{}', 'load@example.com', '', now()); \
              INSERT INTO token_families (id, user_id, delivery, generation, rotated_at, created_at, authenticated_at, \
                     idle_expires_at, expires_at) \
              SELECT lpad(to_hex(n), 32, '0')::uuid, '{}', 'cookie', 1, now(), now(), now(), now() + interval '7 days', \
